@@ -1,0 +1,16 @@
+//! The vocabulary of medreg and the formats it is read and written in.
+//!
+//! This crate says what a box, a region, a text, a task, a sample and a snapshot are and keeps them valid. It
+//! knows nothing of networks, SQL or tensors: the server, the trainer and the tools all lean on it.
+
+pub mod geometry;
+
+pub mod ids;
+pub mod lang;
+
+pub mod modality;
+pub mod ontology;
+pub mod protocol;
+pub mod region;
+pub mod snapshot;
+pub mod task;

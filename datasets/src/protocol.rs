@@ -1,0 +1,570 @@
+//! What a trainer's worker and the server say to each other, so that both sides compile against one definition.
+//!
+//! A worker claims a [`WorkItem`], keeps it alive by heartbeats, and finishes or fails it. Every item may be handed out
+//! twice (a worker that falls silent loses its claim), so every message is safe to repeat.
+
+use crate::geometry::{ImageSize, PixelBox};
+use crate::ids::{AcquisitionId, Digest, ImageId, ModelId, ProjectId, RunId};
+use crate::lang::{Lang, LangPair};
+use crate::modality::Modality;
+use crate::ontology::{Concept, ConceptKey};
+use crate::snapshot::{ObjectRef, Split};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The model a run starts from or a round asks: a model that ships with the trainer, or a published one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelRef {
+    /// A base that ships inside the trainer, by name: `shapes`.
+    Builtin {
+        /// Its name.
+        name: String,
+    },
+    /// A model published in the project.
+    Published {
+        /// Its id.
+        id: ModelId,
+    },
+}
+
+/// Which weights a run may change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Tuning {
+    /// All of them.
+    #[default]
+    Full,
+    /// Low-rank adapters on the decoder's linear layers; everything else is frozen.
+    Lora {
+        /// The adapters' rank.
+        rank: u16,
+        /// The scale's numerator: adapters are multiplied by alpha / rank.
+        alpha: f32,
+    },
+}
+
+/// How a run trains. Every field has a default that suits the shipped base model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// What may change.
+    pub tuning: Tuning,
+    /// Optimizer steps.
+    pub steps: u32,
+    /// Images per step.
+    pub batch_images: u16,
+    /// Question–answer turns taken of each image per step.
+    pub turns_per_image: u16,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// The share of the steps over which the learning rate rises.
+    pub warmup: f64,
+    /// Gradients longer than this are scaled down to it.
+    pub clip_norm: f64,
+    /// The seed of order, sampling and initial adapters.
+    pub seed: u64,
+    /// Steps between two logged losses.
+    pub log_every: u32,
+    /// Steps between two checkpoints.
+    pub checkpoint_every: u32,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self {
+            tuning: Tuning::Full,
+            steps: 600,
+            batch_images: 4,
+            turns_per_image: 8,
+            learning_rate: 1e-3,
+            weight_decay: 0.01,
+            warmup: 0.05,
+            clip_norm: 1.0,
+            seed: 1,
+            log_every: 5,
+            checkpoint_every: 200,
+        }
+    }
+}
+
+/// A setting that no run can use.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("`{field}` is {value}: {expected} is expected")]
+pub struct BadConfig {
+    /// The field's name.
+    pub field: &'static str,
+    /// What it is.
+    pub value: String,
+    /// What it may be.
+    pub expected: &'static str,
+}
+
+impl RunConfig {
+    /// Whether a run can use these settings; names the first that it cannot.
+    pub fn check(&self) -> Result<(), BadConfig> {
+        let limits = [
+            ("steps", f64::from(self.steps), 1.0, 1e6, "1 to 1,000,000"),
+            (
+                "batch_images",
+                f64::from(self.batch_images),
+                1.0,
+                256.0,
+                "1 to 256",
+            ),
+            (
+                "turns_per_image",
+                f64::from(self.turns_per_image),
+                1.0,
+                64.0,
+                "1 to 64",
+            ),
+            ("learning_rate", self.learning_rate, 1e-8, 1.0, "1e-8 to 1"),
+            ("weight_decay", self.weight_decay, 0.0, 1.0, "0 to 1"),
+            ("warmup", self.warmup, 0.0, 0.9, "0 to 0.9"),
+            ("clip_norm", self.clip_norm, 1e-3, 1e3, "0.001 to 1000"),
+            (
+                "log_every",
+                f64::from(self.log_every),
+                1.0,
+                1e5,
+                "1 to 100,000",
+            ),
+            (
+                "checkpoint_every",
+                f64::from(self.checkpoint_every),
+                1.0,
+                1e6,
+                "1 to 1,000,000",
+            ),
+        ];
+        for (field, value, low, high, expected) in limits {
+            // Written so that NaN fails too.
+            if !(low..=high).contains(&value) {
+                return Err(BadConfig {
+                    field,
+                    value: value.to_string(),
+                    expected,
+                });
+            }
+        }
+        self.tuning.check()
+    }
+}
+
+impl Tuning {
+    fn check(self) -> Result<(), BadConfig> {
+        let Self::Lora { rank, alpha } = self else {
+            return Ok(());
+        };
+        if !(1..=256).contains(&rank) {
+            return Err(BadConfig {
+                field: "tuning.rank",
+                value: rank.to_string(),
+                expected: "1 to 256",
+            });
+        }
+        if !(alpha > 0.0 && alpha <= 1024.0) {
+            return Err(BadConfig {
+                field: "tuning.alpha",
+                value: alpha.to_string(),
+                expected: "above 0, to 1024",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// How the next images are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// By chance.
+    Random,
+    /// By chance, evenly over modalities.
+    StratifiedRandom,
+    /// The most typical image of each cluster of vision features (TypiClust, arXiv 2202.02794).
+    Typical,
+    /// The highest entropy of the model's answers.
+    Entropy,
+    /// Coverage first, then uncertainty, always with a random share (the default).
+    #[default]
+    Hybrid,
+}
+
+impl Strategy {
+    /// The name used in SQL, JSON and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::StratifiedRandom => "stratified-random",
+            Self::Typical => "typical",
+            Self::Entropy => "entropy",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
+/// A name that is none of the strategies.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is not a strategy: random, stratified-random, typical, entropy or hybrid is expected"
+)]
+pub struct NotAStrategy(String);
+
+impl std::str::FromStr for Strategy {
+    type Err = NotAStrategy;
+    fn from_str(text: &str) -> Result<Self, NotAStrategy> {
+        [
+            Self::Random,
+            Self::StratifiedRandom,
+            Self::Typical,
+            Self::Entropy,
+            Self::Hybrid,
+        ]
+        .into_iter()
+        .find(|strategy| strategy.as_str() == text)
+        .ok_or_else(|| NotAStrategy(text.to_owned()))
+    }
+}
+
+/// `POST /api/worker/claim`: ask for something to do. Answers 200 with a [`WorkItem`] or 204.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Claim {
+    /// The worker's name, for people to read: host and process.
+    pub worker: String,
+}
+
+/// Something to do, held until `lease_seconds` after the last heartbeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WorkItem {
+    /// Train on a snapshot, evaluate on its test split, publish.
+    Run(RunItem),
+    /// Look at the pool: suggest regions where a published model is asked, rank the images.
+    Acquisition(AcquisitionItem),
+}
+
+/// A training run to carry out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunItem {
+    /// The run.
+    pub id: RunId,
+    /// Which hand-out of the run this is, from 1; sent back in every message, so that a worker that lost its claim is told.
+    pub attempt: i32,
+    /// Its project.
+    pub project: ProjectId,
+    /// The snapshot to learn from.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub snapshot: Digest,
+    /// What to start from.
+    pub base: ModelRef,
+    /// How to train.
+    pub config: RunConfig,
+    /// Seconds without a heartbeat after which another worker may claim it.
+    pub lease_seconds: u32,
+}
+
+/// An active-learning round to carry out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcquisitionItem {
+    /// The round.
+    pub id: AcquisitionId,
+    /// Which hand-out this is, from 1.
+    pub attempt: i32,
+    /// Its project.
+    pub project: ProjectId,
+    /// The model whose features and predictions are used. A published one also suggests regions; a built-in one does not.
+    pub model: ModelRef,
+    /// How to choose.
+    pub strategy: Strategy,
+    /// How many images to rank.
+    pub budget: u32,
+    /// The seed of everything drawn by chance.
+    pub seed: u64,
+    /// How many rounds with a published model came before, from 0: the hybrid strategy changes with it.
+    pub round: u32,
+    /// The project's languages.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub langs: LangPair,
+    /// The project's ontology.
+    pub ontology: Vec<Concept>,
+    /// Seconds without a heartbeat after which another worker may claim it.
+    pub lease_seconds: u32,
+}
+
+/// `POST /api/worker/{runs|acquisitions}/{id}/heartbeat`: still at it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Heartbeat {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// Steps, or images, done.
+    pub done: u64,
+    /// Steps, or images, in all.
+    pub total: u64,
+    /// What it is at: `training`, `evaluating`, `predicting`, `publishing`.
+    pub phase: String,
+}
+
+/// The server's answer to a heartbeat. A lost claim answers 409 instead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeartbeatReply {
+    /// Somebody asked the run to stop: finish the step, keep what was learnt, finish as stopped.
+    pub stop: bool,
+}
+
+/// One measured value at one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricPoint {
+    /// What was measured: `train/loss`, `train/learning_rate`, `train/turns_per_second`, `val/loss`, `test/accuracy.en`, …
+    pub name: String,
+    /// The optimizer step.
+    pub step: u32,
+    /// The value; must be finite.
+    pub value: f64,
+}
+
+/// `POST /api/worker/runs/{id}/metrics`: the same name and step again replaces the value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Metrics {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// The values.
+    pub points: Vec<MetricPoint>,
+}
+
+/// How a run ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// All steps done.
+    Finished,
+    /// Stopped because somebody asked; what was learnt so far is published all the same.
+    Stopped,
+}
+
+/// The scores of one split: Region-to-Text and Text-to-Region per language.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Evaluation {
+    /// Images scored.
+    pub images: u64,
+    /// Patients scored.
+    pub patients: u64,
+    /// Regions asked about.
+    pub regions: u64,
+    /// Exact-name Region-to-Text accuracy, per language.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, f64>))]
+    pub accuracy: BTreeMap<Lang, f64>,
+    /// Mean IoU of true boxes with their matched predicted boxes (0 where none), per language of the prompt.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, f64>))]
+    pub mean_iou: BTreeMap<Lang, f64>,
+    /// F1 of predicted boxes at IoU ≥ 0.5, per language of the prompt.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, f64>))]
+    pub region_f1: BTreeMap<Lang, f64>,
+}
+
+/// `POST /api/worker/runs/{id}/finish`, after the artifacts are up: publishes the model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FinishRun {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// Finished or stopped.
+    pub outcome: RunOutcome,
+    /// Scores on the snapshot's test split; `None` where it has none.
+    pub evaluation: Option<Evaluation>,
+    /// The model's card, Markdown.
+    pub card: String,
+    /// The model's files by name (`model.safetensors`, `config.json`, `tokenizer.json`), already put as artifacts.
+    pub files: BTreeMap<String, ObjectRef>,
+}
+
+/// `POST /api/worker/{runs|acquisitions}/{id}/fail`: cannot be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fail {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// What was wrong, where, and what to do, for a person to read.
+    pub reason: String,
+}
+
+/// One image of the pool, as `GET /api/worker/acquisitions/{id}/pool` lists it, page by page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PoolImage {
+    /// The image.
+    pub id: ImageId,
+    /// Its kind.
+    pub modality: Modality,
+    /// Its size.
+    pub size: ImageSize,
+    /// Its 8-bit PNG; fetched from `GET /api/worker/acquisitions/{id}/objects/{sha256}`.
+    pub raster: ObjectRef,
+    /// False for images that are only context: already annotated, so that coverage knows what is covered.
+    pub open: bool,
+}
+
+/// One page of the pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PoolPage {
+    /// The images, in order of id.
+    pub images: Vec<PoolImage>,
+    /// Pass as `after` for the next page; absent on the last.
+    pub next: Option<ImageId>,
+}
+
+/// A region that a model proposes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProposedRegion {
+    /// Where.
+    pub bbox: PixelBox,
+    /// What.
+    pub concept: ConceptKey,
+    /// The probability of the answer's tokens, in 0..=1; not calibrated.
+    pub confidence: f64,
+    /// The model's description in each language.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub texts: BTreeMap<Lang, String>,
+}
+
+/// What a model says about one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImagePrediction {
+    /// The image.
+    pub image: ImageId,
+    /// The regions it proposes.
+    pub regions: Vec<ProposedRegion>,
+}
+
+/// `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Predictions {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// Image by image.
+    pub images: Vec<ImagePrediction>,
+}
+
+/// One chosen image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RankedImage {
+    /// The image.
+    pub image: ImageId,
+    /// The strategy's score; higher is sooner.
+    pub score: f64,
+    /// Why it was chosen, in words a clinician can read.
+    pub reason: String,
+}
+
+/// `POST /api/worker/acquisitions/{id}/finish`: the chosen images, first to last; the next cases follow this order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FinishAcquisition {
+    /// The hand-out's number.
+    pub attempt: i32,
+    /// At most `budget` of them.
+    pub ranking: Vec<RankedImage>,
+}
+
+/// One line of a run's `predictions.jsonl` artifact: one question of the evaluation, with its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PredictionLine {
+    /// The image.
+    pub image: ImageId,
+    /// The patient's pseudonym.
+    pub patient: String,
+    /// The image's split.
+    pub split: Split,
+    /// `r2t` or `t2r`.
+    pub task: String,
+    /// The language of question and answer.
+    pub lang: Lang,
+    /// The concept that is true.
+    pub concept: ConceptKey,
+    /// The question as the model read it.
+    pub question: String,
+    /// The model's answer, tags kept.
+    pub answer: String,
+    /// The right answer.
+    pub truth: String,
+    /// The true boxes.
+    pub truth_boxes: Vec<PixelBox>,
+    /// The boxes read from the answer (`t2r`).
+    pub boxes: Vec<PixelBox>,
+    /// Whether the name was right (`r2t`).
+    pub correct: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_config_is_the_default_one() {
+        assert_eq!(
+            serde_json::from_str::<RunConfig>("{}").unwrap(),
+            RunConfig::default()
+        );
+        assert_eq!(RunConfig::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn settings_no_run_can_use_are_named() {
+        let nan = RunConfig {
+            learning_rate: f64::NAN,
+            ..RunConfig::default()
+        };
+        assert_eq!(nan.check().unwrap_err().field, "learning_rate");
+        let none = RunConfig {
+            steps: 0,
+            ..RunConfig::default()
+        };
+        assert!(none.check().unwrap_err().to_string().contains("steps"));
+        let lora = RunConfig {
+            tuning: Tuning::Lora {
+                rank: 0,
+                alpha: 1.0,
+            },
+            ..RunConfig::default()
+        };
+        assert_eq!(lora.check().unwrap_err().field, "tuning.rank");
+        assert!(serde_json::from_str::<RunConfig>(r#"{"step": 3}"#).is_err());
+    }
+
+    #[test]
+    fn strategies_are_named_as_serde_names_them() {
+        for strategy in [
+            Strategy::Random,
+            Strategy::StratifiedRandom,
+            Strategy::Typical,
+            Strategy::Entropy,
+            Strategy::Hybrid,
+        ] {
+            assert_eq!(serde_json::to_value(strategy).unwrap(), strategy.as_str());
+            assert_eq!(strategy.as_str().parse::<Strategy>().unwrap(), strategy);
+        }
+    }
+}

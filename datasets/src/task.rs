@@ -1,0 +1,106 @@
+//! The tasks a model is trained and scored on, as questions and answers in the MedRegA format.
+
+use crate::geometry::GridBox;
+use crate::lang::Lang;
+use crate::modality::Modality;
+
+/// One question about an image with the answer a reader's regions give it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What is asked, without the image placeholder.
+    pub question: String,
+    /// The right answer.
+    pub answer: String,
+}
+
+/// `[[x1, y1, x2, y2], [x1, y1, x2, y2]]`, the inside of a `<box>`.
+#[must_use]
+pub fn box_list(boxes: &[GridBox]) -> String {
+    let boxes: Vec<String> = boxes.iter().map(ToString::to_string).collect();
+    format!("[{}]", boxes.join(", "))
+}
+
+/// `<ref>name</ref><box>[[x1, y1, x2, y2]]</box>`.
+#[must_use]
+pub fn grounded(name: &str, boxes: &[GridBox]) -> String {
+    format!("<ref>{name}</ref><box>{}</box>", box_list(boxes))
+}
+
+/// Region-to-Text: which concept does this box show?
+#[must_use]
+pub fn region_to_text(lang: &Lang, modality: Modality, bbox: GridBox) -> String {
+    let picture = modality.phrase(lang);
+    match lang.primary() {
+        "zh" => format!("这张{picture}中{}是什么？", grounded("此处", &[bbox])),
+        "ja" => format!("この{picture}の{}は何ですか？", grounded("ここ", &[bbox])),
+        _ => format!("What is {} in this {picture}?", grounded("this", &[bbox])),
+    }
+}
+
+/// Text-to-Region: where are all the regions of this concept?
+#[must_use]
+pub fn text_to_region(lang: &Lang, modality: Modality, name: &str) -> String {
+    let picture = modality.phrase(lang);
+    match lang.primary() {
+        "zh" => format!("请在这张{picture}中定位<ref>{name}</ref>。"),
+        "ja" => format!("この{picture}の<ref>{name}</ref>の位置を示してください。"),
+        _ => format!("Please locate <ref>{name}</ref> in this {picture}."),
+    }
+}
+
+/// The answer to [`text_to_region`]; without boxes it says that the concept is absent.
+#[must_use]
+pub fn regions_answer(lang: &Lang, name: &str, boxes: &[GridBox]) -> String {
+    if !boxes.is_empty() {
+        return grounded(name, boxes);
+    }
+    match lang.primary() {
+        "zh" => format!("未见<ref>{name}</ref>。"),
+        "ja" => format!("<ref>{name}</ref>は認めません。"),
+        _ => format!("<ref>{name}</ref> is absent."),
+    }
+}
+
+/// Grounded description: what does a reader say about this box?
+#[must_use]
+pub fn describe_region(lang: &Lang, modality: Modality, bbox: GridBox) -> String {
+    let picture = modality.phrase(lang);
+    match lang.primary() {
+        "zh" => format!("请描述这张{picture}中的{}。", grounded("此处", &[bbox])),
+        "ja" => format!(
+            "この{picture}の{}を記述してください。",
+            grounded("ここ", &[bbox])
+        ),
+        _ => format!(
+            "Please describe {} in this {picture}.",
+            grounded("this", &[bbox])
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_and_answers_are_written_as_medrega_writes_them() {
+        let bbox = GridBox::new([421, 351, 505, 470]).unwrap();
+        assert_eq!(
+            region_to_text(&Lang::en(), Modality::Ct, bbox),
+            "What is <ref>this</ref><box>[[421, 351, 505, 470]]</box> in this CT scan?"
+        );
+        assert_eq!(
+            text_to_region(&Lang::en(), Modality::Mr, "wall"),
+            "Please locate <ref>wall</ref> in this MRI scan."
+        );
+        let other = GridBox::new([596, 316, 635, 464]).unwrap();
+        assert_eq!(
+            regions_answer(&Lang::zh(), "肝脏", &[bbox, other]),
+            "<ref>肝脏</ref><box>[[421, 351, 505, 470], [596, 316, 635, 464]]</box>"
+        );
+        assert_eq!(
+            regions_answer(&Lang::zh(), "肝脏", &[]),
+            "未见<ref>肝脏</ref>。"
+        );
+    }
+}
