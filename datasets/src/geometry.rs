@@ -94,7 +94,6 @@ impl TryFrom<RawSize> for ImageSize {
 /// Pixel (0, 0) covers the square from (0, 0) to (1, 1), so a box over a whole image is `[0, 0, width, height]`.
 /// That the box lies inside its image depends on the image: [`PixelBox::inside`] checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = Vec<f64>))]
 #[serde(try_from = "[f64; 4]", into = "[f64; 4]")]
 pub struct PixelBox {
     x0: f64,
@@ -169,6 +168,22 @@ impl PixelBox {
         GridBox { x1, y1, x2, y2 }
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for PixelBox {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Type};
+        ArrayBuilder::new()
+            .items(ObjectBuilder::new().schema_type(Type::Number))
+            .min_items(Some(4))
+            .max_items(Some(4))
+            .description(Some("[x0, y0, x1, y1] in image pixels, x0 < x1, y0 < y1"))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for PixelBox {}
 
 /// Two pixel coordinates along a side as grid coordinates `low < high`.
 fn quantise(low: f64, high: f64, side: u32) -> (u16, u16) {
