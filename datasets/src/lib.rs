@@ -8,6 +8,9 @@ pub mod geometry;
 pub mod ids;
 pub mod lang;
 
+pub mod matching;
+pub mod medreginstruct;
+
 pub mod modality;
 pub mod ontology;
 pub mod protocol;
