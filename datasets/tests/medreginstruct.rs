@@ -1,5 +1,8 @@
 //! The MedRegInstruct layout: what is written is what the golden files say, and reading gives it back.
 
+// Helpers outside `#[test]` functions are tests all the same.
+#![allow(clippy::unwrap_used)]
+
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, RegionId, UserId};
 use medreg_datasets::lang::{Lang, LangPair};
