@@ -1,0 +1,17 @@
+//! What came out: scores recomputed from the models' answers, baselines, the summary and the pictures.
+
+mod baselines;
+mod export;
+mod plots;
+mod scores;
+mod sheet;
+mod summary;
+mod truth;
+
+pub use baselines::{Baselines, baselines};
+pub use export::{ExportError, Exported, check_export};
+pub use plots::{LabelEfficiency, Series, draw_label_efficiency, draw_loss};
+pub use scores::{ScoreError, Scores, agree, score};
+pub use sheet::{Panel, Shown, draw_sheet};
+pub use summary::{BaselineSummary, RoundSummary, ScoreSummary, Summary, Thresholds};
+pub use truth::{Target, Truth, targets};

@@ -1,0 +1,135 @@
+//! How large a demo is.
+
+use clap::Parser;
+use medreg_datasets::protocol::RunConfig;
+use std::path::PathBuf;
+
+/// Plays the whole loop against a running medreg server, as its users would: readers annotate, a lead cuts snapshots, an
+/// engineer trains and promotes, the model chooses the next images. All images are synthetic.
+///
+/// Example: medreg-demo --server http://127.0.0.1:8080 --admin-credentials data/credentials --out target/demo
+#[derive(Clone, Debug, Parser)]
+#[command(version)]
+pub struct Options {
+    /// The server's address.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub server: String,
+    /// The file in which `medreg up` keeps the administrator's name and password.
+    #[arg(long)]
+    pub admin_credentials: PathBuf,
+    /// The folder for summary.json, the plots and the exported snapshot.
+    #[arg(long, default_value = "target/demo")]
+    pub out: PathBuf,
+    /// How many images are generated and uploaded.
+    #[arg(long)]
+    pub images: Option<usize>,
+    /// Rounds of active learning.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: Option<u16>,
+    /// Images that readers read per round.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: Option<u32>,
+    /// The seed of images, readers and training.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A small loop that shows that every part works, in about a minute; nothing is held to a threshold.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// What the options come to.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Images in all.
+    pub images: usize,
+    /// Rounds of active learning.
+    pub rounds: usize,
+    /// Images per round.
+    pub budget: u32,
+    /// The seed of everything drawn by chance.
+    pub seed: u64,
+    /// Nothing is held to a threshold.
+    pub quick: bool,
+}
+
+impl Plan {
+    /// The plan for these options.
+    #[must_use]
+    pub fn of(options: &Options) -> Self {
+        let (images, rounds, budget) = if options.quick {
+            (24, 1, 6)
+        } else {
+            (150, 3, 30)
+        };
+        Self {
+            images: options.images.unwrap_or(images),
+            rounds: options.rounds.map_or(rounds, usize::from),
+            budget: options.budget.unwrap_or(budget),
+            seed: options.seed,
+            quick: options.quick,
+        }
+    }
+
+    /// How the run at the end of round `number` (from 1) trains.
+    #[must_use]
+    pub fn config(&self, number: usize) -> RunConfig {
+        let steps = match (self.quick, number == self.rounds) {
+            (true, _) => 20,
+            (false, false) => 150,
+            (false, true) => 400,
+        };
+        RunConfig {
+            steps,
+            seed: self.seed,
+            ..RunConfig::default()
+        }
+    }
+
+    /// A run that learns nothing, so that the base model's own scores come out of the same evaluation: one step whose change to
+    /// any weight is below 1e-8, far under what 32-bit weights of that size can show in an answer.
+    #[must_use]
+    pub fn zero_shot_config(&self) -> RunConfig {
+        RunConfig {
+            steps: 1,
+            learning_rate: 1e-8,
+            weight_decay: 0.0,
+            warmup: 0.0,
+            seed: self.seed,
+            ..RunConfig::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn plan(arguments: &[&str]) -> Plan {
+        let fixed = ["medreg-demo", "--admin-credentials", "credentials"];
+        Plan::of(&Options::parse_from(fixed.iter().chain(arguments)))
+    }
+
+    #[test]
+    fn options_are_well_formed_and_override_the_plan() {
+        Options::command().debug_assert();
+        let plan = plan(&["--images", "40", "--rounds", "2", "--budget", "5"]);
+        assert_eq!((plan.images, plan.rounds, plan.budget), (40, 2, 5));
+    }
+
+    #[test]
+    fn every_run_of_a_plan_is_one_that_the_server_takes() {
+        for plan in [plan(&[]), plan(&["--quick"])] {
+            assert_eq!(plan.zero_shot_config().check(), Ok(()));
+            for number in 1..=plan.rounds {
+                assert_eq!(plan.config(number).check(), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_without_rounds_is_refused() {
+        let arguments = ["medreg-demo", "--admin-credentials", "c", "--rounds", "0"];
+        assert!(Options::try_parse_from(arguments).is_err());
+    }
+}

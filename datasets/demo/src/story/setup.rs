@@ -1,0 +1,109 @@
+//! The people and the project: what an administrator and a lead do before anybody reads.
+
+use super::material::Material;
+use super::plan::Options;
+use crate::people::random_password;
+use crate::server::views::{Project, User};
+use crate::server::{ServerError, Session};
+use anyhow::{Context, Result};
+use medreg_datasets::ids::ProjectId;
+use medreg_datasets::lang::LangPair;
+use serde_json::{Value, json};
+
+/// The project's name, which says what its images are.
+pub const PROJECT: &str = "Demo (synthetic)";
+
+const GUIDELINE: &str = "# Demo (synthetic)\n\n\
+    All images are generated: they show no patient and no anatomy that anybody has.\n\n\
+    Draw a box around every structure and every lesion, name it, and describe it in English and Chinese.\n";
+
+/// Percent of patients for validation and for testing.
+const SHARES: (u8, u8) = (10, 20);
+
+/// Everybody who works on the project, signed in.
+#[derive(Debug)]
+pub struct Team {
+    /// The project they work on.
+    pub project: ProjectId,
+    /// Cuts and exports snapshots.
+    pub lead: Session,
+    /// Trains and promotes.
+    pub engineer: Session,
+    /// Read images.
+    pub readers: [Session; 2],
+}
+
+impl Team {
+    /// Creates the people and the project, gives everybody a role, and has them sign in.
+    pub fn assemble(options: &Options, material: &Material) -> Result<Self> {
+        let (name, password) = credentials(options)?;
+        let admin = Session::sign_in(&options.server, &name, &password)
+            .context("the administrator could not sign in")?;
+        let project: Project = admin.post("/api/projects", &project_body())?;
+        let member = |name: &str, display: &str, role: &str| -> Result<Session> {
+            let password = random_password();
+            let user: User = admin.post(
+                "/api/users",
+                &json!({"username": name, "display_name": display, "password": password}),
+            )?;
+            let path = format!("/api/projects/{}/members/{}", project.id, user.id);
+            let _: Value = admin.put(&path, &json!({"role": role}))?;
+            Ok(Session::sign_in(&options.server, name, &password)?)
+        };
+        let team = Self {
+            project: project.id,
+            lead: member("demo-lead", "Lead (scripted)", "lead")?,
+            engineer: member("demo-engineer", "Engineer (scripted)", "engineer")?,
+            readers: [
+                member("demo-reader-a", "Reader A (scripted)", "annotator")?,
+                member("demo-reader-b", "Reader B (scripted)", "annotator")?,
+            ],
+        };
+        team.publish_ontology(material)?;
+        Ok(team)
+    }
+
+    /// The path of something of the project's.
+    #[must_use]
+    pub fn path(&self, rest: &str) -> String {
+        format!("/api/projects/{}/{rest}", self.project)
+    }
+
+    fn publish_ontology(&self, material: &Material) -> Result<(), ServerError> {
+        let body = json!({"concepts": material.concepts});
+        let _: Value = self.lead.put(&self.path("concepts"), &body)?;
+        Ok(())
+    }
+}
+
+fn project_body() -> Value {
+    let (val, test) = SHARES;
+    json!({
+        "name": PROJECT,
+        "langs": LangPair::default(),
+        "guideline": GUIDELINE,
+        "synthetic": true,
+        "shares": {"val": val, "test": test},
+        "blind_share": 0,
+    })
+}
+
+/// The administrator's name and password.
+fn credentials(options: &Options) -> Result<(String, String)> {
+    let path = options.admin_credentials.display();
+    let text = std::fs::read_to_string(&options.admin_credentials)
+        .with_context(|| format!("the administrator's credentials cannot be read from {path}"))?;
+    read_credentials(&text).with_context(|| {
+        format!("{path} does not name an administrator and a password; `medreg up` writes it into its data directory")
+    })
+}
+
+fn read_credentials(text: &str) -> Option<(String, String)> {
+    let value = |wanted: &str| {
+        text.lines().find_map(|line| {
+            let (key, value) = line.split_once([':', '='])?;
+            (key.trim() == wanted).then(|| value.trim().to_owned())
+        })
+    };
+    Some((value("username")?, value("password")?))
+}
