@@ -13,7 +13,8 @@ pub struct Baselines {
     pub most_frequent: Option<ConceptKey>,
     /// Region-to-Text: always answering with it.
     pub accuracy: f64,
-    /// Text-to-Region: always answering with the concept's mean training box; mean IoU.
+    /// Text-to-Region: always answering with the concept's mean training box; mean IoU. Unlike a model, this baseline is asked only
+    /// about concepts that are there, so that nothing it says about absent ones counts against it.
     pub mean_iou: f64,
     /// The same; F1 at IoU ≥ 0.5.
     pub region_f1: f64,

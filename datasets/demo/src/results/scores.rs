@@ -177,12 +177,12 @@ fn regions(
     let mut found = Found::default();
     for target in &truth.targets {
         for line in taken(&mut asked, target, "t2r", lang, 1)? {
-            found.add(&target.boxes, &predicted(line, truth, names));
+            found.add(&target.boxes, &predicted(line, truth));
         }
     }
     // What is left asks for concepts that are not there: each box in the answer is one too many.
     for line in asked.into_values().flatten() {
-        found.add(&[], &predicted(line, truth, names));
+        found.add(&[], &predicted(line, truth));
     }
     Ok(found)
 }
@@ -211,13 +211,12 @@ fn taken<'a>(
     })
 }
 
-/// The boxes that the answer itself gives for the concept asked about, in pixels.
-fn predicted(line: &PredictionLine, truth: &Truth, names: &Names<'_>) -> Vec<PixelBox> {
-    let name = names.get(&line.concept).copied().unwrap_or_default();
+/// The boxes that the answer itself gives, in pixels, whatever name it puts before them: the question asks for one concept.
+fn predicted(line: &PredictionLine, truth: &Truth) -> Vec<PixelBox> {
     let Some(size) = truth.images.get(&line.image) else {
         return Vec::new();
     };
-    let boxes = grammar::read(&line.answer).boxes_of(name);
+    let boxes = grammar::read(&line.answer).boxes();
     boxes.iter().map(|bbox| bbox.to_pixels(*size)).collect()
 }
 

@@ -51,7 +51,7 @@ impl Truth {
     }
 }
 
-/// The regions of one image by concept, as the first frame shows them.
+/// The regions of one image that are certainly there, by concept, on the frame that the snapshot's raster shows.
 #[must_use]
 pub fn targets(case: &SnapshotCase) -> Vec<Target> {
     let mut boxes: BTreeMap<&ConceptKey, Vec<PixelBox>> = BTreeMap::new();
@@ -72,7 +72,7 @@ pub fn targets(case: &SnapshotCase) -> Vec<Target> {
 }
 
 fn is_shown(region: &Region) -> bool {
-    region.frame == 0 && region.presence != Presence::Absent
+    region.frame == 0 && region.presence == Presence::Present
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn play(options: &Options) -> Result<Vec<String>> {
         material.patients(),
         material.regions(),
     ));
-    let team = clock.spend("setting up", || Team::assemble(options, &material))?;
+    let team = clock.spend("setting up", || Team::assemble(options, &plan, &material))?;
     let mut room = clock.spend("uploading", || ReadingRoom::fill(&team, &material, &plan))?;
     clock.say(&format!(
         "project \"{}\" is set up, its images are uploaded",

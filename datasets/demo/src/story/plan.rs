@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use medreg_datasets::protocol::RunConfig;
+use medreg_datasets::snapshot::SplitShares;
 use std::path::PathBuf;
 
 /// Plays the whole loop against a running medreg server, as its users would: readers annotate, a lead cuts snapshots, an
@@ -50,6 +51,8 @@ pub struct Plan {
     pub seed: u64,
     /// Nothing is held to a threshold.
     pub quick: bool,
+    /// The percentages of patients for validation and for testing.
+    pub shares: SplitShares,
 }
 
 impl Plan {
@@ -67,6 +70,7 @@ impl Plan {
             budget: options.budget.unwrap_or(budget),
             seed: options.seed,
             quick: options.quick,
+            shares: shares(options.quick),
         }
     }
 
@@ -97,6 +101,15 @@ impl Plan {
             seed: self.seed,
             ..RunConfig::default()
         }
+    }
+}
+
+/// Few patients need a large share held out: which ones it hits is chance, and none would leave nothing to score.
+fn shares(quick: bool) -> SplitShares {
+    if quick {
+        SplitShares { val: 5, test: 40 }
+    } else {
+        SplitShares::default()
     }
 }
 

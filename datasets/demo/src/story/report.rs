@@ -195,7 +195,7 @@ fn shown(
     let truth = target
         .map(|target| target.boxes.clone())
         .unwrap_or_default();
-    let read = grammar::read(&line.answer).boxes_of(name);
+    let read = grammar::read(&line.answer).boxes();
     let predicted: Vec<_> = read.iter().map(|bbox| bbox.to_pixels(size)).collect();
     if truth.is_empty() && predicted.is_empty() {
         return None;

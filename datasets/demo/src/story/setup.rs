@@ -1,7 +1,7 @@
 //! The people and the project: what an administrator and a lead do before anybody reads.
 
 use super::material::Material;
-use super::plan::Options;
+use super::plan::{Options, Plan};
 use crate::people::random_password;
 use crate::server::views::{Project, User};
 use crate::server::{ServerError, Session};
@@ -16,9 +16,6 @@ pub const PROJECT: &str = "Demo (synthetic)";
 const GUIDELINE: &str = "# Demo (synthetic)\n\n\
     All images are generated: they show no patient and no anatomy that anybody has.\n\n\
     Draw a box around every structure and every lesion, name it, and describe it in English and Chinese.\n";
-
-/// Percent of patients for validation and for testing.
-const SHARES: (u8, u8) = (10, 20);
 
 /// Everybody who works on the project, signed in.
 #[derive(Debug)]
@@ -35,11 +32,11 @@ pub struct Team {
 
 impl Team {
     /// Creates the people and the project, gives everybody a role, and has them sign in.
-    pub fn assemble(options: &Options, material: &Material) -> Result<Self> {
+    pub fn assemble(options: &Options, plan: &Plan, material: &Material) -> Result<Self> {
         let (name, password) = credentials(options)?;
         let admin = Session::sign_in(&options.server, &name, &password)
             .context("the administrator could not sign in")?;
-        let project: Project = admin.post("/api/projects", &project_body())?;
+        let project: Project = admin.post("/api/projects", &project_body(plan))?;
         let member = |name: &str, display: &str, role: &str| -> Result<Session> {
             let password = random_password();
             let user: User = admin.post(
@@ -76,14 +73,13 @@ impl Team {
     }
 }
 
-fn project_body() -> Value {
-    let (val, test) = SHARES;
+fn project_body(plan: &Plan) -> Value {
     json!({
         "name": PROJECT,
         "langs": LangPair::default(),
         "guideline": GUIDELINE,
         "synthetic": true,
-        "shares": {"val": val, "test": test},
+        "shares": plan.shares,
         "blind_share": 0,
     })
 }
@@ -106,4 +102,21 @@ fn read_credentials(text: &str) -> Option<(String, String)> {
         })
     };
     Some((value("username")?, value("password")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_read_whatever_stands_around_them() {
+        let named = Some(("admin".to_owned(), "a:b=c".to_owned()));
+        assert_eq!(
+            read_credentials("# keep safe\nusername: admin\npassword: a:b=c\n"),
+            named
+        );
+        assert_eq!(read_credentials("username=admin\npassword=a:b=c"), named);
+        assert_eq!(read_credentials("username: admin\n"), None);
+        assert_eq!(read_credentials(""), None);
+    }
 }

@@ -204,3 +204,17 @@ fn in_words(scores: &Scores) -> String {
         scores.f1()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_is_named_by_its_number() {
+        assert_eq!(json_lines::<u32>(b"1\n2\n").unwrap(), [1, 2]);
+        assert_eq!(json_lines::<u32>(b"").unwrap(), Vec::<u32>::new());
+        let error = json_lines::<u32>(b"1\nx\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2");
+        assert!(json_lines::<u32>(b"\xff").is_err());
+    }
+}
