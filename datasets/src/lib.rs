@@ -4,6 +4,7 @@
 //! knows nothing of networks, SQL or tensors: the server, the trainer and the tools all lean on it.
 
 pub mod geometry;
+pub mod grammar;
 
 pub mod ids;
 pub mod lang;
