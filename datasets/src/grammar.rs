@@ -191,10 +191,7 @@ pub fn read(text: &str) -> Reading {
 /// The name that a Region-to-Text answer gives: tags, boxes, outer punctuation and spaces taken away, in lower case.
 #[must_use]
 pub fn plain_name(answer: &str) -> String {
-    let mut name = answer.to_owned();
-    for tag in TAGS {
-        name = name.replace(tag, " ");
-    }
+    let name = without_tags(answer);
     let words = name.split(is_open).next().unwrap_or_default();
     let words = words.trim_matches(is_separator);
     words
@@ -202,6 +199,13 @@ pub fn plain_name(answer: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
         .to_lowercase()
+}
+
+/// The text with a space in place of each tag.
+#[must_use]
+pub fn without_tags(text: &str) -> String {
+    TAGS.iter()
+        .fold(text.to_owned(), |text, tag| text.replace(tag, " "))
 }
 
 /// Whether two names are one but for case, spaces, tags and outer punctuation.

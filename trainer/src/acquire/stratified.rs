@@ -1,0 +1,79 @@
+//! By chance, evenly over modalities.
+
+use super::{Pick, Pool, Ranked, Strategy, in_order};
+use medreg_datasets::lang::Lang;
+use medreg_datasets::modality::Modality;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+
+/// Draws one image of each modality in turn, so that rare kinds of picture are not drowned.
+#[derive(Clone, Copy, Debug)]
+pub struct StratifiedRandom;
+
+impl Strategy for StratifiedRandom {
+    fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
+        in_order(pick(pool, &pool.open(), budget, rng))
+    }
+}
+
+pub(super) fn pick(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha8Rng) -> Vec<Pick> {
+    let mut strata: BTreeMap<Modality, Vec<usize>> = BTreeMap::new();
+    for index in from {
+        strata
+            .entry(pool.candidates[*index].modality)
+            .or_default()
+            .push(*index);
+    }
+    let mut strata: Vec<(Modality, Vec<usize>)> = strata.into_iter().collect();
+    strata.shuffle(rng);
+    strata
+        .iter_mut()
+        .for_each(|(_, members)| members.shuffle(rng));
+    let longest = strata
+        .iter()
+        .map(|(_, members)| members.len())
+        .max()
+        .unwrap_or(0);
+    let turns = (0..longest).flat_map(|turn| {
+        strata
+            .iter()
+            .filter_map(move |(modality, members)| Some((*members.get(turn)?, reason(*modality))))
+    });
+    turns.take(count).collect()
+}
+
+fn reason(modality: Modality) -> String {
+    format!(
+        "Drawn by chance, with an equal share for every kind of picture ({}).",
+        modality.phrase(&Lang::en())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Candidate;
+    use super::super::tests::{candidate, chosen, rng};
+    use super::*;
+
+    #[test]
+    fn a_rare_modality_gets_as_many_as_a_common_one() {
+        let ct = || candidate(&[0.0], &[]);
+        let mr = || Candidate {
+            modality: Modality::Mr,
+            ..ct()
+        };
+        let pool = Pool {
+            candidates: (0..50)
+                .map(|i| if i % 25 == 0 { mr() } else { ct() })
+                .collect(),
+        };
+        let ranked = StratifiedRandom.rank(&pool, 4, &mut rng(3));
+        let of_mr = chosen(&ranked)
+            .into_iter()
+            .filter(|i| pool.candidates[*i].modality == Modality::Mr)
+            .count();
+        assert_eq!(of_mr, 2);
+        assert!(ranked.iter().any(|r| r.reason.contains("MRI scan")));
+    }
+}
