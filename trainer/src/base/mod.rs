@@ -1,0 +1,175 @@
+//! The shipped base model: how it is made from generated pictures of shapes, and how it is loaded.
+//!
+//! It has seen no medical image and none of the demo's concepts: what it brings is the form of the questions, digits
+//! that mean places, and shapes, fills and sides in two languages.
+
+mod init;
+pub mod lessons;
+pub mod shapes;
+pub mod words;
+
+use crate::checkpoint::Pretrained;
+use crate::data::Prompter;
+use crate::model::ModelConfig;
+use crate::model::config::{
+    LanguageConfig, LanguageFamily, NormType, ShuffleVersion, Template, VisionConfig,
+};
+use crate::tokenizer::{TextTokenizer, TokenizerError};
+use crate::train::{self, Control, Event, Options, TrainError};
+use lessons::Lessons;
+use medreg_datasets::protocol::{RunConfig, Tuning};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const CORPUS: &str = include_str!("corpus.txt");
+const CHARACTERS: &str = include_str!("characters.txt");
+/// Rows of the vocabulary.
+const VOCABULARY: usize = 1536;
+/// Questions about each picture in a step.
+const TURNS: usize = 8;
+
+/// How the base model is made.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Seed of weights, pictures and questions.
+    pub seed: u64,
+    /// How long to train.
+    pub budget: Duration,
+    /// Images worked on side by side.
+    pub threads: usize,
+    /// Where checkpoints go, from which a run that was cut off goes on.
+    pub checkpoints: Option<PathBuf>,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+}
+
+/// The architecture of the base model for a vocabulary of this size.
+#[must_use]
+pub fn architecture(vocabulary: usize) -> ModelConfig {
+    ModelConfig {
+        architectures: vec!["InternVLChatModel".to_owned()],
+        model_type: "internvl_chat".to_owned(),
+        vision_config: VisionConfig {
+            hidden_size: 128,
+            num_hidden_layers: 4,
+            num_attention_heads: 4,
+            intermediate_size: 384,
+            image_size: 128,
+            patch_size: 8,
+            qkv_bias: true,
+            qk_normalization: false,
+            norm_type: NormType::LayerNorm,
+            layer_norm_eps: 1e-6,
+        },
+        llm_config: LanguageConfig {
+            model_type: LanguageFamily::Qwen2,
+            vocab_size: vocabulary,
+            hidden_size: 192,
+            num_hidden_layers: 4,
+            num_attention_heads: 4,
+            num_key_value_heads: 2,
+            intermediate_size: 512,
+            max_position_embeddings: 2048,
+            rms_norm_eps: 1e-6,
+            rope_theta: 10_000.0,
+            tie_word_embeddings: true,
+        },
+        downsample_ratio: 0.5,
+        ps_version: ShuffleVersion::V2,
+        select_layer: -1,
+        template: Template::InternVl25,
+        system_message: Some("Answer the questions.".to_owned()),
+        force_image_size: Some(128),
+        dynamic_image_size: false,
+    }
+}
+
+/// The tokenizer, learnt from everyday sentences and the words for shapes.
+pub fn tokenizer() -> Result<TextTokenizer, TokenizerError> {
+    let mut lines: Vec<String> = CORPUS.lines().map(str::to_owned).collect();
+    // Single characters, so that frequent ones become tokens of their own.
+    lines.extend(
+        CHARACTERS
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(|c| std::iter::repeat_n(c.to_string(), 4)),
+    );
+    for tongue in words::Tongue::BOTH {
+        let shapes = words::Shape::ALL.map(|s| s.name(tongue));
+        let fills = words::Fill::ALL.map(|f| f.name(tongue));
+        lines.extend(
+            shapes
+                .into_iter()
+                .chain(fills)
+                .flat_map(|w| [w.to_owned(), format!(" {w}")]),
+        );
+        lines.extend(lessons_text(tongue));
+    }
+    TextTokenizer::train(lines.iter().map(String::as_str), VOCABULARY)
+}
+
+/// The form of questions and answers, often enough that its words and a box's punctuation become tokens of their own.
+fn lessons_text(tongue: words::Tongue) -> Vec<String> {
+    let text = match tongue {
+        words::Tongue::English => {
+            "What is this in this picture? Please locate the left one and the right one in this picture. It is absent.\n\
+             left right this [[1, 2, 3, 4], [5, 6, 7, 8]]"
+        }
+        words::Tongue::Chinese => {
+            "这张图像中此处是什么？请在这张图像中定位。未见。\n左边右边[[9, 0, 1, 2], [3, 4, 5, 6]]"
+        }
+    };
+    text.lines()
+        .flat_map(|line| vec![line.to_owned(); 40])
+        .collect()
+}
+
+/// A model that has learnt nothing yet.
+pub fn untrained(seed: u64) -> Result<Pretrained, TrainError> {
+    let tokenizer = tokenizer()?;
+    let config = architecture(tokenizer.len());
+    let tensors = init::tensors(&config, &mut ChaCha8Rng::seed_from_u64(seed))?;
+    Ok(Pretrained {
+        config,
+        tensors,
+        tokenizer,
+    })
+}
+
+/// Makes the base model: trains an untrained one on pictures of shapes until the budget is spent.
+pub fn make_base(
+    recipe: &Recipe,
+    events: &mut dyn FnMut(Event) -> Control,
+) -> Result<Pretrained, TrainError> {
+    let start = untrained(recipe.seed)?;
+    let run = RunConfig {
+        tuning: Tuning::Full,
+        steps: 1_000_000,
+        batch_images: 8,
+        turns_per_image: TURNS as u16,
+        learning_rate: recipe.learning_rate,
+        weight_decay: 0.02,
+        warmup: 0.02,
+        clip_norm: 1.0,
+        seed: recipe.seed,
+        log_every: 20,
+        checkpoint_every: 250,
+    };
+    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
+    let lessons = Lessons::new(
+        &prompter,
+        &start.config,
+        usize::from(run.batch_images),
+        TURNS,
+        recipe.seed,
+    );
+    let options = Options {
+        run,
+        threads: recipe.threads,
+        checkpoints: recipe.checkpoints.clone(),
+        budget: Some(recipe.budget),
+    };
+    Ok(train::run(&options, &start, &lessons, events)?.model)
+}

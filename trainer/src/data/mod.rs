@@ -1,0 +1,13 @@
+//! From images and turns to what the model reads: pixels, tokens, loss weights, in a seeded order that can resume.
+
+mod pixels;
+mod prompt;
+mod sequence;
+mod source;
+mod turns;
+
+pub use pixels::patches;
+pub use prompt::{EncodedTurn, Prompter};
+pub use sequence::{Example, Packed};
+pub use source::{CaseSource, PreparedCase, Source};
+pub use turns::{TaskKind, TrainingTurn, turns_of_case};

@@ -1,0 +1,42 @@
+//! A picture as the vision tower takes it: resized as a whole, normalised, cut into patches.
+
+use crate::model::ModelConfig;
+use image::imageops::FilterType;
+use image::{DynamicImage, RgbImage};
+
+/// ImageNet's mean and deviation per channel, which InternViT was trained with.
+const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// Unfolded patches `(N, 3 · p · p)`, row after row of patches, channel by channel inside each: a convolution's weight order.
+///
+/// The whole picture is resized to the model's square (bicubic with antialiasing), so a box relative to the picture keeps its coordinates.
+#[must_use]
+pub fn patches(image: &DynamicImage, config: &ModelConfig) -> Vec<f32> {
+    let side = config.image_size() as u32;
+    let rgb = image.to_rgb8();
+    if rgb.dimensions() == (side, side) {
+        return unfold(&rgb, config.vision_config.patch_size);
+    }
+    unfold(
+        &image::imageops::resize(&rgb, side, side, FilterType::CatmullRom),
+        config.vision_config.patch_size,
+    )
+}
+
+fn unfold(rgb: &RgbImage, patch: usize) -> Vec<f32> {
+    let side = rgb.width() as usize / patch;
+    let bytes = rgb.as_raw();
+    let width = rgb.width() as usize;
+    let mut out = Vec::with_capacity(side * side * 3 * patch * patch);
+    for (row, column) in (0..side).flat_map(|r| (0..side).map(move |c| (r, c))) {
+        for channel in 0..3 {
+            for y in row * patch..(row + 1) * patch {
+                let line = (column * patch..(column + 1) * patch)
+                    .map(|x| bytes[(y * width + x) * 3 + channel]);
+                out.extend(line.map(|b| (f32::from(b) / 255.0 - MEAN[channel]) / STD[channel]));
+            }
+        }
+    }
+    out
+}

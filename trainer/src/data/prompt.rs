@@ -1,0 +1,120 @@
+//! The conversation around a question, and which of an answer's tokens count how much.
+
+use crate::model::ModelConfig;
+use crate::model::config::Template;
+use crate::tokenizer::{TextTokenizer, TokenizerError};
+use medreg_datasets::task::Turn;
+
+/// The loss of a box's units digit relative to other tokens: a thousandth of a picture is below what a reader can mean.
+const UNITS_WEIGHT: f32 = 0.1;
+/// The same for the tens digit.
+const TENS_WEIGHT: f32 = 0.6;
+
+/// InternVL 2.5's system message.
+const SYSTEM_25: &str = "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。";
+/// MedRegA's.
+const SYSTEM_HERMES: &str = "Answer the questions.";
+
+/// Turns text into the tokens of one model's conversations.
+#[derive(Clone, Debug)]
+pub struct Prompter {
+    tokenizer: TextTokenizer,
+    prefix: Vec<u32>,
+    image_rows: Vec<u32>,
+    header: Vec<u32>,
+}
+
+/// One question with its answer, in tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodedTurn {
+    /// From the first token after the image to the end of the assistant's header.
+    pub question: Vec<u32>,
+    /// The answer and `<|im_end|>`.
+    pub answer: Vec<u32>,
+    /// The weight of each of the answer's tokens in the loss.
+    pub weights: Vec<f32>,
+}
+
+impl Prompter {
+    /// For the template, system message and image size of `config`.
+    pub fn new(tokenizer: &TextTokenizer, config: &ModelConfig) -> Result<Self, TokenizerError> {
+        let (end, system) = match config.template {
+            Template::InternVl25 => ("<|im_end|>\n", SYSTEM_25),
+            Template::Hermes2 => ("<|im_end|>", SYSTEM_HERMES),
+        };
+        let system = config.system_message.as_deref().unwrap_or(system);
+        let image = "<IMG_CONTEXT>".repeat(config.image_tokens());
+        let prefix =
+            format!("<|im_start|>system\n{system}{end}<|im_start|>user\n<img>{image}</img>\n");
+        let prefix = tokenizer.encode(&prefix)?;
+        let is_image = |row: &usize| prefix[*row] == tokenizer.img_context;
+        Ok(Self {
+            image_rows: (0..prefix.len())
+                .filter(is_image)
+                .map(|row| row as u32)
+                .collect(),
+            header: tokenizer.encode(&format!("{end}<|im_start|>assistant\n"))?,
+            prefix,
+            tokenizer: tokenizer.clone(),
+        })
+    }
+
+    /// System message, user's header and image: what all questions about a picture share.
+    #[must_use]
+    pub fn prefix(&self) -> &[u32] {
+        &self.prefix
+    }
+
+    /// The rows of the prefix that image tokens overwrite.
+    #[must_use]
+    pub fn image_rows(&self) -> &[u32] {
+        &self.image_rows
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &TextTokenizer {
+        &self.tokenizer
+    }
+
+    /// A question up to where the answer starts.
+    pub fn question(&self, question: &str) -> Result<Vec<u32>, TokenizerError> {
+        let mut tokens = self.tokenizer.encode(question)?;
+        tokens.extend_from_slice(&self.header);
+        Ok(tokens)
+    }
+
+    /// A question with its answer.
+    pub fn turn(&self, turn: &Turn) -> Result<EncodedTurn, TokenizerError> {
+        let mut answer = self.tokenizer.encode(&turn.answer)?;
+        answer.push(self.tokenizer.im_end);
+        Ok(EncodedTurn {
+            question: self.question(&turn.question)?,
+            weights: self.weights(&answer),
+            answer,
+        })
+    }
+
+    /// One for every token but the low digits of box coordinates.
+    fn weights(&self, answer: &[u32]) -> Vec<f32> {
+        let mut weights = vec![1.0; answer.len()];
+        let digit = |i: usize| answer.get(i).is_some_and(|t| self.tokenizer.is_digit(*t));
+        let tag = |name: &str| {
+            self.tokenizer
+                .encode(name)
+                .ok()
+                .and_then(|ids| ids.first().copied())
+        };
+        let (open, close) = (tag("<box>"), tag("</box>"));
+        let mut inside = false;
+        for i in 0..answer.len() {
+            inside = (inside || open == Some(answer[i])) && close != Some(answer[i]);
+            if inside && digit(i) && !digit(i + 1) {
+                weights[i] = UNITS_WEIGHT;
+            } else if inside && digit(i) && !digit(i + 2) {
+                weights[i] = TENS_WEIGHT;
+            }
+        }
+        weights
+    }
+}

@@ -1,0 +1,71 @@
+//! One picture with several questions in one sequence.
+//!
+//! Each question sees the shared prefix and itself, never another question, and its positions start right after the
+//! prefix: the loss is that of separate samples, at the cost of reading the picture once.
+
+use super::prompt::{EncodedTurn, Prompter};
+use crate::model::Sequence;
+use crate::model::kernels::{Span, Target};
+use std::sync::Arc;
+
+/// A picture and the turns about it that one step learns from.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// Unfolded patches `(N, 3 · p · p)`.
+    pub patches: Arc<Vec<f32>>,
+    /// The turns.
+    pub turns: Vec<EncodedTurn>,
+}
+
+/// A sequence with what its rows are to predict.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The rows.
+    pub sequence: Sequence,
+    /// The rows that predict an answer's token.
+    pub rows: Vec<u32>,
+    /// What each of them is to predict.
+    pub targets: Arc<Vec<Target>>,
+}
+
+impl Packed {
+    /// Puts all turns behind one prefix.
+    #[must_use]
+    pub fn new(prompter: &Prompter, turns: &[EncodedTurn]) -> Self {
+        let shared = prompter.prefix().len();
+        let mut tokens = prompter.prefix().to_vec();
+        let mut positions: Vec<u32> = (0..shared as u32).collect();
+        let mut spans = vec![Span::causal(0..shared, 0..0)];
+        let (mut rows, mut targets) = (Vec::new(), Vec::new());
+        for turn in turns {
+            let start = tokens.len();
+            tokens.extend_from_slice(&turn.question);
+            // Row i predicts token i + 1, so the answer's last token needs no row of its own.
+            rows.extend((0..turn.answer.len()).map(|i| (tokens.len() - 1 + i) as u32));
+            tokens.extend_from_slice(&turn.answer[..turn.answer.len().saturating_sub(1)]);
+            let target = |(token, weight): (&u32, &f32)| Target {
+                token: *token,
+                weight: *weight,
+            };
+            targets.extend(turn.answer.iter().zip(&turn.weights).map(target));
+            positions.extend((shared..shared + tokens.len() - start).map(|p| p as u32));
+            spans.push(Span::causal(start..tokens.len(), 0..shared));
+        }
+        Self {
+            sequence: Sequence {
+                tokens,
+                positions,
+                image_rows: prompter.image_rows().to_vec(),
+                spans: Arc::new(spans),
+            },
+            rows,
+            targets: Arc::new(targets),
+        }
+    }
+
+    /// The sum of the targets' weights.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.targets.iter().map(|t| f64::from(t.weight)).sum()
+    }
+}

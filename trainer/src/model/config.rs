@@ -1,0 +1,263 @@
+//! What a checkpoint's `config.json` says about its model, in InternVL's original dialect.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole model: vision tower, projector and language model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// `InternVLChatModel`.
+    #[serde(default = "default_architectures")]
+    pub architectures: Vec<String>,
+    /// `internvl_chat`.
+    pub model_type: String,
+    /// The vision tower.
+    pub vision_config: VisionConfig,
+    /// The language model.
+    pub llm_config: LanguageConfig,
+    /// The pixel shuffle's scale; 0.5, two by two patches make one token.
+    #[serde(default = "half")]
+    pub downsample_ratio: f64,
+    /// Order of the tokens that the pixel shuffle makes.
+    #[serde(default)]
+    pub ps_version: ShuffleVersion,
+    /// Which of the vision tower's states is read: −1 the last layer's, −2 the one before.
+    #[serde(default = "last")]
+    pub select_layer: i32,
+    /// The conversation's form.
+    #[serde(default)]
+    pub template: Template,
+    /// The system message; the template's own where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_message: Option<String>,
+    /// Pixels per side of what the vision tower sees.
+    #[serde(default)]
+    pub force_image_size: Option<usize>,
+    /// Whether pictures are cut into tiles; false means one resize of the whole picture.
+    #[serde(default)]
+    pub dynamic_image_size: bool,
+}
+
+fn default_architectures() -> Vec<String> {
+    vec!["InternVLChatModel".to_owned()]
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+fn last() -> i32 {
+    -1
+}
+
+/// Token order of the pixel shuffle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShuffleVersion {
+    /// Column after column: InternVL-Chat-V1-2 and MedRegA. The class default.
+    #[default]
+    V1,
+    /// Row after row: InternVL 2.5 and 3.
+    V2,
+}
+
+/// The form of a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Template {
+    /// InternVL 2.5 and 3.
+    #[default]
+    #[serde(rename = "internvl2_5")]
+    InternVl25,
+    /// InternVL-Chat-V1-2 and MedRegA.
+    #[serde(rename = "Hermes-2")]
+    Hermes2,
+}
+
+/// InternViT.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VisionConfig {
+    /// Width C.
+    pub hidden_size: usize,
+    /// Blocks.
+    pub num_hidden_layers: usize,
+    /// Heads.
+    pub num_attention_heads: usize,
+    /// Width inside the MLP.
+    pub intermediate_size: usize,
+    /// Pixels per side the position embedding was made for.
+    pub image_size: usize,
+    /// Pixels per side of a patch.
+    pub patch_size: usize,
+    /// Whether the q, k, v projection has a bias.
+    #[serde(default)]
+    pub qkv_bias: bool,
+    /// Whether q and k are normalised over the whole width.
+    #[serde(default)]
+    pub qk_normalization: bool,
+    /// The blocks' norm.
+    #[serde(default)]
+    pub norm_type: NormType,
+    /// Its epsilon.
+    #[serde(default = "eps")]
+    pub layer_norm_eps: f64,
+}
+
+fn eps() -> f64 {
+    1e-6
+}
+
+/// A norm's kind; absent in files of the V1-2 era, which means RMSNorm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormType {
+    /// No mean, no bias.
+    #[default]
+    RmsNorm,
+    /// Mean and bias.
+    LayerNorm,
+}
+
+/// Qwen2 or Llama.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LanguageConfig {
+    /// `qwen2` or `llama`.
+    pub model_type: LanguageFamily,
+    /// Rows of the embedding; may exceed the tokenizer's size.
+    pub vocab_size: usize,
+    /// Width H.
+    pub hidden_size: usize,
+    /// Layers.
+    pub num_hidden_layers: usize,
+    /// Query heads.
+    pub num_attention_heads: usize,
+    /// Key and value heads.
+    pub num_key_value_heads: usize,
+    /// Width inside the MLP.
+    pub intermediate_size: usize,
+    /// The longest sequence.
+    #[serde(default = "positions")]
+    pub max_position_embeddings: usize,
+    /// The norms' epsilon.
+    #[serde(default = "eps")]
+    pub rms_norm_eps: f64,
+    /// Base of the rotary frequencies.
+    #[serde(default = "theta")]
+    pub rope_theta: f64,
+    /// Whether the head is the embedding.
+    #[serde(default)]
+    pub tie_word_embeddings: bool,
+}
+
+fn positions() -> usize {
+    32_768
+}
+
+fn theta() -> f64 {
+    10_000.0
+}
+
+/// The language models that can be read. InternLM2 stores its weights otherwise and is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LanguageFamily {
+    /// Biases on q, k and v.
+    Qwen2,
+    /// No biases.
+    Llama,
+}
+
+/// A configuration that makes no model.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not JSON, or fields missing or of another kind.
+    #[error("config.json cannot be read as an InternVL configuration: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Fields that contradict each other or name what is not supported.
+    #[error("config.json: {0}")]
+    Unfit(String),
+}
+
+impl ModelConfig {
+    /// Reads and checks a `config.json`.
+    pub fn from_json(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = serde_json::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let (v, l) = (&self.vision_config, &self.llm_config);
+        let unfit = |text: String| Err(ConfigError::Unfit(text));
+        if self.model_type != "internvl_chat" {
+            return unfit(format!(
+                "model_type is `{}`, `internvl_chat` is expected",
+                self.model_type
+            ));
+        }
+        if v.patch_size == 0 || v.image_size % (2 * v.patch_size) != 0 {
+            return unfit(format!(
+                "an image of {} pixels is no even number of patches of {}",
+                v.image_size, v.patch_size
+            ));
+        }
+        if self.image_size() != v.image_size {
+            return unfit("force_image_size differs from the vision tower's image_size".to_owned());
+        }
+        let divides = |whole: usize, part: usize| part > 0 && whole % part == 0;
+        if !divides(v.hidden_size, v.num_attention_heads)
+            || !divides(l.hidden_size, 2 * l.num_attention_heads)
+        {
+            return unfit("a hidden_size is no (even) multiple of its heads".to_owned());
+        }
+        if !divides(l.num_attention_heads, l.num_key_value_heads) {
+            return unfit("num_attention_heads is no multiple of num_key_value_heads".to_owned());
+        }
+        if (self.downsample_ratio - 0.5).abs() > f64::EPSILON {
+            return unfit(format!(
+                "downsample_ratio is {}, only 0.5 is known",
+                self.downsample_ratio
+            ));
+        }
+        let states = v.num_hidden_layers as i32 + 1;
+        if !(-states..0).contains(&self.select_layer) {
+            return unfit(format!(
+                "select_layer {} is not one of the {states} states",
+                self.select_layer
+            ));
+        }
+        Ok(())
+    }
+
+    /// Pixels per side of what the vision tower sees.
+    #[must_use]
+    pub fn image_size(&self) -> usize {
+        self.force_image_size
+            .unwrap_or(self.vision_config.image_size)
+    }
+
+    /// Patches per side.
+    #[must_use]
+    pub fn patches_per_side(&self) -> usize {
+        self.image_size() / self.vision_config.patch_size
+    }
+
+    /// Tokens that one picture takes in the language model.
+    #[must_use]
+    pub fn image_tokens(&self) -> usize {
+        let side = self.patches_per_side() / 2;
+        side * side
+    }
+
+    /// Numbers in one unfolded patch.
+    #[must_use]
+    pub fn patch_width(&self) -> usize {
+        3 * self.vision_config.patch_size * self.vision_config.patch_size
+    }
+}
+
+impl LanguageConfig {
+    /// Numbers per head.
+    #[must_use]
+    pub fn head_size(&self) -> usize {
+        self.hidden_size / self.num_attention_heads
+    }
+}

@@ -1,0 +1,68 @@
+//! Cross-entropy over supervised rows.
+
+use super::floats::{Floats, of_storage};
+use super::simd::{exp_and_sum, max, scale, softmax};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use std::sync::Arc;
+
+/// What one row of logits should have said, and how much it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// The right token.
+    pub token: u32,
+    /// Its weight in the sum.
+    pub weight: f32,
+}
+
+/// `Σ weight · −log softmax(logits)[token]` over the rows of `logits` `(rows, vocabulary)`: one number.
+pub fn cross_entropy(logits: &Tensor, targets: Arc<Vec<Target>>) -> Result<Tensor> {
+    logits.apply_op1(CrossEntropy(targets))
+}
+
+/// Log-probabilities of one row of logits.
+#[must_use]
+pub fn log_softmax(row: &[f32]) -> Vec<f32> {
+    let top = max(row);
+    let sum = exp_and_sum(&mut row.to_vec(), top);
+    let log = top + sum.ln();
+    row.iter().map(|x| x - log).collect()
+}
+
+struct CrossEntropy(Arc<Vec<Target>>);
+
+impl CustomOp1 for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross-entropy"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, vocabulary) = xl.shape().dims2()?;
+        if rows != self.0.len() || self.0.iter().any(|t| t.token as usize >= vocabulary) {
+            candle_core::bail!(
+                "cross-entropy: {} targets do not fit {rows} rows of {vocabulary} logits",
+                self.0.len()
+            );
+        }
+        let mut total = 0.0f64;
+        for (row, target) in of_storage(x, xl)?
+            .chunks_exact(vocabulary)
+            .zip(self.0.iter())
+        {
+            let top = max(row);
+            let log = top + exp_and_sum(&mut row.to_vec(), top).ln();
+            total += f64::from(target.weight * (log - row[target.token as usize]));
+        }
+        Ok((CpuStorage::F32(vec![total as f32]), Shape::from(())))
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let outer = grad.to_scalar::<f32>()?;
+        let mut gx = Floats::of(x)?.to_vec();
+        for (row, target) in gx.chunks_exact_mut(x.dim(1)?).zip(self.0.iter()) {
+            softmax(row);
+            row[target.token as usize] -= 1.0;
+            scale(row, outer * target.weight);
+        }
+        Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
+    }
+}

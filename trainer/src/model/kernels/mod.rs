@@ -1,0 +1,26 @@
+//! The arithmetic of training on a CPU: one thread, f32, each operation with a hand-written backward pass.
+//!
+//! candle's own differentiable operations spend most of a small model's step on elementwise passes and copies, and its
+//! fast ones (`softmax_last_dim`, `rms_norm`, `layer_norm`, `rope`) cut the gradient without an error. The operations
+//! here keep it, fuse what belongs together and form no gradient for a weight that is frozen. Parallelism comes from
+//! running several micro-batches side by side, so that nothing in here waits for another core.
+
+mod activation;
+mod attention;
+mod floats;
+mod gemm;
+mod linear;
+mod loss;
+mod norm;
+mod rope;
+mod simd;
+mod threads;
+
+pub use activation::{gelu, scaled_residual, swiglu};
+pub use attention::{Heads, Rows, Span, attend, attend_fused, attention_forward};
+pub use floats::Floats;
+pub use linear::linear;
+pub use loss::{Target, cross_entropy, log_softmax};
+pub use norm::{layer_norm, rms_norm};
+pub use rope::{Rotary, rotate};
+pub use threads::keep_candle_single_threaded;

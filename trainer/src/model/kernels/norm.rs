@@ -1,0 +1,206 @@
+//! RMSNorm and LayerNorm over the last axis.
+
+use super::floats::{Floats, of_storage};
+use super::simd::{dot, vectorised};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+
+/// `x / rms(x) · weight`, row by row: `x` `(rows, width)`, `weight` `(width)`.
+pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    x.apply_op2(weight, RmsNorm { eps: eps as f32 })
+}
+
+/// `(x − mean) / sqrt(variance + eps) · weight + bias`, row by row.
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
+    x.apply_op3(weight, bias, LayerNorm { eps: eps as f32 })
+}
+
+struct RmsNorm {
+    eps: f32,
+}
+
+struct LayerNorm {
+    eps: f32,
+}
+
+/// Mean (zero for RMSNorm) and inverse root of the second moment about it.
+fn moments(row: &[f32], eps: f32, centre: bool) -> (f32, f32) {
+    let n = row.len() as f32;
+    let mean = if centre {
+        row.iter().sum::<f32>() / n
+    } else {
+        0.0
+    };
+    let second = if centre {
+        squared_deviations(row, mean) / n
+    } else {
+        dot(row, row) / n
+    };
+    (mean, 1.0 / (second + eps).sqrt())
+}
+
+vectorised! {
+    fn squared_deviations(row: &[f32], mean: f32) -> f32 {
+        let mut sums = [0.0f32; 8];
+        let chunks = row.chunks_exact(8);
+        let rest: f32 = chunks.remainder().iter().map(|x| (x - mean) * (x - mean)).sum();
+        for x in chunks {
+            for lane in 0..8 {
+                let d = x[lane] - mean;
+                sums[lane] += d * d;
+            }
+        }
+        sums.iter().sum::<f32>() + rest
+    }
+}
+
+vectorised! {
+    fn apply_row(y: &mut [f32], x: &[f32], w: &[f32], mean: f32, inverse: f32) {
+        for ((y, x), w) in y.iter_mut().zip(x).zip(w) {
+            *y = (x - mean) * inverse * w;
+        }
+    }
+}
+
+fn forward(
+    x: &[f32],
+    w: &[f32],
+    b: Option<&[f32]>,
+    eps: f32,
+    shape: &Shape,
+) -> Result<(CpuStorage, Shape)> {
+    let width = w.len();
+    if width == 0 || x.len() % width != 0 {
+        candle_core::bail!("norm: {} numbers are no rows of {width}", x.len());
+    }
+    let mut y = vec![0.0; x.len()];
+    for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+        let (mean, inverse) = moments(x, eps, b.is_some());
+        apply_row(y, x, w, mean, inverse);
+        if let Some(b) = b {
+            super::linear::add_rows(y, b);
+        }
+    }
+    Ok((CpuStorage::F32(y), shape.clone()))
+}
+
+vectorised! {
+    /// One row's way back. With x̂ = (x − mean) · inverse and h = grad · w:
+    /// dx = inverse · (h − [mean h] − x̂ · mean(h x̂)), the bracket for LayerNorm only; dw += grad · x̂.
+    fn backward_row(gx: &mut [f32], gw: &mut [f32], x: &[f32], w: &[f32], g: &[f32], mean: f32, inverse: f32, centre: bool) {
+        let n = x.len() as f32;
+        let (mut sum_h, mut sum_hx) = ([0.0f32; 8], [0.0f32; 8]);
+        for i in 0..x.len() {
+            let (h, hat) = (g[i] * w[i], (x[i] - mean) * inverse);
+            gx[i] = h;
+            gw[i] += g[i] * hat;
+            sum_h[i & 7] += h;
+            sum_hx[i & 7] += h * hat;
+        }
+        let mean_h = if centre { sum_h.iter().sum::<f32>() / n } else { 0.0 };
+        let mean_hx = sum_hx.iter().sum::<f32>() / n;
+        for (gx, x) in gx.iter_mut().zip(x) {
+            *gx = inverse * (*gx - mean_h - (x - mean) * inverse * mean_hx);
+        }
+    }
+}
+
+fn backward(
+    x: &Tensor,
+    w: &Tensor,
+    grad: &Tensor,
+    eps: f32,
+    centre: bool,
+) -> Result<(Tensor, Tensor)> {
+    let grad = grad.contiguous()?;
+    let (xs, ws, gs) = (Floats::of(x)?, Floats::of(w)?, Floats::of(&grad)?);
+    let width = ws.len();
+    let (mut gx, mut gw) = (vec![0.0; xs.len()], vec![0.0; width]);
+    let rows = gx
+        .chunks_exact_mut(width)
+        .zip(xs.chunks_exact(width))
+        .zip(gs.chunks_exact(width));
+    for ((gx, x), g) in rows {
+        let (mean, inverse) = moments(x, eps, centre);
+        backward_row(gx, &mut gw, x, &ws, g, mean, inverse, centre);
+    }
+    Ok((
+        Tensor::from_vec(gx, x.shape(), x.device())?,
+        Tensor::from_vec(gw, w.shape(), w.device())?,
+    ))
+}
+
+impl CustomOp2 for RmsNorm {
+    fn name(&self) -> &'static str {
+        "rms-norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        xl: &Layout,
+        w: &CpuStorage,
+        wl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        forward(
+            of_storage(x, xl)?,
+            of_storage(w, wl)?,
+            None,
+            self.eps,
+            xl.shape(),
+        )
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (gx, gw) = backward(x, w, grad, self.eps, false)?;
+        Ok((Some(gx), w.track_op().then_some(gw)))
+    }
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer-norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        xl: &Layout,
+        w: &CpuStorage,
+        wl: &Layout,
+        b: &CpuStorage,
+        bl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        forward(
+            of_storage(x, xl)?,
+            of_storage(w, wl)?,
+            Some(of_storage(b, bl)?),
+            self.eps,
+            xl.shape(),
+        )
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        b: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (gx, gw) = backward(x, w, grad, self.eps, true)?;
+        let mut gb = None;
+        if b.track_op() {
+            let mut sum = vec![0.0; b.elem_count()];
+            let grad = grad.contiguous()?;
+            super::linear::add_rows(&mut sum, &Floats::of(&grad)?);
+            gb = Some(Tensor::from_vec(sum, b.shape(), b.device())?);
+        }
+        Ok((Some(gx), w.track_op().then_some(gw), gb))
+    }
+}

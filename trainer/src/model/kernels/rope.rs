@@ -1,0 +1,101 @@
+//! Rotary position embedding in the half-split layout of Llama and Qwen2.
+
+use super::floats::{Floats, of_storage};
+use super::simd::vectorised;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use std::sync::Arc;
+
+/// Cosines and sines of every row's position: `(rows, head / 2)` each.
+#[derive(Debug)]
+pub struct Rotary {
+    head: usize,
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+}
+
+impl Rotary {
+    /// For rows at these positions; `head` numbers per head, base frequency `theta`.
+    #[must_use]
+    pub fn new(positions: &[u32], head: usize, theta: f64) -> Self {
+        let half = head / 2;
+        let angle = |p: u32, i: usize| f64::from(p) * theta.powf(-2.0 * i as f64 / head as f64);
+        let each = |f: fn(f64) -> f64| {
+            let rows = positions
+                .iter()
+                .flat_map(|p| (0..half).map(move |i| f(angle(*p, i)) as f32));
+            rows.collect()
+        };
+        Self {
+            head,
+            cos: each(f64::cos),
+            sin: each(f64::sin),
+        }
+    }
+}
+
+/// Rotates the heads of `x` `(rows, heads · head)`.
+pub fn rotate(x: &Tensor, rotary: &Arc<Rotary>) -> Result<Tensor> {
+    x.apply_op1(Rotate(Arc::clone(rotary)))
+}
+
+struct Rotate(Arc<Rotary>);
+
+vectorised! {
+    /// Rotates one head by the angles, or back where `sign` is −1.
+    fn rotate_head(y: &mut [f32], x: &[f32], cos: &[f32], sin: &[f32], sign: f32) {
+        let half = cos.len();
+        let ((x0, x1), (y0, y1)) = (x.split_at(half), y.split_at_mut(half));
+        for i in 0..half {
+            let s = sin[i] * sign;
+            y0[i] = x0[i] * cos[i] - x1[i] * s;
+            y1[i] = x1[i] * cos[i] + x0[i] * s;
+        }
+    }
+}
+
+impl Rotate {
+    fn run(&self, x: &[f32], width: usize, sign: f32) -> Vec<f32> {
+        let (head, half) = (self.0.head, self.0.head / 2);
+        let mut y = vec![0.0; x.len()];
+        for (row, (y, x)) in y
+            .chunks_exact_mut(width)
+            .zip(x.chunks_exact(width))
+            .enumerate()
+        {
+            let angles = row * half..(row + 1) * half;
+            for (y, x) in y.chunks_exact_mut(head).zip(x.chunks_exact(head)) {
+                rotate_head(
+                    y,
+                    x,
+                    &self.0.cos[angles.clone()],
+                    &self.0.sin[angles.clone()],
+                    sign,
+                );
+            }
+        }
+        y
+    }
+}
+
+impl CustomOp1 for Rotate {
+    fn name(&self) -> &'static str {
+        "rotary"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, width) = xl.shape().dims2()?;
+        if width % self.0.head != 0 || rows * (self.0.head / 2) != self.0.cos.len() {
+            candle_core::bail!(
+                "rotary: tables of other rows or heads than the tensor's {rows} × {width}"
+            );
+        }
+        let y = self.run(of_storage(x, xl)?, width, 1.0);
+        Ok((CpuStorage::F32(y), xl.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let grad = grad.contiguous()?;
+        let gx = self.run(&Floats::of(&grad)?, x.dim(1)?, -1.0);
+        Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
+    }
+}

@@ -1,0 +1,238 @@
+//! The decoder: Qwen2 or Llama with grouped queries, rotary positions and SwiGLU.
+
+use super::config::{LanguageConfig, LanguageFamily, NormType};
+use super::kernels::{
+    Floats, Heads, Rotary, Rows, Span, attend, attention_forward, rotate, swiglu,
+};
+use super::nn::{Linear, Norm};
+use super::weights::Weights;
+use candle_core::{Result, Tensor};
+use std::sync::Arc;
+
+/// The language model.
+#[derive(Clone, Debug)]
+pub struct LanguageModel {
+    embedding: Tensor,
+    layers: Vec<Layer>,
+    norm: Norm,
+    head: Linear,
+    heads: Heads,
+    theta: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Layer {
+    input_norm: Norm,
+    q: Linear,
+    k: Linear,
+    v: Linear,
+    o: Linear,
+    post_norm: Norm,
+    gate: Linear,
+    up: Linear,
+    down: Linear,
+}
+
+/// Keys and values of rows already read, one pair of buffers per layer, rows of `key heads · head size` numbers.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    width: usize,
+}
+
+impl Cache {
+    /// Copies row `from` of `other` to row `to`, in every layer.
+    pub fn copy_row(&mut self, to: usize, other: &Self, from: usize) {
+        let (to, from) = (
+            to * self.width..(to + 1) * self.width,
+            from * self.width..(from + 1) * self.width,
+        );
+        for ((k, v), (other_k, other_v)) in self.layers.iter_mut().zip(&other.layers) {
+            k[to.clone()].copy_from_slice(&other_k[from.clone()]);
+            v[to.clone()].copy_from_slice(&other_v[from.clone()]);
+        }
+    }
+
+    /// Room for `rows` rows, all zero.
+    #[must_use]
+    pub fn with_rows(&self, rows: usize) -> Self {
+        let empty = || vec![0.0; rows * self.width];
+        Self {
+            layers: self.layers.iter().map(|_| (empty(), empty())).collect(),
+            width: self.width,
+        }
+    }
+}
+
+/// Rows that are read against a cache: where they lie in their sequences, what they see, and where they are kept.
+#[derive(Clone, Debug)]
+pub struct CachedRows {
+    /// Position of each row.
+    pub positions: Vec<u32>,
+    /// What each row sees, in rows of the cache.
+    pub spans: Vec<Span>,
+    /// The cache's row that each row is written to.
+    pub slots: Vec<usize>,
+}
+
+impl LanguageModel {
+    /// Reads `language_model.*`.
+    pub fn new(weights: &Weights, config: &LanguageConfig) -> Result<Self> {
+        let (h, vocabulary) = (config.hidden_size, config.vocab_size);
+        let embedding =
+            weights.get("language_model.model.embed_tokens.weight", &[vocabulary, h])?;
+        let head = if config.tie_word_embeddings {
+            Linear::from_parts(embedding.clone(), None)
+        } else {
+            Linear::new(weights, "language_model.lm_head", (vocabulary, h), false)?
+        };
+        let layers = (0..config.num_hidden_layers).map(|n| Layer::new(weights, config, n));
+        Ok(Self {
+            embedding,
+            layers: layers.collect::<Result<_>>()?,
+            norm: Norm::new(
+                weights,
+                "language_model.model.norm",
+                h,
+                NormType::RmsNorm,
+                config.rms_norm_eps,
+            )?,
+            head,
+            heads: Heads {
+                query: config.num_attention_heads,
+                key: config.num_key_value_heads,
+                size: config.head_size(),
+            },
+            theta: config.rope_theta,
+        })
+    }
+
+    /// Rows of the embedding for these tokens: `(tokens, H)`.
+    pub fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
+        let ids = Tensor::from_slice(tokens, tokens.len(), self.embedding.device())?;
+        self.embedding.index_select(&ids, 0)
+    }
+
+    /// Rows `(rows, H)` through all layers and the last norm.
+    pub fn forward(&self, x: &Tensor, positions: &[u32], spans: &Arc<Vec<Span>>) -> Result<Tensor> {
+        let rotary = self.rotary(positions);
+        let mut x = x.clone();
+        for layer in &self.layers {
+            let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
+            x = layer.finish(&x, &attend(&q, &k, &v, self.heads, spans)?)?;
+        }
+        self.norm.forward(&x)
+    }
+
+    /// The same without a gradient, keeping keys and values of every row.
+    pub fn read(
+        &self,
+        x: &Tensor,
+        positions: &[u32],
+        spans: &Arc<Vec<Span>>,
+    ) -> Result<(Tensor, Cache)> {
+        let rotary = self.rotary(positions);
+        let (mut x, mut kept) = (x.clone(), Vec::with_capacity(self.layers.len()));
+        for layer in &self.layers {
+            let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
+            x = layer.finish(&x, &attend(&q, &k, &v, self.heads, spans)?)?;
+            kept.push((Floats::of(&k)?.to_vec(), Floats::of(&v)?.to_vec()));
+        }
+        let width = self.heads.key * self.heads.size;
+        Ok((
+            self.norm.forward(&x)?,
+            Cache {
+                layers: kept,
+                width,
+            },
+        ))
+    }
+
+    /// Reads rows `(rows, H)` against `cache`, which they are added to. No gradient.
+    pub fn read_on(&self, x: &Tensor, rows: &CachedRows, cache: &mut Cache) -> Result<Tensor> {
+        let rotary = self.rotary(&rows.positions);
+        let (mut x, width) = (x.clone(), cache.width);
+        for (layer, (keys, values)) in self.layers.iter().zip(&mut cache.layers) {
+            let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
+            for (new, all) in [(&k, &mut *keys), (&v, &mut *values)] {
+                for (row, slot) in Floats::of(new)?.chunks_exact(width).zip(&rows.slots) {
+                    all[slot * width..(slot + 1) * width].copy_from_slice(row);
+                }
+            }
+            let (n, query_width) = q.dims2()?;
+            let mut out = vec![0.0; n * query_width];
+            let all = |data, stride| Rows {
+                data,
+                offset: 0,
+                stride,
+            };
+            let (queries, keys, values) = (Floats::of(&q)?, all(keys, width), all(values, width));
+            attention_forward(
+                all(&queries, query_width),
+                keys,
+                values,
+                self.heads,
+                &rows.spans,
+                &mut out,
+            );
+            let attended = Tensor::from_vec(out, (n, query_width), x.device())?;
+            x = layer.finish(&x, &attended)?;
+        }
+        self.norm.forward(&x)
+    }
+
+    /// Normalised rows to logits `(rows, vocabulary)`.
+    pub fn logits(&self, rows: &Tensor) -> Result<Tensor> {
+        self.head.forward(rows)
+    }
+
+    fn rotary(&self, positions: &[u32]) -> Arc<Rotary> {
+        Arc::new(Rotary::new(positions, self.heads.size, self.theta))
+    }
+}
+
+impl Layer {
+    fn new(weights: &Weights, config: &LanguageConfig, n: usize) -> Result<Self> {
+        let root = format!("language_model.model.layers.{n}");
+        let (h, mlp) = (config.hidden_size, config.intermediate_size);
+        let kv = config.num_key_value_heads * config.head_size();
+        let qkv_bias = config.model_type == LanguageFamily::Qwen2;
+        let linear =
+            |name: &str, shape, bias| Linear::new(weights, &format!("{root}.{name}"), shape, bias);
+        let norm = |name: &str| {
+            let name = format!("{root}.{name}");
+            Norm::new(weights, &name, h, NormType::RmsNorm, config.rms_norm_eps)
+        };
+        Ok(Self {
+            input_norm: norm("input_layernorm")?,
+            q: linear("self_attn.q_proj", (h, h), qkv_bias)?,
+            k: linear("self_attn.k_proj", (kv, h), qkv_bias)?,
+            v: linear("self_attn.v_proj", (kv, h), qkv_bias)?,
+            o: linear("self_attn.o_proj", (h, h), false)?,
+            post_norm: norm("post_attention_layernorm")?,
+            gate: linear("mlp.gate_proj", (mlp, h), false)?,
+            up: linear("mlp.up_proj", (mlp, h), false)?,
+            down: linear("mlp.down_proj", (h, mlp), false)?,
+        })
+    }
+
+    fn queries_keys_values(
+        &self,
+        x: &Tensor,
+        rotary: &Arc<Rotary>,
+    ) -> Result<(Tensor, Tensor, Tensor)> {
+        let x = self.input_norm.forward(x)?;
+        let (q, k) = (
+            rotate(&self.q.forward(&x)?, rotary)?,
+            rotate(&self.k.forward(&x)?, rotary)?,
+        );
+        Ok((q, k, self.v.forward(&x)?))
+    }
+
+    fn finish(&self, x: &Tensor, attended: &Tensor) -> Result<Tensor> {
+        let x = (x + self.o.forward(attended)?)?;
+        let inner = self.post_norm.forward(&x)?;
+        let inner = swiglu(&self.gate.forward(&inner)?, &self.up.forward(&inner)?)?;
+        &x + self.down.forward(&inner)?
+    }
+}

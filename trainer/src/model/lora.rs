@@ -1,0 +1,125 @@
+//! Low-rank adapters: `y = x Wᵀ + (alpha / rank) · (x Aᵀ) Bᵀ`.
+
+use super::config::ModelConfig;
+use super::kernels::linear;
+use super::weights::Weights;
+use candle_core::{Device, Result, Tensor};
+use rand::Rng;
+use std::collections::BTreeMap;
+
+/// What PEFT puts before a module's path.
+const PREFIX: &str = "base_model.model.";
+/// The decoder's linear layers that get an adapter.
+const TARGETS: [&str; 7] = [
+    "self_attn.q_proj",
+    "self_attn.k_proj",
+    "self_attn.v_proj",
+    "self_attn.o_proj",
+    "mlp.gate_proj",
+    "mlp.up_proj",
+    "mlp.down_proj",
+];
+/// Where the scale travels inside [`Weights`]: PEFT keeps it in `adapter_config.json` instead.
+const SCALE: &str = "lora_scale";
+
+/// The adapter of one linear layer.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    a: Tensor,
+    b: Tensor,
+    scale: f64,
+}
+
+impl Adapter {
+    /// The adapter of the layer `name`, if the weights hold one.
+    pub fn find(weights: &Weights, name: &str) -> Result<Option<Self>> {
+        let part = |p: &str| weights.find(&format!("{PREFIX}{name}.{p}.weight"));
+        let (Some(a), Some(b), Some(scale)) = (part("lora_A"), part("lora_B"), weights.find(SCALE))
+        else {
+            return Ok(None);
+        };
+        let scale = f64::from(scale.to_scalar::<f32>()?);
+        Ok(Some(Self { a, b, scale }))
+    }
+
+    /// What the adapter adds for `x` `(rows, in)`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        linear(&linear(x, &self.a, None)?, &self.b, None)? * self.scale
+    }
+}
+
+/// Freezes `tensors` and adds trained adapters to every linear layer of the decoder; B starts at zero, so the model starts unchanged.
+pub fn adapt(
+    tensors: BTreeMap<String, Tensor>,
+    config: &ModelConfig,
+    rank: usize,
+    alpha: f32,
+    rng: &mut impl Rng,
+) -> Result<Weights> {
+    let mut frozen = tensors;
+    let scale = alpha / rank as f32;
+    frozen.insert(SCALE.to_owned(), Tensor::new(scale, &Device::Cpu)?);
+    let mut adapters = Vec::new();
+    for name in target_names(config) {
+        let Some(weight) = frozen.get(&format!("{name}.weight")) else {
+            candle_core::bail!("`{name}.weight` is missing: no adapter can be added to it");
+        };
+        let (out, width) = weight.dims2()?;
+        let bound = 1.0 / (width as f32).sqrt();
+        let a: Vec<f32> = (0..rank * width)
+            .map(|_| rng.random_range(-bound..bound))
+            .collect();
+        adapters.push((
+            format!("{PREFIX}{name}.lora_A.weight"),
+            Tensor::from_vec(a, (rank, width), &Device::Cpu)?,
+        ));
+        let b = Tensor::zeros((out, rank), candle_core::DType::F32, &Device::Cpu)?;
+        adapters.push((format!("{PREFIX}{name}.lora_B.weight"), b));
+    }
+    let mut weights = Weights::frozen(frozen);
+    for (name, tensor) in adapters {
+        weights.add_trained(name, &tensor)?;
+    }
+    Ok(weights)
+}
+
+/// The plain model that computes the same: each `W + scale · B A`, without adapters.
+pub fn merge(weights: &Weights) -> Result<BTreeMap<String, Tensor>> {
+    let mut tensors = weights.tensors();
+    let Some(scale) = tensors.remove(SCALE) else {
+        return Ok(tensors);
+    };
+    let scale = f64::from(scale.to_scalar::<f32>()?);
+    let downs: Vec<String> = tensors
+        .keys()
+        .filter(|n| n.ends_with(".lora_A.weight"))
+        .cloned()
+        .collect();
+    for down in downs {
+        let module = down
+            .trim_start_matches(PREFIX)
+            .trim_end_matches(".lora_A.weight")
+            .to_owned();
+        let up = format!("{PREFIX}{module}.lora_B.weight");
+        let target = format!("{module}.weight");
+        let (Some(a), Some(b), Some(w)) = (
+            tensors.remove(&down),
+            tensors.remove(&up),
+            tensors.get(&target),
+        ) else {
+            candle_core::bail!("the adapter `{down}` lacks its other half or its layer");
+        };
+        let merged = (w + (b.matmul(&a)? * scale)?)?;
+        tensors.insert(target, merged);
+    }
+    Ok(tensors)
+}
+
+fn target_names(config: &ModelConfig) -> impl Iterator<Item = String> {
+    let layers = 0..config.llm_config.num_hidden_layers;
+    layers.flat_map(|n| {
+        TARGETS
+            .iter()
+            .map(move |t| format!("language_model.model.layers.{n}.{t}"))
+    })
+}

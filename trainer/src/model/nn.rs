@@ -1,0 +1,87 @@
+//! Layers that keep their gradient: the one place that chooses kernels.
+
+use super::config::NormType;
+use super::kernels::{layer_norm, linear, rms_norm};
+use super::lora::Adapter;
+use super::weights::Weights;
+use candle_core::{Result, Tensor};
+
+/// `x Wᵀ + b`, with a low-rank adapter where the weights hold one.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    adapter: Option<Adapter>,
+}
+
+impl Linear {
+    /// Reads `{name}.weight` `(out, in)` and, if asked for, `{name}.bias`, and any adapter for `name`.
+    pub fn new(
+        weights: &Weights,
+        name: &str,
+        (out, width): (usize, usize),
+        bias: bool,
+    ) -> Result<Self> {
+        let bias = bias
+            .then(|| weights.get(&format!("{name}.bias"), &[out]))
+            .transpose()?;
+        Ok(Self {
+            weight: weights.get(&format!("{name}.weight"), &[out, width])?,
+            bias,
+            adapter: Adapter::find(weights, name)?,
+        })
+    }
+
+    /// A layer whose tensors are at hand: a head tied to its embedding, a convolution seen as a product.
+    #[must_use]
+    pub fn from_parts(weight: Tensor, bias: Option<Tensor>) -> Self {
+        Self {
+            weight,
+            bias,
+            adapter: None,
+        }
+    }
+
+    /// `(rows, in)` to `(rows, out)`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let y = linear(x, &self.weight, self.bias.as_ref())?;
+        match &self.adapter {
+            Some(adapter) => y + adapter.forward(x)?,
+            None => Ok(y),
+        }
+    }
+}
+
+/// LayerNorm or RMSNorm over the last axis.
+#[derive(Clone, Debug)]
+pub struct Norm {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    eps: f64,
+}
+
+impl Norm {
+    /// Reads `{name}.weight` and, for LayerNorm, `{name}.bias`.
+    pub fn new(
+        weights: &Weights,
+        name: &str,
+        width: usize,
+        kind: NormType,
+        eps: f64,
+    ) -> Result<Self> {
+        let bias = match kind {
+            NormType::LayerNorm => Some(weights.get(&format!("{name}.bias"), &[width])?),
+            NormType::RmsNorm => None,
+        };
+        let weight = weights.get(&format!("{name}.weight"), &[width])?;
+        Ok(Self { weight, bias, eps })
+    }
+
+    /// Normalises every row.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.bias {
+            Some(bias) => layer_norm(x, &self.weight, bias, self.eps),
+            None => rms_norm(x, &self.weight, self.eps),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
+
+use crate::data::{Example, Packed, Prompter};
+use crate::model::kernels::Floats;
+use crate::model::{InternVl, Weights};
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Result, Tensor};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A batch's loss and its gradient for every trained tensor that got one.
+#[derive(Clone, Debug, Default)]
+pub struct Gradients {
+    /// Mean cross-entropy over supervised tokens.
+    pub loss: f64,
+    /// How many tokens were supervised.
+    pub tokens: usize,
+    /// By name.
+    pub by_name: BTreeMap<String, Vec<f32>>,
+}
+
+impl Gradients {
+    /// Scales the gradient down to at most `limit` and returns its length before.
+    pub fn clip(&mut self, limit: f64) -> f64 {
+        let square = |g: &Vec<f32>| g.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
+        let norm = self.by_name.values().map(square).sum::<f64>().sqrt();
+        if norm > limit {
+            let by = (limit / norm) as f32;
+            self.by_name.values_mut().flatten().for_each(|x| *x *= by);
+        }
+        norm
+    }
+}
+
+/// The gradient of the mean loss over all supervised tokens of `examples`, with `threads` images worked on side by side.
+pub fn gradients_of(
+    model: &InternVl,
+    prompter: &Prompter,
+    weights: &Weights,
+    examples: &[Example],
+    threads: usize,
+) -> Result<Gradients> {
+    let packed: Vec<Packed> = examples
+        .iter()
+        .map(|e| Packed::new(prompter, &e.turns))
+        .collect();
+    let total: f64 = packed.iter().map(Packed::weight).sum();
+    let work = |i: usize| one_image(model, &examples[i], &packed[i], total);
+    let mut sum = Gradients {
+        tokens: packed.iter().map(|p| p.rows.len()).sum(),
+        ..Gradients::default()
+    };
+    for result in side_by_side(examples.len(), threads, work) {
+        let (loss, store) = result?;
+        sum.loss += loss;
+        add(&mut sum.by_name, weights, &store)?;
+    }
+    Ok(sum)
+}
+
+fn one_image(
+    model: &InternVl,
+    example: &Example,
+    packed: &Packed,
+    total: f64,
+) -> Result<(f64, GradStore)> {
+    let width = model.config().patch_width();
+    let patches = Tensor::from_slice(
+        &example.patches,
+        (example.patches.len() / width, width),
+        &Device::Cpu,
+    )?;
+    let loss = model.loss(
+        &patches,
+        &packed.sequence,
+        &packed.rows,
+        packed.targets.clone(),
+    )?;
+    let loss = (loss / total)?;
+    let store = loss.backward()?;
+    Ok((f64::from(loss.to_scalar::<f32>()?), store))
+}
+
+fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStore) -> Result<()> {
+    for (name, var) in weights.variables() {
+        let Some(gradient) = store.get(var.as_tensor()) else {
+            continue;
+        };
+        let gradient = gradient.contiguous()?;
+        let numbers = Floats::of(&gradient)?;
+        match sum.get_mut(name) {
+            Some(so_far) => so_far
+                .iter_mut()
+                .zip(numbers.iter())
+                .for_each(|(s, g)| *s += g),
+            None => drop(sum.insert(name.clone(), numbers.to_vec())),
+        }
+    }
+    Ok(())
+}
+
+/// Runs `work(0..count)` on up to `threads` threads and returns the results in order.
+pub(crate) fn side_by_side<T: Send>(
+    count: usize,
+    threads: usize,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let run = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= count {
+                return;
+            }
+            let result = work(i);
+            done.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .insert(i, result);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.clamp(1, count.max(1)) {
+            scope.spawn(run);
+        }
+        run();
+    });
+    let done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.into_values().collect()
+}
