@@ -1,1 +1,10 @@
-fn main() {}
+//! The program `medreg-trainer`; everything it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    // SAFETY: this is the first thing the program does, so there is no other thread that reads the environment.
+    #[allow(unsafe_code)]
+    unsafe {
+        medreg_trainer::model::kernels::keep_candle_single_threaded();
+    }
+    medreg_trainer::cli::main()
+}

@@ -1,0 +1,86 @@
+//! The command line: what each command takes, and what its end means to the shell (0 done, 1 the work found a problem, 2 the call
+//! was wrong).
+
+mod base;
+mod evaluate;
+mod predict;
+mod progress;
+mod train;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Trains, evaluates and runs medreg's region-centric models.
+#[derive(Debug, Parser)]
+#[command(name = "medreg-trainer", version, propagate_version = true)]
+struct Cli {
+    /// Print results as JSON, for programs to read.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Worker(worker::Arguments),
+    Train(train::Arguments),
+    Evaluate(evaluate::Arguments),
+    Predict(predict::Arguments),
+    MakeBase(base::Arguments),
+}
+
+/// How a command failed.
+#[derive(Debug)]
+enum Failure {
+    /// It was called with something it cannot use.
+    Call(anyhow::Error),
+    /// It was called rightly and could not do it.
+    Work(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+/// Parses the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let done = match cli.command {
+        Command::Worker(arguments) => worker::run(arguments),
+        Command::Train(arguments) => train::run(&arguments, cli.json),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
+        Command::Predict(arguments) => predict::run(&arguments, cli.json),
+        Command::MakeBase(arguments) => base::run(&arguments, cli.json),
+    };
+    let (error, code) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Work(error)) => (error, 1),
+        Err(Failure::Call(error)) => (error, 2),
+    };
+    eprintln!("medreg-trainer: {error:#}");
+    ExitCode::from(code)
+}
+
+/// Refuses a folder that is not there, before any work begins.
+fn existing(path: &Path, what: &str) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::Call(anyhow::anyhow!(
+        "{what} {} does not exist",
+        path.display()
+    )))
+}

@@ -1,0 +1,137 @@
+//! `medreg-trainer predict`.
+
+use super::{Failure, evaluate, existing};
+use crate::predict::{Look, Predictor, confidence};
+use anyhow::Context;
+use medreg_datasets::geometry::{ImageSize, PixelBox};
+use medreg_datasets::grammar;
+use medreg_datasets::lang::Lang;
+use medreg_datasets::modality::Modality;
+use medreg_datasets::task;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Ask a model about one image: where something is, what a box shows, how it would describe it, or any other question.
+///
+/// Example: medreg-trainer predict --model model --image scan.png --modality ct --locate liver --locate spleen --lang en
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The model's folder, or the name of a built-in model.
+    #[arg(long)]
+    model: PathBuf,
+    /// The image, PNG or JPEG.
+    #[arg(long)]
+    image: PathBuf,
+    /// Its kind, for the prompt.
+    #[arg(long, default_value = "other")]
+    modality: Modality,
+    /// The language of question and answer.
+    #[arg(long, default_value = "en")]
+    lang: Lang,
+    /// Where are all regions of this name?
+    #[arg(long, value_name = "NAME")]
+    locate: Vec<String>,
+    /// What does this box show? In image pixels: x0,y0,x1,y1.
+    #[arg(long, value_name = "BOX", value_parser = pixel_box)]
+    name: Vec<PixelBox>,
+    /// How would a reader describe this box? In image pixels: x0,y0,x1,y1.
+    #[arg(long, value_name = "BOX", value_parser = pixel_box)]
+    describe: Vec<PixelBox>,
+    /// A question in the model's own words.
+    #[arg(long, value_name = "TEXT")]
+    ask: Vec<String>,
+}
+
+fn pixel_box(text: &str) -> Result<PixelBox, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let corners: [f64; 4] = numbers
+        .ok()
+        .and_then(|n| n.try_into().ok())
+        .ok_or("four numbers x0,y0,x1,y1 are expected")?;
+    PixelBox::try_from(corners).map_err(|e| e.to_string())
+}
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+struct Said {
+    question: String,
+    answer: String,
+    /// The boxes in the answer, in image pixels.
+    boxes: Vec<PixelBox>,
+    confidence: f64,
+}
+
+/// Asks and prints the answers.
+pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    existing(&arguments.image, "the image")?;
+    let file =
+        std::fs::read(&arguments.image).with_context(|| arguments.image.display().to_string())?;
+    let picture =
+        image::load_from_memory(&file).with_context(|| arguments.image.display().to_string())?;
+    let size = ImageSize::new(picture.width(), picture.height())?;
+    let questions = questions(arguments, size)?;
+    let predictor = Predictor::new(&evaluate::model(&arguments.model)?)?;
+    for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
+        if json {
+            println!("{}", serde_json::to_string(&said)?);
+        } else {
+            println!(
+                "{}\n  {}  ({:.0} %)",
+                said.question,
+                said.answer,
+                said.confidence * 100.0
+            );
+        }
+    }
+    Ok(())
+}
+
+fn questions(arguments: &Arguments, size: ImageSize) -> Result<Vec<String>, Failure> {
+    let (lang, modality) = (&arguments.lang, arguments.modality);
+    let grid = |bbox: &PixelBox| {
+        bbox.inside(size)
+            .map(|bbox| bbox.to_grid(size))
+            .map_err(|e| Failure::Call(e.into()))
+    };
+    let mut questions: Vec<String> = arguments
+        .locate
+        .iter()
+        .map(|name| task::text_to_region(lang, modality, name))
+        .collect();
+    for bbox in &arguments.name {
+        questions.push(task::region_to_text(lang, modality, grid(bbox)?));
+    }
+    for bbox in &arguments.describe {
+        questions.push(task::describe_region(lang, modality, grid(bbox)?));
+    }
+    questions.extend(arguments.ask.iter().cloned());
+    if questions.is_empty() {
+        return Err(Failure::Call(anyhow::anyhow!(
+            "nothing is asked: give --locate, --name, --describe or --ask"
+        )));
+    }
+    Ok(questions)
+}
+
+fn ask(
+    predictor: &Predictor,
+    look: &Look,
+    questions: Vec<String>,
+    size: ImageSize,
+) -> Result<Vec<Said>, Failure> {
+    let answers = predictor.ask(look, &questions)?;
+    let said = questions
+        .into_iter()
+        .zip(answers)
+        .map(|(question, answer)| Said {
+            question,
+            boxes: grammar::read(&answer.text)
+                .boxes()
+                .into_iter()
+                .map(|bbox| bbox.to_pixels(size))
+                .collect(),
+            confidence: confidence(&answer),
+            answer: answer.text,
+        });
+    Ok(said.collect())
+}

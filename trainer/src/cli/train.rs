@@ -1,0 +1,173 @@
+//! `medreg-trainer train`.
+
+use super::{Failure, existing, progress};
+use crate::checkpoint::Pretrained;
+use crate::predict::Predictor;
+use crate::predict::available_threads;
+use crate::registry::{
+    CARD_FILE, MODEL_FILES, ModelFacts, ModelFolder, Provenance, SnapshotFolder, card,
+};
+use crate::runs::{self, Chart};
+use crate::train::{Control, Event, Options, Trained};
+use anyhow::Context;
+use candle_core::DType;
+use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
+use medreg_datasets::snapshot::Split;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Carry out one run on an exported snapshot, without a server: train, test, write the model and its card.
+///
+/// Example: medreg-trainer train --config run.toml
+///
+/// where run.toml says, paths being relative to it:
+///
+///   snapshot = "exported"      # a folder with manifest.json, as `medreg snapshot export` unpacks
+///   out = "model"
+///   base = "shapes"            # a built-in model, or the folder of another
+///   [run]                      # what is left out has a default
+///   steps = 600
+///   learning_rate = 1e-3
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Arguments {
+    /// The run's file.
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// `run.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunFile {
+    snapshot: PathBuf,
+    out: PathBuf,
+    #[serde(default = "shapes")]
+    base: String,
+    #[serde(default)]
+    run: RunConfig,
+}
+
+fn shapes() -> String {
+    "shapes".to_owned()
+}
+
+/// Trains, tests and writes.
+pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    let file = read(&arguments.config)?;
+    let snapshot = SnapshotFolder::open(&file.snapshot)?;
+    let (start, base, base_describes) = base(&file.base, &arguments.config)?;
+    let trained = teach(&file, &snapshot, &start, json)?;
+    let evaluation = test(&trained, &snapshot)?;
+    let describes = base_describes || runs::has_descriptions(&snapshot);
+    let card = card(&Provenance {
+        base: &base,
+        snapshot: &snapshot.id,
+        manifest: &snapshot.manifest,
+        config: &file.run,
+        steps: trained.step,
+        stopped: trained.stopped,
+        describes,
+        evaluation: evaluation.as_ref(),
+    });
+    trained.model.save(&file.out, DType::F32)?;
+    ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
+    std::fs::write(file.out.join(CARD_FILE), &card)
+        .with_context(|| file.out.display().to_string())?;
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({"model": file.out, "steps": trained.step, "evaluation": evaluation})
+        );
+    } else {
+        println!("{card}\nwritten to {}", file.out.display());
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<RunFile, Failure> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| path.display().to_string())
+        .map_err(Failure::Call)?;
+    let mut file: RunFile = toml::from_str(&text)
+        .with_context(|| format!("{} is not a run's file", path.display()))
+        .map_err(Failure::Call)?;
+    file.run
+        .check()
+        .with_context(|| path.display().to_string())
+        .map_err(Failure::Call)?;
+    let beside = |given: &Path| path.parent().unwrap_or(Path::new(".")).join(given);
+    (file.snapshot, file.out) = (beside(&file.snapshot), beside(&file.out));
+    existing(&file.snapshot, "the snapshot")?;
+    Ok(file)
+}
+
+/// The model to start from, how the card names it, and whether it describes already.
+fn base(name: &str, config: &Path) -> Result<(Pretrained, ModelRef, bool), Failure> {
+    let as_card = ModelRef::Builtin {
+        name: name.to_owned(),
+    };
+    let folder = config.parent().unwrap_or(Path::new(".")).join(name);
+    if !folder.is_dir() {
+        return Ok((
+            crate::base::builtin(name).map_err(|e| Failure::Call(e.into()))?,
+            as_card,
+            false,
+        ));
+    }
+    let describes = ModelFolder::open(&folder)?.describes();
+    Ok((Pretrained::load(&folder)?, as_card, describes))
+}
+
+fn teach(
+    file: &RunFile,
+    snapshot: &SnapshotFolder,
+    start: &Pretrained,
+    json: bool,
+) -> Result<Trained, Failure> {
+    let options = Options {
+        run: file.run.clone(),
+        threads: available_threads(),
+        checkpoints: Some(file.out.join("checkpoints")),
+        budget: None,
+    };
+    let bar = progress::bar(u64::from(file.run.steps), "training");
+    let mut chart = Chart::default();
+    let trained = runs::teach(snapshot, start, &options, &mut |event| {
+        if let Event::Step(report) = &event {
+            bar.set_position(u64::from(report.step));
+            bar.set_message(format!("loss {:.3}", report.loss));
+            if json {
+                chart.points(report).iter().for_each(print_point);
+            }
+        }
+        Control::Continue
+    })?;
+    bar.finish();
+    Ok(trained)
+}
+
+fn print_point(point: &MetricPoint) {
+    println!("{}", serde_json::json!(point));
+}
+
+fn test(trained: &Trained, snapshot: &SnapshotFolder) -> Result<Option<Evaluation>, Failure> {
+    let images = runs::cases_of(snapshot, Split::Test).len();
+    if images == 0 {
+        return Ok(None);
+    }
+    let bar = progress::bar(images as u64, "testing");
+    let mut shown = |done: usize| {
+        bar.set_position(done as u64);
+        Control::Continue
+    };
+    let tested = runs::test(
+        &Predictor::new(&trained.model)?,
+        snapshot,
+        Split::Test,
+        available_threads(),
+        &mut shown,
+    )?;
+    bar.finish();
+    Ok(tested.map(|tested| tested.scores.finish()))
+}

@@ -1,0 +1,264 @@
+//! A loaded model put to use: what it makes of a picture, answers to questions, regions it proposes.
+
+use crate::acquire::Signal;
+use crate::checkpoint::Pretrained;
+use crate::data::{self, Prompter};
+use crate::generate::{self, Answer, Decoding, GenerateError};
+use crate::model::{InternVl, Weights};
+use crate::tokenizer::TokenizerError;
+use candle_core::{Device, Tensor};
+use image::DynamicImage;
+use medreg_datasets::geometry::{GridBox, ImageSize};
+use medreg_datasets::grammar;
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::modality::Modality;
+use medreg_datasets::ontology::Concept;
+use medreg_datasets::protocol::ProposedRegion;
+use medreg_datasets::region::MAX_TEXT_CHARS;
+use medreg_datasets::task;
+use std::collections::BTreeMap;
+
+/// The most boxes that are taken over from one answer: more than this is a model repeating itself.
+const MAX_BOXES_PER_ANSWER: usize = 20;
+/// Tokens enough for any answer worth reading; a model that ends its message is not held up by it.
+const MAX_TOKENS: usize = 192;
+
+/// Why a model cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictError {
+    /// The weights do not make a model.
+    #[error("the model cannot be built or run: {0}")]
+    Model(#[from] candle_core::Error),
+    /// Its prompts cannot be made.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// It gives no answer.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The picture is none.
+    #[error("the picture cannot be read: {0}")]
+    Image(#[from] image::ImageError),
+}
+
+/// A model ready to be asked; several threads may ask at once.
+#[derive(Debug)]
+pub struct Predictor {
+    model: InternVl,
+    prompter: Prompter,
+    decoding: Decoding,
+}
+
+/// A picture as a model's vision tower takes it.
+#[derive(Clone, Debug)]
+pub struct Look {
+    patches: Vec<f32>,
+}
+
+/// What to look for in a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The picture's size in pixels.
+    pub size: ImageSize,
+    /// Its kind.
+    pub modality: Modality,
+    /// The concepts; those of other modalities are passed over.
+    pub ontology: &'a [Concept],
+    /// The project's languages: questions are asked in the first, descriptions are written in both.
+    pub langs: &'a LangPair,
+    /// Whether the model has learnt to describe what it finds.
+    pub describe: bool,
+}
+
+/// What a model finds in a picture, and how sure it was of each answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// The regions it proposes.
+    pub regions: Vec<ProposedRegion>,
+    /// One per concept asked for.
+    pub signals: Vec<Signal>,
+}
+
+impl Predictor {
+    /// Builds the model of these weights.
+    pub fn new(pretrained: &Pretrained) -> Result<Self, PredictError> {
+        let weights = Weights::frozen(pretrained.tensors.clone());
+        Ok(Self {
+            model: InternVl::new(&pretrained.config, &weights)?,
+            prompter: Prompter::new(&pretrained.tokenizer, &pretrained.config)?,
+            decoding: Decoding {
+                max_tokens: MAX_TOKENS,
+                ..Decoding::default()
+            },
+        })
+    }
+
+    /// The picture of an image file's bytes.
+    pub fn look_at(&self, file: &[u8]) -> Result<Look, PredictError> {
+        Ok(self.look(&image::load_from_memory(file)?))
+    }
+
+    /// The picture as this model sees it.
+    #[must_use]
+    pub fn look(&self, picture: &DynamicImage) -> Look {
+        Look {
+            patches: data::patches(picture, self.model.config()),
+        }
+    }
+
+    /// The mean of the vision tower's states over the picture.
+    pub fn features(&self, look: &Look) -> Result<Vec<f32>, PredictError> {
+        let width = self.model.config().patch_width();
+        let patches = Tensor::from_slice(
+            &look.patches,
+            (look.patches.len() / width, width),
+            &Device::Cpu,
+        )?;
+        Ok(self
+            .model
+            .pooled_features(&patches)?
+            .pop()
+            .unwrap_or_default())
+    }
+
+    /// An answer to each question; the picture is read once for all of them.
+    pub fn ask(&self, look: &Look, questions: &[String]) -> Result<Vec<Answer>, PredictError> {
+        Ok(generate::answer(
+            &self.model,
+            &self.prompter,
+            &look.patches,
+            questions,
+            self.decoding,
+        )?)
+    }
+
+    /// Asks for every concept of the picture's modality and, where the model can, describes what was found.
+    pub fn search(&self, look: &Look, search: &Search<'_>) -> Result<Findings, PredictError> {
+        let concepts: Vec<&Concept> = search
+            .ontology
+            .iter()
+            .filter(|c| c.applies_to(search.modality))
+            .collect();
+        let [first, _] = search.langs.both();
+        let ask =
+            |concept: &&Concept| task::text_to_region(first, search.modality, concept.name(first));
+        let answers = self.ask(look, &concepts.iter().map(ask).collect::<Vec<_>>())?;
+        let mut found = Vec::new();
+        let mut signals = Vec::new();
+        for (concept, answer) in concepts.iter().zip(&answers) {
+            let name = concept.name(first);
+            signals.push(Signal {
+                concept: concept.key.clone(),
+                name: name.to_owned(),
+                uncertainty: uncertainty(answer),
+            });
+            let boxes = grammar::read(&answer.text).boxes_of(name);
+            let confidence = confidence(answer);
+            found.extend(
+                boxes
+                    .into_iter()
+                    .take(MAX_BOXES_PER_ANSWER)
+                    .map(|bbox| (bbox, *concept, confidence)),
+            );
+        }
+        let regions = self.described(look, search, &found)?;
+        Ok(Findings { regions, signals })
+    }
+
+    /// The found boxes as regions, with the model's descriptions in both languages.
+    fn described(
+        &self,
+        look: &Look,
+        search: &Search<'_>,
+        found: &[(GridBox, &Concept, f64)],
+    ) -> Result<Vec<ProposedRegion>, PredictError> {
+        let mut regions: Vec<ProposedRegion> = found
+            .iter()
+            .map(|(bbox, concept, confidence)| ProposedRegion {
+                bbox: bbox.to_pixels(search.size),
+                concept: concept.key.clone(),
+                confidence: *confidence,
+                texts: BTreeMap::new(),
+            })
+            .collect();
+        if !search.describe || found.is_empty() {
+            return Ok(regions);
+        }
+        let langs = search.langs.both();
+        let asked: Vec<String> = found
+            .iter()
+            .flat_map(|(bbox, _, _)| {
+                langs
+                    .iter()
+                    .map(|lang| task::describe_region(lang, search.modality, *bbox))
+            })
+            .collect();
+        let answers = self.ask(look, &asked)?;
+        for (region, texts) in regions.iter_mut().zip(answers.chunks(langs.len())) {
+            for (lang, answer) in langs.iter().zip(texts) {
+                let text: String = grammar::without_tags(&answer.text)
+                    .trim()
+                    .chars()
+                    .take(MAX_TEXT_CHARS)
+                    .collect();
+                if answer.finished && !text.is_empty() {
+                    region.texts.insert(lang.clone(), text);
+                }
+            }
+        }
+        Ok(regions)
+    }
+}
+
+/// The geometric mean of the probabilities of an answer's tokens; not calibrated.
+#[must_use]
+pub fn confidence(answer: &Answer) -> f64 {
+    let logprob = mean(&answer.logprobs).unwrap_or(f64::NEG_INFINITY);
+    // NaN compares with nothing and becomes 0 as well.
+    if logprob.is_finite() {
+        logprob.exp().clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+/// The mean entropy of an answer's tokens, in nats; not a number where there is no token.
+#[must_use]
+pub fn uncertainty(answer: &Answer) -> f64 {
+    mean(&answer.entropies).unwrap_or(f64::NAN)
+}
+
+fn mean(values: &[f32]) -> Option<f64> {
+    let sum: f64 = values.iter().copied().map(f64::from).sum();
+    (!values.is_empty()).then(|| sum / values.len() as f64)
+}
+
+/// Threads that work side by side unless somebody says otherwise: one per core.
+#[must_use]
+pub fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(logprobs: &[f32], entropies: &[f32]) -> Answer {
+        Answer {
+            text: String::new(),
+            tokens: vec![0; logprobs.len()],
+            logprobs: logprobs.to_vec(),
+            entropies: entropies.to_vec(),
+            finished: true,
+        }
+    }
+
+    #[test]
+    fn confidence_is_a_mean_probability_and_uncertainty_a_mean_entropy() {
+        let said = answer(&[0.5f32.ln(), 0.125f32.ln()], &[0.2, 0.4]);
+        assert!((confidence(&said) - 0.25).abs() < 1e-6);
+        assert!((uncertainty(&said) - 0.3).abs() < 1e-6);
+        assert_eq!(confidence(&answer(&[], &[])), 0.0);
+        assert_eq!(confidence(&answer(&[f32::NAN], &[])), 0.0);
+        assert!(uncertainty(&answer(&[], &[])).is_nan());
+    }
+}

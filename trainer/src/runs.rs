@@ -1,0 +1,274 @@
+//! A run without a server: from a snapshot on the disk to a trained model, and from a model to its scores.
+
+use crate::checkpoint::Pretrained;
+use crate::data::{CaseSource, NothingToLearn, PreparedCase, Prompter, patches, turns_of_case};
+use crate::eval::{Scores, judge, questions_of_case};
+use crate::predict::{PredictError, Predictor};
+use crate::registry::{RegistryError, SnapshotFolder};
+use crate::tokenizer::TokenizerError;
+use crate::train::{self, Control, Event, Options, TrainError, Trained, side_by_side};
+use medreg_datasets::ids::ImageId;
+use medreg_datasets::protocol::{MetricPoint, PredictionLine};
+use medreg_datasets::snapshot::{SnapshotCase, Split};
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A raster is not there, or damaged.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A raster is no picture.
+    #[error("image {image}: its raster cannot be read: {source}")]
+    Raster {
+        /// The image.
+        image: ImageId,
+        /// What is wrong with it.
+        source: image::ImageError,
+    },
+    /// A prompt cannot be made.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The training split has nothing in it.
+    #[error(
+        "the snapshot's training split: {0}; annotate some of its images and cut a new snapshot"
+    )]
+    NothingToLearn(#[from] NothingToLearn),
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The model does not answer.
+    #[error("image {image}: {source}")]
+    Predict {
+        /// The image.
+        image: ImageId,
+        /// What went wrong.
+        source: PredictError,
+    },
+}
+
+/// The cases of one split.
+#[must_use]
+pub fn cases_of(snapshot: &SnapshotFolder, split: Split) -> Vec<&SnapshotCase> {
+    snapshot
+        .cases
+        .iter()
+        .filter(|case| case.split == split)
+        .collect()
+}
+
+/// Whether the training split has descriptions to learn from.
+#[must_use]
+pub fn has_descriptions(snapshot: &SnapshotFolder) -> bool {
+    let described = |case: &&SnapshotCase| {
+        case.regions
+            .iter()
+            .any(|region| region.texts.values().any(|text| !text.trim().is_empty()))
+    };
+    cases_of(snapshot, Split::Train).iter().any(described)
+}
+
+/// Trains `start` on the snapshot's training split; `events` hears of every step and may stop it.
+pub fn teach(
+    snapshot: &SnapshotFolder,
+    start: &Pretrained,
+    options: &Options,
+    events: &mut dyn FnMut(Event) -> Control,
+) -> Result<Trained, RunError> {
+    let run = &options.run;
+    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
+    let cases = cases_of(snapshot, Split::Train);
+    let prepare = |index: usize| prepare(snapshot, cases[index], start, &prompter);
+    let prepared = side_by_side(cases.len(), options.threads, prepare)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let source = CaseSource::new(
+        prepared,
+        usize::from(run.batch_images),
+        usize::from(run.turns_per_image),
+        run.seed,
+    )?;
+    Ok(train::run(options, start, &source, events)?)
+}
+
+fn prepare(
+    snapshot: &SnapshotFolder,
+    case: &SnapshotCase,
+    start: &Pretrained,
+    prompter: &Prompter,
+) -> Result<PreparedCase, RunError> {
+    let raster = snapshot.raster(case)?;
+    let picture = image::load_from_memory(&raster).map_err(|source| RunError::Raster {
+        image: case.image,
+        source,
+    })?;
+    let turns = turns_of_case(case, &snapshot.manifest.ontology, &snapshot.manifest.langs);
+    Ok(PreparedCase::new(
+        patches(&picture, &start.config),
+        &turns,
+        prompter,
+    )?)
+}
+
+/// A model's answers to all questions about one split, judged.
+#[derive(Clone, Debug, Default)]
+pub struct Tested {
+    /// Question by question.
+    pub lines: Vec<PredictionLine>,
+    /// What they add up to.
+    pub scores: Scores,
+}
+
+/// Asks a model about every case of a split. `progress` hears how many images are done and may stop it: then there is no result.
+pub fn test(
+    predictor: &Predictor,
+    snapshot: &SnapshotFolder,
+    split: Split,
+    threads: usize,
+    progress: &mut dyn FnMut(usize) -> Control,
+) -> Result<Option<Tested>, RunError> {
+    let cases = cases_of(snapshot, split);
+    let mut tested = Tested::default();
+    for (batch, done) in cases
+        .chunks(threads.max(1))
+        .zip((0..).step_by(threads.max(1)))
+    {
+        if progress(done) == Control::Stop {
+            return Ok(None);
+        }
+        for lines in side_by_side(batch.len(), threads, |index| {
+            examine(predictor, snapshot, batch[index])
+        }) {
+            let lines = lines?;
+            lines.iter().for_each(|line| tested.scores.add(line));
+            tested.lines.extend(lines);
+        }
+    }
+    Ok((progress(cases.len()) == Control::Continue).then_some(tested))
+}
+
+fn examine(
+    predictor: &Predictor,
+    snapshot: &SnapshotFolder,
+    case: &SnapshotCase,
+) -> Result<Vec<PredictionLine>, RunError> {
+    let at = |source| RunError::Predict {
+        image: case.image,
+        source,
+    };
+    let look = predictor.look_at(&snapshot.raster(case)?).map_err(at)?;
+    let questions = questions_of_case(case, &snapshot.manifest.ontology, &snapshot.manifest.langs);
+    let prompts: Vec<String> = questions
+        .iter()
+        .map(|question| question.prompt.clone())
+        .collect();
+    let answers = predictor.ask(&look, &prompts).map_err(at)?;
+    Ok(questions
+        .into_iter()
+        .zip(answers)
+        .map(|(question, answer)| judge(case, question, answer.text))
+        .collect())
+}
+
+/// The scores of a split as points of a run's charts: `test/accuracy.en` and the like.
+#[must_use]
+pub fn score_points(scores: &Scores, split: Split, step: u32) -> Vec<MetricPoint> {
+    let evaluation = scores.finish();
+    let mut points = Vec::new();
+    let mut add = |name: &str, lang: &str, value: f64| {
+        points.push(MetricPoint {
+            name: format!("{split}/{name}.{lang}"),
+            step,
+            value,
+        })
+    };
+    for (name, by_lang) in [
+        ("accuracy", &evaluation.accuracy),
+        ("mean_iou", &evaluation.mean_iou),
+        ("region_f1", &evaluation.region_f1),
+    ] {
+        by_lang
+            .iter()
+            .for_each(|(lang, value)| add(name, lang.as_str(), *value));
+    }
+    for (lang, (precision, recall)) in scores.precision_and_recall() {
+        add("region_precision", lang.as_str(), precision);
+        add("region_recall", lang.as_str(), recall);
+    }
+    points
+}
+
+/// Gathers a run's steps into the points of its charts, averaged between two logged steps.
+#[derive(Debug, Default)]
+pub struct Chart {
+    steps: u32,
+    loss: f64,
+    tokens: usize,
+    seconds: f64,
+}
+
+impl Chart {
+    /// The points to draw after this step; none between logged steps.
+    pub fn points(&mut self, report: &train::StepReport) -> Vec<MetricPoint> {
+        self.steps += 1;
+        self.loss += report.loss;
+        self.tokens += report.tokens;
+        self.seconds += report.seconds;
+        if !report.log {
+            return Vec::new();
+        }
+        let gathered = std::mem::take(self);
+        let seconds = gathered.seconds.max(f64::MIN_POSITIVE);
+        let values = [
+            ("train/loss", gathered.loss / f64::from(gathered.steps)),
+            ("train/learning_rate", report.learning_rate),
+            ("train/gradient_norm", report.grad_norm),
+            (
+                "train/steps_per_second",
+                f64::from(gathered.steps) / seconds,
+            ),
+            ("train/tokens_per_second", gathered.tokens as f64 / seconds),
+        ];
+        let point = |(name, value): (&str, f64)| MetricPoint {
+            name: name.to_owned(),
+            step: report.step,
+            value,
+        };
+        values
+            .into_iter()
+            .filter(|(_, value)| value.is_finite())
+            .map(point)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_averages_between_logged_steps() {
+        let report = |step, loss, log| train::StepReport {
+            step,
+            steps: 4,
+            loss,
+            learning_rate: 0.1,
+            grad_norm: f64::NAN,
+            tokens: 10,
+            seconds: 0.5,
+            log,
+        };
+        let mut chart = Chart::default();
+        assert_eq!(chart.points(&report(1, 4.0, false)), []);
+        let points = chart.points(&report(2, 2.0, true));
+        let of = |name: &str| {
+            points
+                .iter()
+                .find(|p| p.name == name)
+                .map(|p| (p.step, p.value))
+        };
+        assert_eq!(of("train/loss"), Some((2, 3.0)));
+        assert_eq!(of("train/steps_per_second"), Some((2, 2.0)));
+        assert_eq!(of("train/gradient_norm"), None);
+        assert_eq!(chart.points(&report(3, 1.0, true))[0].value, 1.0);
+    }
+}

@@ -1,0 +1,250 @@
+//! Claims work from a server and does it, one item after the other, until somebody ends it.
+
+mod pulse;
+mod rounds;
+mod train_runs;
+
+use crate::checkpoint::Pretrained;
+use crate::client::{Client, ClientError, Patience};
+use crate::registry::{ModelFolder, RegistryError};
+use anyhow::Context;
+use medreg_datasets::protocol::{Fail, ModelRef, WorkItem};
+use pulse::{Progress, Pulse};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// The first pause after the server had nothing to do.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its name, for people to read.
+    pub name: String,
+    /// Where fetched models and snapshots are kept.
+    pub cache: PathBuf,
+    /// Images worked on side by side.
+    pub threads: usize,
+    /// End after one item, or at once where there is none.
+    pub once: bool,
+}
+
+/// A worker of one server.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    client: Client,
+    settings: Arc<Settings>,
+    /// Only one computation at a time, even where a dropped one has not noticed yet.
+    cores: Arc<Semaphore>,
+    /// True once the program is asked to end.
+    ending: watch::Receiver<bool>,
+}
+
+/// A model with what the worker needs to know about it.
+struct Loaded {
+    pretrained: Pretrained,
+    describes: bool,
+}
+
+impl Worker {
+    /// A worker that ends when `ending` turns true.
+    #[must_use]
+    pub fn new(client: Client, settings: Settings, ending: watch::Receiver<bool>) -> Self {
+        Self {
+            client,
+            settings: Arc::new(settings),
+            cores: Arc::new(Semaphore::new(1)),
+            ending,
+        }
+    }
+
+    /// Claims and works until told to end; fails only where no further claim can work, a refused token above all.
+    pub async fn run(&self) -> Result<(), ClientError> {
+        let mut pause = FIRST_PAUSE;
+        while !*self.ending.borrow() {
+            match self.next_item().await? {
+                Some(item) => {
+                    self.work(&item).await?;
+                    pause = FIRST_PAUSE;
+                }
+                None => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+            if self.settings.once {
+                break;
+            }
+            self.rest(pause).await;
+        }
+        Ok(())
+    }
+
+    /// Something to do; a server that cannot be reached has nothing to do for now, unless this is the only try.
+    async fn next_item(&self) -> Result<Option<WorkItem>, ClientError> {
+        // The loop around this is patient itself, and quicker to end.
+        let client = self.client.with_patience(Patience {
+            tries: if self.settings.once { 5 } else { 1 },
+            ..Patience::default()
+        });
+        match client.claim(&self.settings.name).await {
+            Err(error @ ClientError::Unreachable { .. }) if !self.settings.once => {
+                tracing::warn!(%error, "waiting for the server");
+                Ok(None)
+            }
+            claimed => claimed,
+        }
+    }
+
+    async fn rest(&self, pause: Duration) {
+        let mut ending = self.ending.clone();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // A closed channel means that nobody can end this worker any more: the pause stays a pause.
+            true = async { ending.wait_for(|ending| *ending).await.is_ok() } => {}
+        }
+    }
+
+    /// Does one item to its end, good or bad. A failure of the work is told to the server; a refused token ends the worker.
+    async fn work(&self, item: &WorkItem) -> Result<(), ClientError> {
+        let mut pulse = Pulse::start(self.client.clone(), item, self.ending.clone());
+        let progress = pulse.progress();
+        let done = tokio::select! {
+            done = self.process(item, &progress) => done,
+            ending = pulse.ended() => Err(ending),
+        };
+        pulse.stop().await;
+        let Err(error) = done else { return Ok(()) };
+        match client_error(&error) {
+            Some(ClientError::TokenRefused { url }) => {
+                Err(ClientError::TokenRefused { url: url.clone() })
+            }
+            Some(ClientError::ClaimLost { .. } | ClientError::Unreachable { .. }) => {
+                tracing::warn!(error = format!("{error:#}"), "dropped");
+                Ok(())
+            }
+            _ if error.is::<pulse::Interrupted>() => {
+                tracing::info!("{error:#}");
+                Ok(())
+            }
+            _ => self.report_failure(item, &error).await,
+        }
+    }
+
+    async fn process(&self, item: &WorkItem, progress: &Arc<Progress>) -> anyhow::Result<()> {
+        match item {
+            WorkItem::Run(run) => self.carry_out_run(run, progress).await,
+            WorkItem::Acquisition(round) => self.carry_out_round(round, progress).await,
+        }
+    }
+
+    async fn report_failure(
+        &self,
+        item: &WorkItem,
+        error: &anyhow::Error,
+    ) -> Result<(), ClientError> {
+        let reason = format!("{error:#}");
+        tracing::error!(reason, "failed");
+        let told = match item {
+            WorkItem::Run(run) => {
+                self.client
+                    .fail_run(
+                        run.id,
+                        &Fail {
+                            attempt: run.attempt,
+                            reason,
+                        },
+                    )
+                    .await
+            }
+            WorkItem::Acquisition(round) => {
+                self.client
+                    .fail_acquisition(
+                        round.id,
+                        &Fail {
+                            attempt: round.attempt,
+                            reason,
+                        },
+                    )
+                    .await
+            }
+        };
+        match told {
+            Err(error @ ClientError::TokenRefused { .. }) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the server could not be told");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Computes on a thread of its own, so that heartbeats go on.
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let permit = self.cores.clone().acquire_owned().await?;
+        let guarded = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(guarded)
+            .await
+            .context("the trainer itself broke; this is a bug")?
+    }
+
+    async fn load(&self, model: &ModelRef) -> anyhow::Result<Loaded> {
+        match model {
+            ModelRef::Builtin { name } => {
+                let name = name.clone();
+                let pretrained = self
+                    .compute(move || Ok(crate::base::builtin(&name)?))
+                    .await?;
+                Ok(Loaded {
+                    pretrained,
+                    describes: false,
+                })
+            }
+            ModelRef::Published { id } => {
+                let folder = ModelFolder::fetch(&self.client, *id, &self.settings.cache).await?;
+                let describes = folder.describes();
+                let load = move || {
+                    Pretrained::load(&folder.path)
+                        .with_context(|| format!("the model in {}", folder.path.display()))
+                };
+                Ok(Loaded {
+                    pretrained: self.compute(load).await?,
+                    describes,
+                })
+            }
+        }
+    }
+}
+
+/// The failed call to the server behind an error, if there is one.
+fn client_error(error: &anyhow::Error) -> Option<&ClientError> {
+    error
+        .chain()
+        .find_map(|cause| match cause.downcast_ref::<RegistryError>() {
+            Some(RegistryError::Client(error)) => Some(error),
+            _ => cause.downcast_ref::<ClientError>(),
+        })
+}
+
+/// A worker's name where nobody gave it one: host and process.
+#[must_use]
+pub fn default_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok());
+    let host = host
+        .map(|host| host.trim().to_owned())
+        .filter(|host| !host.is_empty());
+    format!(
+        "{}:{}",
+        host.as_deref().unwrap_or("worker"),
+        std::process::id()
+    )
+}

@@ -1,0 +1,298 @@
+//! A training run: fetch, train, test on held-out patients, publish.
+
+use super::pulse::Progress;
+use super::{Loaded, Worker};
+use crate::client::{Client, ClientError};
+use crate::predict::Predictor;
+use crate::registry::{
+    CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
+};
+use crate::runs::{self, Chart, Tested};
+use crate::train::{Control, Event, Options, Trained};
+use anyhow::Context;
+use candle_core::DType;
+use medreg_datasets::protocol::{
+    Evaluation, FinishRun, MetricPoint, Metrics, PredictionLine, RunItem, RunOutcome,
+};
+use medreg_datasets::snapshot::{ObjectRef, Split};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// The file of the evaluation's questions and answers.
+const PREDICTIONS_FILE: &str = "predictions.jsonl";
+/// Metrics gather for so long before they are sent.
+const METRICS_PAUSE: Duration = Duration::from_millis(500);
+
+impl Worker {
+    /// Carries out a run to its end and publishes what it learnt.
+    pub(super) async fn carry_out_run(
+        &self,
+        item: &RunItem,
+        progress: &Arc<Progress>,
+    ) -> anyhow::Result<()> {
+        tracing::info!(run.id = %item.id, attempt = item.attempt, snapshot = %item.snapshot, "run claimed");
+        let folder = self.settings.cache.join("runs").join(item.id.to_string());
+        let base = self.load(&item.base).await.context("the base model")?;
+        let snapshot = Arc::new(
+            SnapshotFolder::fetch(&self.client, &item.snapshot, &self.settings.cache).await?,
+        );
+        let describes = base.describes || runs::has_descriptions(&snapshot);
+        let trained = self.train(item, base, &snapshot, &folder, progress).await?;
+        let outcome = if trained.stopped {
+            RunOutcome::Stopped
+        } else {
+            RunOutcome::Finished
+        };
+        let evaluation = self
+            .evaluate(item, &trained, &snapshot, &folder, progress)
+            .await?;
+        let card = card(&Provenance {
+            base: &item.base,
+            snapshot: &item.snapshot,
+            manifest: &snapshot.manifest,
+            config: &item.config,
+            steps: trained.step,
+            stopped: trained.stopped,
+            describes,
+            evaluation: evaluation.as_ref(),
+        });
+        write_model(self, trained, item, describes, &card, &folder).await?;
+        let files = self.upload(item, &folder, progress).await?;
+        self.client
+            .finish_run(
+                item.id,
+                &FinishRun {
+                    attempt: item.attempt,
+                    outcome,
+                    evaluation,
+                    card,
+                    files,
+                },
+            )
+            .await?;
+        tracing::info!(run.id = %item.id, ?outcome, "run published");
+        // What is left is a cache; a failure to tidy up is no failure of the run.
+        let _ = std::fs::remove_dir_all(&folder);
+        Ok(())
+    }
+
+    async fn train(
+        &self,
+        item: &RunItem,
+        base: Loaded,
+        snapshot: &Arc<SnapshotFolder>,
+        folder: &Path,
+        progress: &Arc<Progress>,
+    ) -> anyhow::Result<Trained> {
+        progress.enter("training", u64::from(item.config.steps));
+        let options = Options {
+            run: item.config.clone(),
+            threads: self.settings.threads,
+            checkpoints: Some(folder.join("checkpoints")),
+            budget: None,
+        };
+        let (tell, heard) = mpsc::unbounded_channel();
+        let (snapshot, progress) = (snapshot.clone(), progress.clone());
+        let training = self.compute(move || {
+            let mut chart = Chart::default();
+            let mut listen = |event| listen(&event, &mut chart, &progress, &tell);
+            Ok(runs::teach(
+                &snapshot,
+                &base.pretrained,
+                &options,
+                &mut listen,
+            )?)
+        });
+        let (trained, sent) = tokio::join!(training, send_metrics(&self.client, item, heard));
+        sent?;
+        trained
+    }
+
+    /// Asks the model about the test split, if there is one, and writes `predictions.jsonl`.
+    async fn evaluate(
+        &self,
+        item: &RunItem,
+        trained: &Trained,
+        snapshot: &Arc<SnapshotFolder>,
+        folder: &Path,
+        progress: &Arc<Progress>,
+    ) -> anyhow::Result<Option<Evaluation>> {
+        let images = runs::cases_of(snapshot, Split::Test).len();
+        progress.enter("evaluating", images as u64);
+        if images == 0 {
+            return Ok(None);
+        }
+        let (model, snapshot, progress, threads) = (
+            trained.model.clone(),
+            snapshot.clone(),
+            progress.clone(),
+            self.settings.threads,
+        );
+        let tested = self.compute(move || {
+            let mut heard = |done| {
+                progress.done(done as u64);
+                progress.control()
+            };
+            let tested = runs::test(
+                &Predictor::new(&model)?,
+                &snapshot,
+                Split::Test,
+                threads,
+                &mut heard,
+            )?;
+            tested.ok_or_else(|| super::pulse::Interrupted.into())
+        });
+        let Tested { lines, scores } = tested.await?;
+        write_predictions(&folder.join(PREDICTIONS_FILE), &lines)?;
+        let points = runs::score_points(&scores, Split::Test, trained.step);
+        self.client
+            .metrics(
+                item.id,
+                &Metrics {
+                    attempt: item.attempt,
+                    points,
+                },
+            )
+            .await?;
+        Ok(Some(scores.finish()))
+    }
+
+    /// Uploads everything of the run; gives the files that make the model.
+    async fn upload(
+        &self,
+        item: &RunItem,
+        folder: &Path,
+        progress: &Progress,
+    ) -> anyhow::Result<BTreeMap<String, ObjectRef>> {
+        let files = artifacts(folder);
+        progress.enter("publishing", files.len() as u64);
+        let mut of_model = BTreeMap::new();
+        for (done, (name, path)) in files.iter().enumerate() {
+            let object = self
+                .client
+                .put_artifact(item.id, item.attempt, name, path)
+                .await?;
+            if MODEL_FILES.contains(&name.as_str()) || name == FACTS_FILE {
+                of_model.insert(name.clone(), object);
+            }
+            progress.done(done as u64 + 1);
+        }
+        Ok(of_model)
+    }
+}
+
+/// Hears the training loop: progress for the heartbeat, points for the charts, and whether to go on.
+fn listen(
+    event: &Event,
+    chart: &mut Chart,
+    progress: &Progress,
+    tell: &mpsc::UnboundedSender<Vec<MetricPoint>>,
+) -> Control {
+    match event {
+        Event::Resumed { step } => tracing::info!(step, "going on from a checkpoint"),
+        Event::Saved { step, .. } => tracing::debug!(step, "checkpoint written"),
+        Event::Step(report) => {
+            progress.done(u64::from(report.step));
+            let points = chart.points(report);
+            if !points.is_empty() {
+                // Nobody listens any more where the work was dropped.
+                let _ = tell.send(points);
+            }
+        }
+    }
+    if progress.should_stop() {
+        Control::Stop
+    } else {
+        progress.control()
+    }
+}
+
+/// Sends points in batches until the training loop is gone. Only a lost claim or token ends it early: a chart may have gaps.
+async fn send_metrics(
+    client: &Client,
+    item: &RunItem,
+    mut heard: mpsc::UnboundedReceiver<Vec<MetricPoint>>,
+) -> Result<(), ClientError> {
+    while let Some(mut points) = heard.recv().await {
+        while let Ok(more) = heard.try_recv() {
+            points.extend(more);
+        }
+        match client
+            .metrics(
+                item.id,
+                &Metrics {
+                    attempt: item.attempt,
+                    points,
+                },
+            )
+            .await
+        {
+            Err(error @ (ClientError::ClaimLost { .. } | ClientError::TokenRefused { .. })) => {
+                return Err(error);
+            }
+            Err(error) => tracing::warn!(%error, "metrics were not sent"),
+            Ok(()) => {}
+        }
+        tokio::time::sleep(METRICS_PAUSE).await;
+    }
+    Ok(())
+}
+
+fn write_predictions(path: &Path, lines: &[PredictionLine]) -> anyhow::Result<()> {
+    let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
+    let mut out = std::io::BufWriter::new(file);
+    for line in lines {
+        serde_json::to_writer(&mut out, line)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush().with_context(|| path.display().to_string())
+}
+
+async fn write_model(
+    worker: &Worker,
+    trained: Trained,
+    item: &RunItem,
+    describes: bool,
+    card: &str,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let (folder, snapshot, card) = (folder.to_owned(), item.snapshot.clone(), card.to_owned());
+    let write = move || {
+        trained.model.save(&folder, DType::F32)?;
+        ModelFacts::of(&folder, &MODEL_FILES, snapshot, describes)?.write(&folder)?;
+        std::fs::write(folder.join(CARD_FILE), card).with_context(|| folder.display().to_string())
+    };
+    worker.compute(write).await
+}
+
+/// A run's files with the names they are published under: the model, its card, its answers, and the newest checkpoint.
+fn artifacts(folder: &Path) -> Vec<(String, PathBuf)> {
+    let own = MODEL_FILES
+        .iter()
+        .chain(&[FACTS_FILE, CARD_FILE, PREDICTIONS_FILE]);
+    let mut files: Vec<(String, PathBuf)> = own
+        .map(|name| ((*name).to_owned(), folder.join(name)))
+        .collect();
+    let checkpoints = std::fs::read_dir(folder.join("checkpoints"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let steps = checkpoints.map(|entry| entry.path()).filter(|path| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("step-"))
+    });
+    if let Some(newest) = steps.max() {
+        let parts = [
+            "weights.safetensors",
+            "optimizer.safetensors",
+            "progress.json",
+        ];
+        files.extend(parts.map(|part| (format!("checkpoint-{part}"), newest.join(part))));
+    }
+    files.retain(|(_, path)| path.is_file());
+    files
+}
