@@ -4,6 +4,7 @@ use super::clusters::{Points, distance, k_means};
 use super::{Pick, Pool, Ranked, Strategy, in_order, random};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// The most clusters, as in the paper.
 const MAX_CLUSTERS: usize = 500;
@@ -11,6 +12,8 @@ const MAX_CLUSTERS: usize = 500;
 const MEMBERS_PER_CLUSTER: usize = 5;
 /// Typicality looks at this many nearest neighbours, as in the paper.
 const NEIGHBOURS: usize = 20;
+/// Of very large clusters, this many members by chance stand for all when neighbours are looked for.
+const COMPARED: usize = 1_000;
 
 /// Covers the pool: clusters without an annotated image first, the largest of them first, its most typical image.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +79,7 @@ fn reason(cluster: &Cluster) -> String {
             format!("Typical of {size} images that look alike, none of which has been read yet.")
         }
         (size, covered) => format!(
-            "Typical of {size} images that look alike, of which only {covered} are read or chosen so far."
+            "Typical of {size} images that look alike; {covered} of them read or chosen so far."
         ),
     }
 }
@@ -103,11 +106,12 @@ fn clusters(
     let all = (0..wanted.max(1))
         .map(members)
         .filter(|members| !members.is_empty());
-    all.map(|members| cluster(&points, &members, from))
+    let from: BTreeSet<usize> = from.iter().copied().collect();
+    all.map(|members| cluster(&points, &members, &from))
         .collect()
 }
 
-fn cluster(points: &Points, members: &[usize], from: &[usize]) -> Cluster {
+fn cluster(points: &Points, members: &[usize], from: &BTreeSet<usize>) -> Cluster {
     let mut open: Vec<(f32, usize)> = members
         .iter()
         .filter(|point| from.contains(&points.indices[**point]))
@@ -123,7 +127,11 @@ fn cluster(points: &Points, members: &[usize], from: &[usize]) -> Cluster {
 
 /// The mean distance to the nearest neighbours in the cluster, the inverse of the paper's typicality.
 fn spread(points: &Points, point: usize, members: &[usize]) -> f32 {
-    let others = members.iter().filter(|other| **other != point);
+    // Members are in random order.
+    let others = members
+        .iter()
+        .filter(|other| **other != point)
+        .take(COMPARED);
     let mut distances: Vec<f32> = others
         .map(|other| distance(&points.vectors[point], &points.vectors[*other]).sqrt())
         .collect();

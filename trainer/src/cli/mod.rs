@@ -9,6 +9,7 @@ mod train;
 mod worker;
 
 use clap::{Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let done = match cli.command {
         Command::Worker(arguments) => worker::run(arguments),

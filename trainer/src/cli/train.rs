@@ -36,6 +36,9 @@ pub struct Arguments {
     config: PathBuf,
 }
 
+/// Below the output folder: where a run that is cut off goes on from.
+const CHECKPOINTS: &str = "checkpoints";
+
 /// `run.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +60,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let file = read(&arguments.config)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
     let (start, base, base_describes) = base(&file.base, &arguments.config)?;
+    claim_folder(&file, &snapshot)?;
     let trained = teach(&file, &snapshot, &start, json)?;
     let evaluation = test(&trained, &snapshot)?;
     let describes = base_describes || runs::has_descriptions(&snapshot);
@@ -74,6 +78,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
     std::fs::write(file.out.join(CARD_FILE), &card)
         .with_context(|| file.out.display().to_string())?;
+    // Done: a further call is a run of its own. What cannot be removed only costs space.
+    let _ = std::fs::remove_dir_all(file.out.join(CHECKPOINTS));
     if json {
         println!(
             "{}",
@@ -102,6 +108,29 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
     Ok(file)
 }
 
+/// Notes which run the checkpoints below `out` belong to; a folder with another run's would be gone on from silently.
+fn claim_folder(file: &RunFile, snapshot: &SnapshotFolder) -> Result<(), Failure> {
+    let folder = file.out.join(CHECKPOINTS);
+    let path = folder.join("run.json");
+    let this = serde_json::json!({"snapshot": snapshot.id, "base": file.base, "run": file.run})
+        .to_string();
+    let at = || path.display().to_string();
+    if path.exists() {
+        let other = std::fs::read_to_string(&path).with_context(at)?;
+        if other != this {
+            let advice =
+                "has checkpoints of a run with other settings: delete it or choose another `out`";
+            return Err(Failure::Call(anyhow::anyhow!(
+                "{} {advice}",
+                folder.display()
+            )));
+        }
+    }
+    std::fs::create_dir_all(&folder).with_context(at)?;
+    std::fs::write(&path, this).with_context(at)?;
+    Ok(())
+}
+
 /// The model to start from, how the card names it, and whether it describes already.
 fn base(name: &str, config: &Path) -> Result<(Pretrained, ModelRef, bool), Failure> {
     let as_card = ModelRef::Builtin {
@@ -128,7 +157,7 @@ fn teach(
     let options = Options {
         run: file.run.clone(),
         threads: available_threads(),
-        checkpoints: Some(file.out.join("checkpoints")),
+        checkpoints: Some(file.out.join(CHECKPOINTS)),
         budget: None,
     };
     let bar = progress::bar(u64::from(file.run.steps), "training");

@@ -148,6 +148,8 @@ impl Worker {
         tracing::error!(reason, "failed");
         let told = match item {
             WorkItem::Run(run) => {
+                // A failed run is never handed out again; what cannot be removed only costs space.
+                let _ = std::fs::remove_dir_all(self.run_folder(run));
                 self.client
                     .fail_run(
                         run.id,

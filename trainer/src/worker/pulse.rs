@@ -44,6 +44,22 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Fetching is part of the first phase.
+    fn of(item: &WorkItem) -> Self {
+        let (phase, total) = match item {
+            WorkItem::Run(run) => ("training", u64::from(run.config.steps)),
+            WorkItem::Acquisition(_) => ("predicting", 0),
+        };
+        Self {
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(total),
+            phase: Mutex::new(phase),
+            changed: Notify::new(),
+            stop: AtomicBool::new(false),
+            dropped: AtomicBool::new(false),
+        }
+    }
+
     /// Enters a phase with so much to do; the server hears of it at once.
     pub fn enter(&self, phase: &'static str, total: u64) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
@@ -99,14 +115,7 @@ impl Pulse {
                 (Claimed::Round(round.id), round.attempt, round.lease_seconds)
             }
         };
-        let progress = Arc::new(Progress {
-            done: AtomicU64::new(0),
-            total: AtomicU64::new(0),
-            phase: Mutex::new("preparing"),
-            changed: Notify::new(),
-            stop: AtomicBool::new(false),
-            dropped: AtomicBool::new(false),
-        });
+        let progress = Arc::new(Progress::of(item));
         let (tell, ending) = oneshot::channel();
         let beating = Beating {
             // A missed beat is made up by the next one.

@@ -36,6 +36,7 @@ impl Worker {
     ) -> anyhow::Result<()> {
         tracing::info!(run.id = %item.id, attempt = item.attempt, snapshot = %item.snapshot, "run claimed");
         let folder = self.settings.cache.join("runs").join(item.id.to_string());
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let base = self.load(&item.base).await.context("the base model")?;
         let snapshot = Arc::new(
             SnapshotFolder::fetch(&self.client, &item.snapshot, &self.settings.cache).await?,
@@ -78,6 +79,11 @@ impl Worker {
         // What is left is a cache; a failure to tidy up is no failure of the run.
         let _ = std::fs::remove_dir_all(&folder);
         Ok(())
+    }
+
+    /// Where a run's checkpoints and files are while it lasts.
+    pub(super) fn run_folder(&self, item: &RunItem) -> PathBuf {
+        self.settings.cache.join("runs").join(item.id.to_string())
     }
 
     async fn train(
