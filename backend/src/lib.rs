@@ -1,0 +1,3 @@
+//! The medreg server: images in, readers' work kept, snapshots cut, runs handed out.
+
+pub mod store;

@@ -1,0 +1,270 @@
+//! Projects, who works in them as what, and their ontologies.
+
+use super::{StoreError, Stored};
+use medreg_datasets::ids::{ProjectId, UserId};
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::ontology::{Concept, ConceptKey};
+use medreg_datasets::snapshot::SplitShares;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What somebody is in a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads cases.
+    Annotator,
+    /// Reads cases and sees what others made of them.
+    Reviewer,
+    /// Trains models.
+    Engineer,
+    /// Runs the project.
+    Lead,
+    /// Runs the installation.
+    Admin,
+}
+
+impl Role {
+    /// The name used in SQL; an admin is no member.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Annotator => "annotator",
+            Self::Reviewer => "reviewer",
+            Self::Engineer => "engineer",
+            Self::Lead => "lead",
+            Self::Admin => "admin",
+        }
+    }
+
+    fn from_sql(text: &str) -> Stored<Self> {
+        [Self::Annotator, Self::Reviewer, Self::Engineer, Self::Lead]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| StoreError::corrupt("memberships", "role")(text))
+    }
+}
+
+/// A project, as its members see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Project {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// The two languages of every description.
+    #[schema(value_type = Vec<String>)]
+    pub langs: LangPair,
+    /// How to annotate, Markdown.
+    pub guideline: String,
+    /// True where the images are generated.
+    pub synthetic: bool,
+    /// Percent of patients held out.
+    pub shares: SplitShares,
+    /// Percent of cases shown without suggestions.
+    pub blind_share: u8,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// What a project is made of.
+#[derive(Debug)]
+pub struct NewProject<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The two languages.
+    pub langs: &'a LangPair,
+    /// How to annotate.
+    pub guideline: &'a str,
+    /// True where the images are generated.
+    pub synthetic: bool,
+    /// Percent of patients held out.
+    pub shares: SplitShares,
+    /// Percent of cases shown without suggestions.
+    pub blind_share: u8,
+}
+
+struct Row {
+    id: Uuid,
+    name: String,
+    lang_first: String,
+    lang_second: String,
+    guideline: String,
+    synthetic: bool,
+    val_share: i16,
+    test_share: i16,
+    blind_share: i16,
+    created_at: String,
+}
+
+impl TryFrom<Row> for Project {
+    type Error = StoreError;
+    fn try_from(row: Row) -> Stored<Self> {
+        let lang = |text: String, column| text.parse().map_err(StoreError::corrupt("projects", column));
+        let langs = [lang(row.lang_first, "lang_first")?, lang(row.lang_second, "lang_second")?];
+        let percent = |share: i16, column| u8::try_from(share).map_err(StoreError::corrupt("projects", column));
+        Ok(Self {
+            id: ProjectId(row.id),
+            name: row.name,
+            langs: langs.try_into().map_err(StoreError::corrupt("projects", "lang_second"))?,
+            guideline: row.guideline,
+            synthetic: row.synthetic,
+            shares: SplitShares { val: percent(row.val_share, "val_share")?, test: percent(row.test_share, "test_share")? },
+            blind_share: percent(row.blind_share, "blind_share")?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Adds a project.
+pub async fn insert(conn: &mut PgConnection, new: &NewProject<'_>) -> Stored<ProjectId> {
+    let id = ProjectId::fresh();
+    let [first, second] = new.langs.both();
+    sqlx::query!(
+        "INSERT INTO projects (id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id.0, new.name, first.as_str(), second.as_str(), new.guideline, new.synthetic,
+        i16::from(new.shares.val), i16::from(new.shares.test), i16::from(new.blind_share),
+    )
+    .execute(conn)
+    .await?;
+    Ok(id)
+}
+
+/// One project.
+pub async fn project(conn: &mut PgConnection, id: ProjectId) -> Stored<Option<Project>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
+                  rfc3339(created_at) AS "created_at!" FROM projects WHERE id = $1"#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(Project::try_from).transpose()
+}
+
+/// The projects somebody is a member of, or all of them, by name.
+pub async fn projects(conn: &mut PgConnection, member: Option<UserId>) -> Stored<Vec<Project>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
+                  rfc3339(created_at) AS "created_at!" FROM projects p
+           WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM memberships m WHERE m.project_id = p.id AND m.user_id = $1)
+           ORDER BY name"#,
+        member.map(|m| m.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Project::try_from).collect()
+}
+
+/// What somebody is in a project; `None` for a stranger.
+pub async fn role(conn: &mut PgConnection, project: ProjectId, user: UserId) -> Stored<Option<Role>> {
+    let role = sqlx::query_scalar!("SELECT role FROM memberships WHERE project_id = $1 AND user_id = $2", project.0, user.0)
+        .fetch_optional(conn)
+        .await?;
+    role.as_deref().map(Role::from_sql).transpose()
+}
+
+/// Makes somebody a member, or changes what they are.
+pub async fn set_member(conn: &mut PgConnection, project: ProjectId, user: UserId, role: Role) -> Stored<()> {
+    sqlx::query!(
+        "INSERT INTO memberships (project_id, user_id, role) VALUES ($1, $2, $3)
+         ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role",
+        project.0, user.0, role.as_str()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a membership; what the member wrote stays.
+pub async fn remove_member(conn: &mut PgConnection, project: ProjectId, user: UserId) -> Stored<bool> {
+    let done = sqlx::query!("DELETE FROM memberships WHERE project_id = $1 AND user_id = $2", project.0, user.0)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A member with their role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Member {
+    /// The user's id.
+    #[schema(value_type = Uuid)]
+    pub id: UserId,
+    /// What they sign in with.
+    pub username: String,
+    /// What others see.
+    pub display_name: String,
+    /// What they are in the project.
+    pub role: Role,
+}
+
+/// The members of a project, by name.
+pub async fn members(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Member>> {
+    let rows = sqlx::query!(
+        "SELECT u.id, u.username, u.display_name, m.role FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.project_id = $1 ORDER BY u.username",
+        project.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| Ok(Member { id: UserId(r.id), username: r.username, display_name: r.display_name, role: Role::from_sql(&r.role)? }))
+        .collect()
+}
+
+/// The ontology, by key.
+pub async fn concepts(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Concept>> {
+    let rows = sqlx::query!("SELECT key, kind, names, modalities FROM concepts WHERE project_id = $1 ORDER BY key COLLATE \"C\"", project.0)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter()
+        .map(|r| {
+            let value = serde_json::json!({ "key": r.key, "kind": r.kind, "names": r.names, "modalities": r.modalities });
+            serde_json::from_value(value).map_err(StoreError::corrupt("concepts", "names"))
+        })
+        .collect()
+}
+
+/// Adds or changes a concept.
+pub async fn put_concept(conn: &mut PgConnection, project: ProjectId, concept: &Concept) -> Stored<()> {
+    let column = StoreError::corrupt("concepts", "names");
+    let names = serde_json::to_value(&concept.names).map_err(&column)?;
+    let kind = serde_json::to_value(concept.kind).map_err(&column)?;
+    let modalities: Vec<String> = concept.modalities.iter().map(|m| m.as_str().to_owned()).collect();
+    sqlx::query!(
+        "INSERT INTO concepts (project_id, key, kind, names, modalities) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (project_id, key) DO UPDATE SET kind = excluded.kind, names = excluded.names, modalities = excluded.modalities",
+        project.0, concept.key.as_str(), kind.as_str().unwrap_or_default(), names, &modalities
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes a concept.
+pub async fn remove_concept(conn: &mut PgConnection, project: ProjectId, key: &ConceptKey) -> Stored<()> {
+    sqlx::query!("DELETE FROM concepts WHERE project_id = $1 AND key = $2", project.0, key.as_str()).execute(conn).await?;
+    Ok(())
+}
+
+/// The concepts that any saved revision or suggestion of the project mentions.
+pub async fn concepts_in_use(conn: &mut PgConnection, project: ProjectId) -> Stored<BTreeSet<String>> {
+    let keys = sqlx::query_scalar!(
+        r#"SELECT DISTINCT region ->> 'concept' AS "key!" FROM images i
+           JOIN annotations a ON a.image_id = i.id JOIN annotation_revisions r ON r.annotation_id = a.id
+           CROSS JOIN LATERAL jsonb_array_elements(r.content -> 'regions') AS region
+           WHERE i.project_id = $1 AND region ->> 'concept' IS NOT NULL
+           UNION SELECT s.concept FROM suggestions s JOIN images i ON i.id = s.image_id WHERE i.project_id = $1"#,
+        project.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(keys.into_iter().collect())
+}
