@@ -1,5 +1,7 @@
 //! The client against a server that misbehaves on purpose: the real one cannot be made to break off in the middle of an answer.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
+
 use medreg_datasets::ids::{Digest, ModelId, RunId};
 use medreg_datasets::protocol::{Fail, Metrics};
 use medreg_datasets::snapshot::ObjectRef;

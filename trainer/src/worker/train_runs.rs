@@ -35,7 +35,7 @@ impl Worker {
         progress: &Arc<Progress>,
     ) -> anyhow::Result<()> {
         tracing::info!(run.id = %item.id, attempt = item.attempt, snapshot = %item.snapshot, "run claimed");
-        let folder = self.settings.cache.join("runs").join(item.id.to_string());
+        let folder = self.run_folder(item);
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let base = self.load(&item.base).await.context("the base model")?;
         let snapshot = Arc::new(

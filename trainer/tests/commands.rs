@@ -1,0 +1,340 @@
+//! The commands that need no server, as a shell calls them: train on an exported snapshot, evaluate, predict; and wrong calls.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
+
+use medreg_datasets::geometry::{ImageSize, PixelBox};
+use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, RegionId, UserId};
+use medreg_datasets::lang::{Lang, LangPair};
+use medreg_datasets::modality::Modality;
+use medreg_datasets::ontology::{Concept, ConceptKind};
+use medreg_datasets::protocol::{Evaluation, PredictionLine};
+use medreg_datasets::region::{Presence, Region};
+use medreg_datasets::snapshot::{
+    Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts, SplitShares,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A bright square somewhere in a dark picture.
+fn picture(bbox: [u32; 4]) -> Vec<u8> {
+    let [x0, y0, x1, y1] = bbox;
+    let bright = |x, y| (x0..x1).contains(&x) && (y0..y1).contains(&y);
+    let pixels = image::GrayImage::from_fn(96, 64, |x, y| {
+        image::Luma([if bright(x, y) { 220 } else { 30 }])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+fn texts(en: &str, zh: &str) -> BTreeMap<Lang, String> {
+    BTreeMap::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())])
+}
+
+fn case(folder: &Path, index: u32, split: Split) -> SnapshotCase {
+    let bbox = [
+        10 + 5 * index,
+        8 + 3 * index,
+        40 + 5 * index,
+        30 + 3 * index,
+    ];
+    let png = picture(bbox);
+    let raster = ObjectRef {
+        sha256: Digest::of(&png),
+        bytes: png.len() as u64,
+    };
+    let name = raster.sha256.as_str();
+    let objects = folder.join("objects").join(&name[..2]);
+    std::fs::create_dir_all(&objects).unwrap();
+    std::fs::write(objects.join(format!("{name}.png")), png).unwrap();
+    let region = Region {
+        id: RegionId::fresh(),
+        frame: 0,
+        bbox: PixelBox::try_from(bbox.map(f64::from)).unwrap(),
+        concept: Some("block".parse().unwrap()),
+        presence: Presence::Present,
+        texts: texts("A bright block.", "明亮的方块。"),
+        origin: None,
+    };
+    SnapshotCase {
+        image: ImageId::fresh(),
+        patient: format!("P{index}"),
+        study: format!("S{index}"),
+        modality: Modality::Ct,
+        size: ImageSize::new(96, 64).unwrap(),
+        raster,
+        split,
+        annotation: AnnotationId::fresh(),
+        revision: 1,
+        reader: UserId::fresh(),
+        regions: vec![region],
+    }
+}
+
+/// A snapshot of four training images and two test images, as an export unpacks.
+fn export(folder: &Path) {
+    let split = |index| if index < 4 { Split::Train } else { Split::Test };
+    let lines: String = (0..6)
+        .map(|index| serde_json::to_string(&case(folder, index, split(index))).unwrap() + "\n")
+        .collect();
+    let concept = Concept {
+        key: "block".parse().unwrap(),
+        kind: ConceptKind::Structure,
+        names: texts("block", "方块"),
+        modalities: vec![],
+    };
+    let of = |n| SplitCounts {
+        patients: n,
+        images: n,
+        regions: n,
+    };
+    let manifest = Manifest {
+        schema: SCHEMA,
+        project: ProjectId::fresh(),
+        project_name: "Blocks".to_owned(),
+        synthetic: true,
+        langs: LangPair::default(),
+        ontology: vec![concept],
+        guideline: String::new(),
+        shares: SplitShares::default(),
+        cases: ObjectRef {
+            sha256: Digest::of(lines.as_bytes()),
+            bytes: lines.len() as u64,
+        },
+        counts: Counts {
+            train: of(4),
+            val: SplitCounts::default(),
+            test: of(2),
+        },
+    };
+    std::fs::write(folder.join("cases.jsonl"), lines).unwrap();
+    std::fs::write(folder.join("manifest.json"), manifest.canonical().unwrap()).unwrap();
+}
+
+fn trainer(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_medreg-trainer"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("MEDREG_TOKEN")
+        .env_remove("MEDREG_SERVER")
+        .output()
+        .unwrap()
+}
+
+/// What a call that worked printed.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = trainer(folder, arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The exit code of a call that did not work, and what it complained about.
+fn refused(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = trainer(folder, arguments);
+    (
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+fn some_raster(folder: &Path) -> PathBuf {
+    let mut at = folder.join("objects");
+    while at.is_dir() {
+        at = std::fs::read_dir(&at)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+    }
+    at
+}
+
+#[test]
+fn a_model_is_trained_scored_and_asked_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    export(at);
+    std::fs::write(
+        at.join("run.toml"),
+        "snapshot = \".\"\nout = \"model\"\n[run]\nsteps = 3\nbatch_images = 2\nlog_every = 1\ncheckpoint_every = 2\n",
+    )
+    .unwrap();
+
+    let printed = done(at, &["train", "--config", "run.toml", "--json"]);
+    let lines: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let losses = lines
+        .iter()
+        .filter(|line| line["name"] == "train/loss")
+        .count();
+    assert_eq!(losses, 3, "{printed}");
+    assert_eq!(
+        lines.last().unwrap()["evaluation"]["regions"],
+        2,
+        "{printed}"
+    );
+    let card = std::fs::read_to_string(at.join("model/readme.md")).unwrap();
+    assert!(
+        card.contains("3 of 3 steps") && card.contains("Synthetic"),
+        "{card}"
+    );
+    assert!(!at.join("model/checkpoints").exists());
+
+    let printed = done(
+        at,
+        &[
+            "evaluate",
+            "--model",
+            "model",
+            "--snapshot",
+            ".",
+            "--predictions",
+            "p.jsonl",
+            "--json",
+        ],
+    );
+    let evaluation: Evaluation = serde_json::from_str(&printed).unwrap();
+    assert_eq!(
+        (evaluation.images, evaluation.patients, evaluation.regions),
+        (2, 2, 2)
+    );
+    let answers = std::fs::read_to_string(at.join("p.jsonl")).unwrap();
+    let answers: Vec<PredictionLine> = answers
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    // Two images, two languages, one region to name and one concept to find in each.
+    assert_eq!(answers.len(), 8);
+    assert!(
+        answers
+            .iter()
+            .all(|line| line.split == Split::Test && line.truth_boxes.len() == 1)
+    );
+
+    let raster = some_raster(at);
+    let asked = [
+        "predict",
+        "--model",
+        "model",
+        "--image",
+        raster.to_str().unwrap(),
+        "--locate",
+        "block",
+        "--name",
+        "0,0,9,9",
+        "--json",
+    ];
+    let printed = done(at, &asked);
+    let first: Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        first["question"],
+        "Please locate <ref>block</ref> in this medical image."
+    );
+    assert_eq!(printed.lines().count(), 2);
+}
+
+#[test]
+fn checkpoints_of_another_run_are_not_gone_on_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    export(at);
+    std::fs::create_dir_all(at.join("model/checkpoints")).unwrap();
+    std::fs::write(at.join("model/checkpoints/run.json"), "another run").unwrap();
+    std::fs::write(at.join("run.toml"), "snapshot = \".\"\nout = \"model\"\n").unwrap();
+    let (code, complaint) = refused(at, &["train", "--config", "run.toml"]);
+    assert_eq!(code, 2, "{complaint}");
+    assert!(
+        complaint.contains("checkpoints of a run with other settings"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn wrong_calls_end_with_2_and_failed_work_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    export(at);
+    std::fs::write(
+        at.join("typo.toml"),
+        "snapshot = \".\"\nout = \"model\"\n[run]\nstep = 3\n",
+    )
+    .unwrap();
+    std::fs::write(
+        at.join("zero.toml"),
+        "snapshot = \".\"\nout = \"model\"\n[run]\nsteps = 0\n",
+    )
+    .unwrap();
+    for (arguments, expected, words) in [
+        (vec!["train", "--config", "nowhere.toml"], 2, "nowhere.toml"),
+        (vec!["train", "--config", "typo.toml"], 2, "step"),
+        (vec!["train", "--config", "zero.toml"], 2, "1 to 1,000,000"),
+        (
+            vec!["evaluate", "--model", "stars", "--snapshot", "."],
+            2,
+            "no base model `stars`",
+        ),
+        (
+            vec![
+                "evaluate",
+                "--model",
+                "shapes",
+                "--snapshot",
+                ".",
+                "--split",
+                "val",
+            ],
+            1,
+            "no images in its val split",
+        ),
+        (
+            vec![
+                "evaluate",
+                "--model",
+                "shapes",
+                "--snapshot",
+                ".",
+                "--split",
+                "best",
+            ],
+            2,
+            "train, val or test",
+        ),
+        (
+            vec![
+                "predict",
+                "--model",
+                "shapes",
+                "--image",
+                "manifest.json",
+                "--ask",
+                "?",
+            ],
+            1,
+            "manifest.json",
+        ),
+        (
+            vec!["worker", "--server", "http://127.0.0.1:1"],
+            2,
+            "a token is needed",
+        ),
+        (
+            vec!["worker", "--server", "nowhere", "--token", "x"],
+            2,
+            "not the address of a server",
+        ),
+        (vec!["fly"], 2, "fly"),
+    ] {
+        let (code, complaint) = refused(at, &arguments);
+        assert_eq!(code, expected, "{arguments:?}: {complaint}");
+        assert!(complaint.contains(words), "{arguments:?}: {complaint}");
+    }
+}
