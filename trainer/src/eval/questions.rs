@@ -57,11 +57,17 @@ pub fn questions_of_case(
         for region in shown(case) {
             questions.extend(region_to_text(case, region, ontology, lang));
         }
-        for concept in ontology.iter().filter(|c| c.applies_to(case.modality)) {
+        for concept in ontology.iter().filter(|c| is_looked_for(c, case)) {
             questions.push(text_to_region(case, concept, lang));
         }
     }
     questions
+}
+
+/// Concepts of the case's modality, and what a reader marked all the same.
+fn is_looked_for(concept: &Concept, case: &SnapshotCase) -> bool {
+    concept.applies_to(case.modality)
+        || shown(case).any(|region| region.concept.as_ref() == Some(&concept.key))
 }
 
 /// The regions that are certainly there, on the frame that the snapshot's raster shows.

@@ -311,6 +311,16 @@ mod tests {
     }
 
     #[test]
+    fn a_concept_of_another_modality_is_asked_about_where_a_reader_marked_it() {
+        let mut ontology = ontology();
+        ontology[1].modalities = vec![Modality::Mr];
+        let asked =
+            |case: &SnapshotCase| questions_of_case(case, &ontology, &LangPair::default()).len();
+        assert_eq!(asked(&case(vec![])), 2);
+        assert_eq!(asked(&case(vec![region("liver", [0.0, 0.0, 9.0, 9.0])])), 6);
+    }
+
+    #[test]
     fn nothing_asked_has_no_scores() {
         assert_eq!(Scores::default().finish(), Evaluation::default());
         let said = scores(&case(vec![]), |_| "<ref>liver</ref> is absent.");
