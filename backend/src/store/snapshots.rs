@@ -1,0 +1,126 @@
+//! Snapshots, the objects they name, and the cases they are cut from.
+
+use super::annotations::Person;
+use super::{StoreError, Stored};
+use medreg_datasets::ids::{Digest, ImageId, ProjectId, UserId};
+use medreg_datasets::snapshot::{Manifest, SnapshotCase};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+/// A snapshot as people see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Snapshot {
+    /// The SHA-256 of its manifest.
+    #[schema(value_type = String)]
+    pub id: Digest,
+    /// Its project.
+    #[schema(value_type = Uuid)]
+    pub project_id: ProjectId,
+    /// What people call it.
+    pub name: String,
+    /// When it was cut.
+    pub created_at: String,
+    /// Who cut it.
+    pub created_by: Person,
+    /// What it is.
+    pub manifest: Manifest,
+}
+
+/// The submitted cases of a project after the image `after`, by image id, one annotation each: the latest submitted.
+pub async fn cases(conn: &mut PgConnection, project: ProjectId, after: Option<ImageId>, limit: i64) -> Stored<Vec<SnapshotCase>> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (i.id) i.id AS image, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height,
+                  i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content -> 'regions' AS "regions!"
+           FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+           JOIN annotations a ON a.image_id = i.id
+           JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
+           WHERE i.project_id = $1 AND NOT i.withheld AND i.attested_at IS NOT NULL AND ($2::uuid IS NULL OR i.id > $2)
+           ORDER BY i.id, a.submitted_at DESC, a.id LIMIT $3"#,
+        project.0, after.map(|a| a.0), limit
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let value = serde_json::json!({
+                "image": r.image, "patient": r.patient, "study": r.study, "modality": r.modality,
+                "size": { "width": r.width, "height": r.height },
+                "raster": { "sha256": r.raster, "bytes": r.raster_bytes },
+                "split": r.split, "annotation": r.annotation, "revision": r.revision, "reader": r.reader_id, "regions": r.regions,
+            });
+            serde_json::from_value(value).map_err(StoreError::corrupt("annotation_revisions", "content"))
+        })
+        .collect()
+}
+
+/// Keeps a snapshot and the objects it names; false where it was there already.
+pub async fn insert(conn: &mut PgConnection, id: &Digest, manifest: (&Manifest, &str), name: &str, by: UserId, objects: &[String]) -> Stored<bool> {
+    let (parsed, canonical) = manifest;
+    let done = sqlx::query!(
+        "INSERT INTO snapshots (id, project_id, name, manifest, created_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+        id.as_str(), parsed.project.0, name, canonical, by.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "INSERT INTO snapshot_objects (snapshot_id, digest) SELECT $1, digest FROM unnest($2::text[]) AS digest ON CONFLICT DO NOTHING",
+        id.as_str(), objects
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
+}
+
+/// A project's snapshots, newest first, or the one of this id in any project.
+async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<&Digest>) -> Stored<Vec<Snapshot>> {
+    let rows = sqlx::query!(
+        r#"SELECT s.id, s.project_id, s.name, s.manifest, rfc3339(s.created_at) AS "created_at!", s.created_by, u.display_name
+           FROM snapshots s JOIN users u ON u.id = s.created_by
+           WHERE ($1::uuid IS NULL OR s.project_id = $1) AND ($2::text IS NULL OR s.id = $2) ORDER BY s.created_at DESC LIMIT 500"#,
+        project.map(|p| p.0), id.map(Digest::as_str)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Snapshot {
+                id: r.id.parse().map_err(StoreError::corrupt("snapshots", "id"))?,
+                project_id: ProjectId(r.project_id),
+                name: r.name,
+                created_at: r.created_at,
+                created_by: Person { id: UserId(r.created_by), display_name: r.display_name },
+                manifest: serde_json::from_str(&r.manifest).map_err(StoreError::corrupt("snapshots", "manifest"))?,
+            })
+        })
+        .collect()
+}
+
+/// A project's snapshots, newest first.
+pub async fn of_project(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Snapshot>> {
+    select(conn, Some(project), None).await
+}
+
+/// One snapshot.
+pub async fn snapshot(conn: &mut PgConnection, id: &Digest) -> Stored<Option<Snapshot>> {
+    Ok(select(conn, None, Some(id)).await?.pop())
+}
+
+/// A snapshot's manifest, byte for byte as it was hashed.
+pub async fn canonical_manifest(conn: &mut PgConnection, id: &Digest) -> Stored<Option<String>> {
+    Ok(sqlx::query_scalar!("SELECT manifest FROM snapshots WHERE id = $1", id.as_str()).fetch_optional(conn).await?)
+}
+
+/// Whether a snapshot names an object.
+pub async fn names_object(conn: &mut PgConnection, id: &Digest, object: &Digest) -> Stored<bool> {
+    let named = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM snapshot_objects WHERE snapshot_id = $1 AND digest = $2) AS "named!""#,
+        id.as_str(), object.as_str()
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(named)
+}
