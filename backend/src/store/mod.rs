@@ -1,12 +1,14 @@
 //! Every SQL statement, one file per aggregate: rows in, domain types out. Bytes are kept by [`objects`].
 
 pub mod accounts;
+pub mod acquisitions;
 pub mod annotations;
 pub mod audit;
 pub mod cases;
 pub mod images;
 pub mod objects;
 pub mod projects;
+pub mod runs;
 pub mod snapshots;
 
 /// Why the database could not answer.

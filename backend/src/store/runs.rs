@@ -1,0 +1,392 @@
+//! Training runs, their metrics and artifacts, and the models they give.
+
+use super::{StoreError, Stored};
+use medreg_datasets::ids::{Digest, ModelId, ProjectId, RunId, UserId};
+use medreg_datasets::protocol::{Evaluation, FinishRun, Heartbeat, MetricPoint, ModelRef, RunConfig, RunItem, RunOutcome};
+use medreg_datasets::snapshot::ObjectRef;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Seconds without a heartbeat after which another worker may claim.
+pub const LEASE_SECONDS: u32 = 30;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Waits for a worker.
+    Queued,
+    /// A worker is at it.
+    Running,
+    /// Somebody asked it to stop; the worker finishes its step.
+    Stopping,
+    /// All steps done.
+    Finished,
+    /// Stopped early.
+    Stopped,
+    /// Could not be done.
+    Failed,
+}
+
+/// A training run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Run {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: RunId,
+    /// Its project.
+    #[schema(value_type = Uuid)]
+    pub project_id: ProjectId,
+    /// What people call it.
+    pub name: String,
+    /// The snapshot it learns from.
+    #[schema(value_type = String)]
+    pub snapshot: Digest,
+    /// What it starts from.
+    pub base: ModelRef,
+    /// How it trains.
+    pub config: RunConfig,
+    /// Where it stands.
+    pub state: RunState,
+    /// How often it was handed out.
+    pub attempt: i32,
+    /// What the worker is at.
+    pub phase: Option<String>,
+    /// Steps, or images, done.
+    pub done: i64,
+    /// Steps, or images, in all.
+    pub total: i64,
+    /// Who has it.
+    pub worker: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Scores on the test split.
+    pub evaluation: Option<Evaluation>,
+    /// The model it gave.
+    #[schema(value_type = Option<Uuid>)]
+    pub model_id: Option<ModelId>,
+    /// When it was launched.
+    pub created_at: String,
+    /// When a worker first took it.
+    pub started_at: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}
+
+/// What a run is made of.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    /// Its project.
+    pub project: ProjectId,
+    /// What people call it.
+    pub name: &'a str,
+    /// The snapshot it learns from.
+    pub snapshot: &'a Digest,
+    /// What it starts from.
+    pub base: &'a ModelRef,
+    /// How it trains.
+    pub config: &'a RunConfig,
+    /// Who launched it.
+    pub by: UserId,
+}
+
+fn json<T: Serialize>(table: &'static str, column: &'static str, value: &T) -> Stored<serde_json::Value> {
+    serde_json::to_value(value).map_err(StoreError::corrupt(table, column))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(table: &'static str, column: &'static str, value: serde_json::Value) -> Stored<T> {
+    serde_json::from_value(value).map_err(StoreError::corrupt(table, column))
+}
+
+/// Adds a run to the queue.
+pub async fn insert(conn: &mut PgConnection, new: &NewRun<'_>) -> Stored<RunId> {
+    let id = RunId::fresh();
+    sqlx::query!(
+        "INSERT INTO runs (id, project_id, name, snapshot_id, base, config, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        id.0, new.project.0, new.name, new.snapshot.as_str(), json("runs", "base", new.base)?, json("runs", "config", new.config)?, new.by.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(id)
+}
+
+async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<RunId>) -> Stored<Vec<Run>> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id, r.project_id, r.name, r.snapshot_id, r.base, r.config, r.state, r.attempt, r.phase, r.done, r.total, r.worker,
+                  r.error, r.evaluation, m.id AS "model_id?", rfc3339(r.created_at) AS "created_at!", rfc3339(r.started_at) AS started_at,
+                  rfc3339(r.finished_at) AS finished_at
+           FROM runs r LEFT JOIN models m ON m.run_id = r.id
+           WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::uuid IS NULL OR r.id = $2) ORDER BY r.created_at DESC LIMIT 500"#,
+        project.map(|p| p.0), id.map(|i| i.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Run {
+                id: RunId(r.id),
+                project_id: ProjectId(r.project_id),
+                name: r.name,
+                snapshot: r.snapshot_id.parse().map_err(StoreError::corrupt("runs", "snapshot_id"))?,
+                base: parsed("runs", "base", r.base)?,
+                config: parsed("runs", "config", r.config)?,
+                state: parsed("runs", "state", serde_json::Value::String(r.state))?,
+                attempt: r.attempt,
+                phase: r.phase,
+                done: r.done,
+                total: r.total,
+                worker: r.worker,
+                error: r.error,
+                evaluation: r.evaluation.map(|e| parsed("runs", "evaluation", e)).transpose()?,
+                model_id: r.model_id.map(ModelId),
+                created_at: r.created_at,
+                started_at: r.started_at,
+                finished_at: r.finished_at,
+            })
+        })
+        .collect()
+}
+
+/// A project's runs, newest first.
+pub async fn of_project(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Run>> {
+    select(conn, Some(project), None).await
+}
+
+/// One run.
+pub async fn run(conn: &mut PgConnection, id: RunId) -> Stored<Option<Run>> {
+    Ok(select(conn, None, Some(id)).await?.pop())
+}
+
+/// Asks a run to stop: one that waits is stopped at once, one that runs when its worker hears of it.
+pub async fn stop(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE runs SET state = CASE state WHEN 'queued' THEN 'stopped' ELSE 'stopping' END,
+                         finished_at = CASE state WHEN 'queued' THEN now() END
+         WHERE id = $1 AND state IN ('queued', 'running', 'stopping')",
+        id.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Hands the oldest waiting run, or one whose worker fell silent, to a worker.
+pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunItem>> {
+    let row = sqlx::query!(
+        "UPDATE runs SET state = CASE state WHEN 'queued' THEN 'running' ELSE state END, attempt = attempt + 1, worker = $1,
+                claimed_until = now() + make_interval(secs => $2), started_at = coalesce(started_at, now())
+         WHERE id = (SELECT id FROM runs WHERE state = 'queued' OR (state IN ('running', 'stopping') AND claimed_until < now())
+                     ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, attempt, project_id, snapshot_id, base, config",
+        worker, f64::from(LEASE_SECONDS)
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|r| {
+        Ok(RunItem {
+            id: RunId(r.id),
+            attempt: r.attempt,
+            project: ProjectId(r.project_id),
+            snapshot: r.snapshot_id.parse().map_err(StoreError::corrupt("runs", "snapshot_id"))?,
+            base: parsed("runs", "base", r.base)?,
+            config: parsed("runs", "config", r.config)?,
+            lease_seconds: LEASE_SECONDS,
+        })
+    })
+    .transpose()
+}
+
+/// Keeps a claim alive; tells whether to stop, or `None` where the claim is lost.
+pub async fn heartbeat(conn: &mut PgConnection, id: RunId, beat: &Heartbeat) -> Stored<Option<bool>> {
+    let state = sqlx::query_scalar!(
+        "UPDATE runs SET claimed_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6
+         WHERE id = $1 AND attempt = $2 AND state IN ('running', 'stopping') RETURNING state",
+        id.0, beat.attempt, f64::from(LEASE_SECONDS), beat.phase, beat.done.cast_signed(), beat.total.cast_signed()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(state.map(|s| s == "stopping"))
+}
+
+/// Locks a run for a worker's message; false where that hand-out is no longer the valid one.
+pub async fn lock_claim(conn: &mut PgConnection, id: RunId, attempt: i32) -> Stored<bool> {
+    let held = sqlx::query_scalar!(
+        "SELECT id FROM runs WHERE id = $1 AND attempt = $2 AND state IN ('running', 'stopping') FOR UPDATE",
+        id.0, attempt
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(held.is_some())
+}
+
+/// Keeps measured values; the same name and step again replaces the value.
+pub async fn put_metrics(conn: &mut PgConnection, id: RunId, points: &[MetricPoint]) -> Stored<()> {
+    // Postgres refuses to touch one row twice in one statement, so the last value of each name and step counts.
+    let last: BTreeMap<(&str, u32), f64> = points.iter().map(|p| ((p.name.as_str(), p.step), p.value)).collect();
+    let names: Vec<String> = last.keys().map(|(name, _)| (*name).to_owned()).collect();
+    let steps: Vec<i32> = last.keys().map(|(_, step)| i32::try_from(*step).unwrap_or(i32::MAX)).collect();
+    let values: Vec<f64> = last.values().copied().collect();
+    sqlx::query!(
+        "INSERT INTO run_metrics (run_id, name, step, value)
+         SELECT $1, name, step, value FROM unnest($2::text[], $3::int[], $4::float8[]) AS point (name, step, value)
+         ON CONFLICT (run_id, name, step) DO UPDATE SET value = excluded.value",
+        id.0, &names, &steps, &values
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A run's values after a step, by name, at most 20,000.
+pub async fn metrics(conn: &mut PgConnection, id: RunId, after_step: i32) -> Stored<BTreeMap<String, Vec<(i32, f64)>>> {
+    let rows = sqlx::query!(
+        "SELECT name, step, value FROM run_metrics WHERE run_id = $1 AND step > $2 ORDER BY step, name LIMIT 20000",
+        id.0, after_step
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut series: BTreeMap<String, Vec<(i32, f64)>> = BTreeMap::new();
+    for row in rows {
+        series.entry(row.name).or_default().push((row.step, row.value));
+    }
+    Ok(series)
+}
+
+/// Keeps the name of an artifact whose bytes are in the object store.
+pub async fn put_artifact(conn: &mut PgConnection, id: RunId, name: &str, object: &ObjectRef) -> Stored<()> {
+    sqlx::query!(
+        "INSERT INTO run_artifacts (run_id, name, digest, bytes) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (run_id, name) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes",
+        id.0, name, object.sha256.as_str(), object.bytes.cast_signed()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A run's artifacts by name.
+pub async fn artifacts(conn: &mut PgConnection, id: RunId) -> Stored<BTreeMap<String, ObjectRef>> {
+    let rows = sqlx::query!("SELECT name, digest, bytes FROM run_artifacts WHERE run_id = $1", id.0).fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|r| {
+            let sha256 = r.digest.parse().map_err(StoreError::corrupt("run_artifacts", "digest"))?;
+            Ok((r.name, ObjectRef { sha256, bytes: r.bytes.unsigned_abs() }))
+        })
+        .collect()
+}
+
+/// Ends a run well and publishes its model; the claim must be locked. The same model again where it was published before.
+pub async fn finish(conn: &mut PgConnection, run: &Run, done: &FinishRun) -> Stored<ModelId> {
+    let state = match done.outcome {
+        RunOutcome::Finished => "finished",
+        RunOutcome::Stopped => "stopped",
+    };
+    let evaluation = done.evaluation.as_ref().map(|e| json("runs", "evaluation", e)).transpose()?;
+    sqlx::query!(
+        "UPDATE runs SET state = $2, evaluation = $3, finished_at = now(), claimed_until = NULL, phase = NULL WHERE id = $1",
+        run.id.0, state, evaluation
+    )
+    .execute(&mut *conn)
+    .await?;
+    let id = sqlx::query_scalar!(
+        "INSERT INTO models (id, project_id, run_id, name, card, files) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (run_id) DO UPDATE SET card = excluded.card, files = excluded.files RETURNING id",
+        ModelId::fresh().0, run.project_id.0, run.id.0, run.name, done.card, json("models", "files", &done.files)?
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(ModelId(id))
+}
+
+/// Ends a run that could not be done; the claim must be locked.
+pub async fn fail(conn: &mut PgConnection, id: RunId, reason: &str) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE runs SET state = 'failed', error = $2, finished_at = now(), claimed_until = NULL, phase = NULL WHERE id = $1",
+        id.0, reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A published model.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Model {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: ModelId,
+    /// Its project.
+    #[schema(value_type = Uuid)]
+    pub project_id: ProjectId,
+    /// The run that gave it.
+    #[schema(value_type = Uuid)]
+    pub run_id: RunId,
+    /// What people call it.
+    pub name: String,
+    /// Whether it suggests now.
+    pub promoted: bool,
+    /// Scores on its snapshot's test split.
+    pub evaluation: Option<Evaluation>,
+    /// Its card, Markdown.
+    pub card: String,
+    /// Its files by name.
+    pub files: BTreeMap<String, ObjectRef>,
+    /// When it was published.
+    pub created_at: String,
+}
+
+async fn select_models(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<ModelId>) -> Stored<Vec<Model>> {
+    let rows = sqlx::query!(
+        r#"SELECT m.id, m.project_id, m.run_id, m.name, (m.promoted_at IS NOT NULL) AS "promoted!", r.evaluation, m.card, m.files,
+                  rfc3339(m.created_at) AS "created_at!"
+           FROM models m JOIN runs r ON r.id = m.run_id
+           WHERE ($1::uuid IS NULL OR m.project_id = $1) AND ($2::uuid IS NULL OR m.id = $2) ORDER BY m.created_at DESC LIMIT 500"#,
+        project.map(|p| p.0), id.map(|i| i.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Model {
+                id: ModelId(r.id),
+                project_id: ProjectId(r.project_id),
+                run_id: RunId(r.run_id),
+                name: r.name,
+                promoted: r.promoted,
+                evaluation: r.evaluation.map(|e| parsed("runs", "evaluation", e)).transpose()?,
+                card: r.card,
+                files: parsed("models", "files", r.files)?,
+                created_at: r.created_at,
+            })
+        })
+        .collect()
+}
+
+/// A project's models, newest first.
+pub async fn models(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Model>> {
+    select_models(conn, Some(project), None).await
+}
+
+/// One model.
+pub async fn model(conn: &mut PgConnection, id: ModelId) -> Stored<Option<Model>> {
+    Ok(select_models(conn, None, Some(id)).await?.pop())
+}
+
+/// The model that suggests in a project.
+pub async fn promoted(conn: &mut PgConnection, project: ProjectId) -> Stored<Option<ModelId>> {
+    let id = sqlx::query_scalar!("SELECT id FROM models WHERE project_id = $1 AND promoted_at IS NOT NULL", project.0)
+        .fetch_optional(conn)
+        .await?;
+    Ok(id.map(ModelId))
+}
+
+/// Lets this model suggest, and no other of its project.
+pub async fn promote(conn: &mut PgConnection, project: ProjectId, id: ModelId) -> Stored<()> {
+    sqlx::query!("UPDATE models SET promoted_at = NULL WHERE project_id = $1 AND promoted_at IS NOT NULL", project.0)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("UPDATE models SET promoted_at = now() WHERE id = $1", id.0).execute(conn).await?;
+    Ok(())
+}
