@@ -1,7 +1,7 @@
 //! `medreg-trainer make-base`.
 
 use super::{Failure, progress};
-use crate::base::{Recipe, make_base};
+use crate::base::{Making, Recipe, make_base};
 use crate::predict::available_threads;
 use crate::registry::object_ref;
 use crate::train::{Control, Event};
@@ -43,8 +43,10 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let bar = progress::bar(arguments.minutes * 60, "seconds of training");
     let begun = std::time::Instant::now();
     let model = make_base(&recipe, &mut |event| {
-        if let Event::Step(report) = event {
-            bar.set_position(begun.elapsed().as_secs());
+        bar.set_position(begun.elapsed().as_secs());
+        if let Making::Sight { step, loss } = event {
+            bar.set_message(format!("first lesson: step {step}, loss {loss:.3}"));
+        } else if let Making::Language(Event::Step(report)) = event {
             bar.set_message(format!("step {}, loss {:.3}", report.step, report.loss));
             if report.log && !json {
                 tracing::debug!(step = report.step, loss = report.loss, "trained");

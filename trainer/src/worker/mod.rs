@@ -66,7 +66,11 @@ impl Worker {
     pub async fn run(&self) -> Result<(), ClientError> {
         let mut pause = FIRST_PAUSE;
         while !*self.ending.borrow() {
-            match self.next_item().await? {
+            let claimed = tokio::select! {
+                claimed = self.next_item() => claimed?,
+                () = self.told_to_end() => break,
+            };
+            match claimed {
                 Some(item) => {
                     self.work(&item).await?;
                     pause = FIRST_PAUSE;
@@ -98,11 +102,17 @@ impl Worker {
     }
 
     async fn rest(&self, pause: Duration) {
-        let mut ending = self.ending.clone();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            // A closed channel means that nobody can end this worker any more: the pause stays a pause.
-            true = async { ending.wait_for(|ending| *ending).await.is_ok() } => {}
+            () = self.told_to_end() => {}
+        }
+    }
+
+    /// Returns once the program is asked to end; never, where nobody is left who could ask.
+    async fn told_to_end(&self) {
+        let mut ending = self.ending.clone();
+        if ending.wait_for(|ending| *ending).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 
