@@ -1,3 +1,5 @@
 //! The medreg server: images in, readers' work kept, snapshots cut, runs handed out.
 
+pub mod imaging;
+pub mod services;
 pub mod store;

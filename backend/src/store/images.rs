@@ -1,6 +1,7 @@
 //! Patients, studies and images.
 
 use super::{StoreError, Stored};
+use crate::imaging::Window;
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{Digest, ImageId, PatientId, ProjectId, StudyId};
 use medreg_datasets::modality::Modality;
@@ -9,19 +10,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// How grey levels are shown at first, in the units of the stored pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Window {
-    /// The middle of the shown range.
-    pub center: f64,
-    /// Its width.
-    pub width: f64,
-    /// The smallest stored value.
-    pub min: f64,
-    /// The largest stored value.
-    pub max: f64,
-}
 
 /// Where a case stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

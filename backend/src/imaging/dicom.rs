@@ -1,0 +1,285 @@
+//! DICOM: checked header → decoded frames → canonical pixels. PS3.3 and PS3.5 are quoted where they are followed.
+
+use super::grey::{self, VoiFunction};
+use super::{Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, Window, checked_size, picture};
+use bytes::Bytes;
+use dicom_object::{DefaultDicomObject, Tag};
+use dicom_pixeldata::{ConvertOptions, DecodedPixelData, ModalityLutOption, PixelDecoder, VoiLutOption};
+use image::{DynamicImage, ImageBuffer, Luma};
+use medreg_datasets::geometry::ImageSize;
+use medreg_datasets::modality::Modality;
+use std::io::Cursor;
+
+const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
+const MODALITY: Tag = Tag(0x0008, 0x0060);
+const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
+const IMAGER_PIXEL_SPACING: Tag = Tag(0x0018, 0x1164);
+const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
+const SAMPLES_PER_PIXEL: Tag = Tag(0x0028, 0x0002);
+const PHOTOMETRIC_INTERPRETATION: Tag = Tag(0x0028, 0x0004);
+const NUMBER_OF_FRAMES: Tag = Tag(0x0028, 0x0008);
+const ROWS: Tag = Tag(0x0028, 0x0010);
+const COLUMNS: Tag = Tag(0x0028, 0x0011);
+const PIXEL_SPACING: Tag = Tag(0x0028, 0x0030);
+const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
+const PIXEL_PADDING_VALUE: Tag = Tag(0x0028, 0x0120);
+const BURNED_IN_ANNOTATION: Tag = Tag(0x0028, 0x0301);
+const WINDOW_CENTER: Tag = Tag(0x0028, 0x1050);
+const WINDOW_WIDTH: Tag = Tag(0x0028, 0x1051);
+const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
+const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
+const VOI_LUT_FUNCTION: Tag = Tag(0x0028, 0x1056);
+const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+
+/// The SOP classes of secondary captures begin so, PS3.4 annex B.5.
+const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
+/// The share of pixels left out at each end where a file brings no window of its own.
+const TAILS: f64 = 0.005;
+
+/// Reads a DICOM file.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
+    let malformed = |e: dicom_object::ReadError| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() };
+    let object = dicom_object::from_reader(Cursor::new(bytes)).map_err(malformed)?;
+    let header = Header::of(&object)?;
+    let modality = text(&object, MODALITY).map_or(Modality::Other, |code| Modality::from_dicom(&code));
+    let (pixels, rendered, window) = if header.samples == 1 { grey_frames(&object, &header)? } else { colour_frames(&object, &header)? };
+    Ok(Canonical {
+        modality,
+        size: header.size,
+        bits: if header.samples == 1 { 16 } else { 8 },
+        colour: header.samples != 1,
+        window,
+        pixel_spacing: spacing(&object),
+        pixels,
+        rendered,
+        patient_key: text(&object, PATIENT_ID).map(Identifier),
+        study_key: text(&object, STUDY_INSTANCE_UID).map(Identifier),
+        attestation_reason: attestation_reason(&object, modality).filter(|_| !hints.attested),
+    })
+}
+
+/// What must hold before a single pixel is decoded.
+struct Header {
+    size: ImageSize,
+    samples: u32,
+    frames: u32,
+}
+
+impl Header {
+    fn of(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
+        if object.get(PIXEL_DATA).is_none() {
+            return Err(ImagingError::NoPixels);
+        }
+        let rows = whole(object, ROWS).ok_or(ImagingError::Attribute { attribute: "Rows (0028,0010)" })?;
+        let columns = whole(object, COLUMNS).ok_or(ImagingError::Attribute { attribute: "Columns (0028,0011)" })?;
+        let bits = whole(object, BITS_ALLOCATED).ok_or(ImagingError::Attribute { attribute: "BitsAllocated (0028,0100)" })?;
+        let samples = whole(object, SAMPLES_PER_PIXEL).unwrap_or(1);
+        let frames = whole(object, NUMBER_OF_FRAMES).unwrap_or(1).max(1);
+        if ![1, 3].contains(&samples) {
+            return Err(ImagingError::Attribute { attribute: "SamplesPerPixel (0028,0002): 1 or 3" });
+        }
+        if ![1, 8, 16, 32].contains(&bits) {
+            return Err(ImagingError::Attribute { attribute: "BitsAllocated (0028,0100): 1, 8, 16 or 32" });
+        }
+        if frames > MAX_FRAMES {
+            return Err(ImagingError::TooManyFrames { frames: u64::from(frames) });
+        }
+        let header = Self { size: checked_size(columns, rows)?, samples, frames };
+        header.check_length(object, bits)?;
+        Ok(header)
+    }
+
+    /// Uncompressed pixels have a length that the header fixes, PS3.5 section 8.1.1.
+    fn check_length(&self, object: &DefaultDicomObject, bits: u32) -> Result<(), ImagingError> {
+        let Some(found) = object.get(PIXEL_DATA).and_then(|e| e.value().to_bytes().ok()).map(|b| b.len() as u64) else {
+            return Ok(()); // encapsulated: its fragments are checked by their decoder
+        };
+        let pixels = u64::from(self.size.width()) * u64::from(self.size.height()) * u64::from(self.frames);
+        let full = (pixels * u64::from(self.samples) * u64::from(bits)).div_ceil(8);
+        // YBR_FULL_422 keeps each pair of pixels' colour once.
+        let halved = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p.contains("422"));
+        let expected = if halved { full / 3 * 2 } else { full };
+        if found < expected { Err(ImagingError::Truncated { found, expected }) } else { Ok(()) }
+    }
+}
+
+type Frames = (Vec<Bytes>, Bytes, Option<Window>);
+
+fn decode(object: &DefaultDicomObject, frame: u32) -> Result<DecodedPixelData<'_>, ImagingError> {
+    object.decode_pixel_data_frame(frame).map_err(|error| {
+        let reason = error.to_string();
+        if reason.contains("transfer syntax") || reason.contains("Unsupported") {
+            ImagingError::Unsupported(object.meta().transfer_syntax().to_owned())
+        } else {
+            ImagingError::Malformed { kind: "DICOM", reason }
+        }
+    })
+}
+
+fn colour_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, ImagingError> {
+    let mut pixels = Vec::new();
+    for frame in 0..header.frames {
+        let decoded = decode(object, frame)?;
+        let picture = decoded.to_dynamic_image(0).map_err(|e| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() })?;
+        pixels.push(picture::encode(&DynamicImage::ImageRgb8(picture.to_rgb8()))?);
+    }
+    let rendered = pixels.first().cloned().ok_or(ImagingError::NoPixels)?;
+    Ok((pixels, rendered, None))
+}
+
+fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, ImagingError> {
+    let inverted = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p == "MONOCHROME1");
+    let first = modality_values(object, 0, header)?;
+    let scale = Scale::of(object, header, &first, inverted)?;
+    let voi = Voi::of(object, &first);
+    let mut pixels = vec![scale.encode(&first, header.size)?];
+    for frame in 1..header.frames {
+        pixels.push(scale.encode(&modality_values(object, frame, header)?, header.size)?);
+    }
+    let shown = |stored: f64| {
+        let grey = voi.function.apply(scale.value(stored), voi.center, voi.width);
+        if inverted { 1.0 - grey } else { grey }
+    };
+    let stored: Vec<u16> = first.iter().map(|value| scale.store(*value)).collect();
+    let rendered = grey::rendered_with(&stored, header.size, shown)?;
+    Ok((pixels, rendered, Some(scale.window(&voi))))
+}
+
+/// One frame after the modality transformation (rescale slope and intercept), before any window.
+fn modality_values(object: &DefaultDicomObject, frame: u32, header: &Header) -> Result<Vec<f64>, ImagingError> {
+    let options = ConvertOptions::new().with_modality_lut(ModalityLutOption::Default).with_voi_lut(VoiLutOption::Identity);
+    let values: Vec<f64> = decode(object, frame)?
+        .to_vec_frame_with_options(0, &options)
+        .map_err(|e| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() })?;
+    let expected = u64::from(header.size.width()) * u64::from(header.size.height());
+    if values.len() as u64 == expected {
+        return Ok(values);
+    }
+    Err(ImagingError::Truncated { found: values.len() as u64, expected })
+}
+
+/// How modality values become unsigned 16-bit ones: shifted, and where they do not fit or are no integers, scaled.
+struct Scale {
+    low: f64,
+    factor: f64,
+    top: f64,
+    inverted: bool,
+}
+
+impl Scale {
+    /// Fits all frames: the bounds come from every one of them, one at a time.
+    fn of(object: &DefaultDicomObject, header: &Header, first: &[f64], inverted: bool) -> Result<Self, ImagingError> {
+        let (mut low, mut high, mut whole) = bounds(first);
+        for frame in 1..header.frames {
+            let more = bounds(&modality_values(object, frame, header)?);
+            (low, high, whole) = (low.min(more.0), high.max(more.1), whole && more.2);
+        }
+        let range = high - low;
+        let most = f64::from(u16::MAX);
+        let factor = if whole && range <= most || range <= 0.0 { 1.0 } else { most / range };
+        Ok(Self { low, factor, top: (range * factor).round(), inverted })
+    }
+
+    fn store(&self, value: f64) -> u16 {
+        let shifted = ((value - self.low) * self.factor).round();
+        let stored = if self.inverted { self.top - shifted } else { shifted };
+        stored.clamp(0.0, f64::from(u16::MAX)) as u16
+    }
+
+    fn value(&self, stored: f64) -> f64 {
+        let shifted = if self.inverted { self.top - stored } else { stored };
+        shifted / self.factor + self.low
+    }
+
+    fn encode(&self, values: &[f64], size: ImageSize) -> Result<Bytes, ImagingError> {
+        let stored = values.iter().map(|value| self.store(*value)).collect();
+        let image: ImageBuffer<Luma<u16>, Vec<u16>> =
+            ImageBuffer::from_raw(size.width(), size.height(), stored).ok_or(ImagingError::NoPixels)?;
+        picture::encode(&DynamicImage::ImageLuma16(image))
+    }
+
+    /// The window in stored units. Turning the axis round moves the centre of PS3.3's half-open linear function by one.
+    fn window(&self, voi: &Voi) -> Window {
+        let center = (voi.center - self.low) * self.factor;
+        let center = if self.inverted { self.top - center + 1.0 } else { center };
+        Window { center, width: voi.width * self.factor, min: 0.0, max: self.top }
+    }
+}
+
+/// The smallest and largest value, and whether all are integers.
+fn bounds(values: &[f64]) -> (f64, f64, bool) {
+    let start = (f64::INFINITY, f64::NEG_INFINITY, true);
+    values.iter().fold(start, |(low, high, whole), v| (low.min(*v), high.max(*v), whole && v.fract() == 0.0))
+}
+
+/// The window through which a reader first sees the values.
+struct Voi {
+    center: f64,
+    width: f64,
+    function: VoiFunction,
+}
+
+impl Voi {
+    /// The file's own first window, PS3.3 section C.11.2; else all but the tails of the values that are no padding.
+    fn of(object: &DefaultDicomObject, values: &[f64]) -> Self {
+        let own = number(object, WINDOW_CENTER).zip(number(object, WINDOW_WIDTH)).filter(|(_, width)| *width >= 1.0);
+        let Some((center, width)) = own else { return Self::of_values(values, padding(object)) };
+        let function = match text(object, VOI_LUT_FUNCTION).as_deref() {
+            Some("LINEAR_EXACT") => VoiFunction::LinearExact,
+            Some("SIGMOID") => VoiFunction::Sigmoid,
+            _ => VoiFunction::Linear,
+        };
+        Self { center, width, function }
+    }
+
+    fn of_values(values: &[f64], padding: Option<f64>) -> Self {
+        let mut kept: Vec<f64> = values.iter().copied().filter(|v| Some(*v) != padding).collect();
+        let last = kept.len().saturating_sub(1);
+        let cut = (last as f64 * TAILS) as usize;
+        let mut nth = |n: usize| if kept.is_empty() { 0.0 } else { *kept.select_nth_unstable_by(n, f64::total_cmp).1 };
+        let (low, high) = (nth(cut), nth(last - cut));
+        Self { center: f64::midpoint(low, high), width: (high - low).max(1.0), function: VoiFunction::LinearExact }
+    }
+}
+
+/// PixelPaddingValue after the modality transformation.
+fn padding(object: &DefaultDicomObject) -> Option<f64> {
+    let slope = number(object, RESCALE_SLOPE).unwrap_or(1.0);
+    let intercept = number(object, RESCALE_INTERCEPT).unwrap_or(0.0);
+    number(object, PIXEL_PADDING_VALUE).map(|value| value * slope + intercept)
+}
+
+/// Row and column spacing in mm; zeros and half pairs are as good as none.
+fn spacing(object: &DefaultDicomObject) -> Option<[f64; 2]> {
+    [PIXEL_SPACING, IMAGER_PIXEL_SPACING].into_iter().find_map(|tag| {
+        let pair: [f64; 2] = object.get(tag)?.value().to_multi_float64().ok()?.try_into().ok()?;
+        pair.iter().all(|mm| mm.is_finite() && *mm > 0.0).then_some(pair)
+    })
+}
+
+/// A header cannot prove that pixels are free of text, so whatever does not say NO is looked at by a person.
+fn attestation_reason(object: &DefaultDicomObject, modality: Modality) -> Option<&'static str> {
+    if text(object, SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(SECONDARY_CAPTURE)) {
+        return Some("it is a secondary capture, which may show patient data");
+    }
+    if modality == Modality::Ultrasound {
+        return Some("ultrasound pictures often show patient data");
+    }
+    let says_no = text(object, BURNED_IN_ANNOTATION).is_some_and(|value| value == "NO");
+    (!says_no).then_some("its header does not say that no patient data is burned in")
+}
+
+fn text(object: &DefaultDicomObject, tag: Tag) -> Option<String> {
+    let text = object.get(tag)?.value().to_str().ok()?;
+    let text = text.trim_matches([' ', '\0']);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn whole(object: &DefaultDicomObject, tag: Tag) -> Option<u32> {
+    object.get(tag)?.value().to_int().ok()
+}
+
+fn number(object: &DefaultDicomObject, tag: Tag) -> Option<f64> {
+    let first = object.get(tag)?.value().to_multi_float64().ok()?.first().copied()?;
+    first.is_finite().then_some(first)
+}

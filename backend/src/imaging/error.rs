@@ -1,0 +1,66 @@
+//! Why an upload is refused.
+
+/// What is wrong with an upload. Messages hold counts and names of fields, never values out of a header.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImagingError {
+    /// No bytes.
+    #[error("the file is empty (0 bytes)")]
+    Empty,
+    /// More bytes than any image has.
+    #[error("the file has {length} bytes, {} are allowed", super::MAX_BYTES)]
+    TooManyBytes {
+        /// How many it has.
+        length: u64,
+    },
+    /// Text, whatever its name says.
+    #[error("it is text, not an image: send a DICOM, PNG or JPEG file")]
+    Text,
+    /// Neither DICOM nor PNG nor JPEG.
+    #[error("it is neither DICOM nor PNG nor JPEG: convert it to one of them first")]
+    UnknownKind,
+    /// A picture whose header promises more than anybody can show.
+    #[error("its header says {width}×{height} pixels, more than the {} that one frame may have", super::MAX_PIXELS)]
+    TooManyPixels {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
+    /// A picture with more frames than can be kept.
+    #[error("its header says {frames} frames, {} are allowed", super::MAX_FRAMES)]
+    TooManyFrames {
+        /// How many.
+        frames: u64,
+    },
+    /// A side of the picture is zero, or there are no pixels at all.
+    #[error("it has no pixels")]
+    NoPixels,
+    /// The end is missing.
+    #[error("it is truncated: {found} of {expected} pixel bytes are there")]
+    Truncated {
+        /// Bytes that are there.
+        found: u64,
+        /// Bytes that the header promises.
+        expected: u64,
+    },
+    /// It cannot be read as what it says it is.
+    #[error("it cannot be read as {kind}: {reason}")]
+    Malformed {
+        /// DICOM, PNG or JPEG.
+        kind: &'static str,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// A DICOM attribute that pixels need is missing or unusable.
+    #[error("its DICOM header has no usable {attribute}")]
+    Attribute {
+        /// Which.
+        attribute: &'static str,
+    },
+    /// It is coded in a way that cannot be decoded here.
+    #[error("its pixels are coded as {0}, which cannot be decoded: convert the file to an uncompressed transfer syntax")]
+    Unsupported(String),
+    /// The decoder broke.
+    #[error("it is damaged in a way that the decoder cannot follow")]
+    DecoderFailed,
+}

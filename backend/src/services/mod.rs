@@ -1,0 +1,51 @@
+//! One function per use case: check who asks, open the transaction, apply the rule, write the trail.
+
+pub mod access;
+pub mod accounts;
+pub mod acquisitions;
+pub mod annotations;
+pub mod cases;
+mod error;
+pub mod images;
+pub mod projects;
+pub mod runs;
+pub mod snapshots;
+pub mod work;
+
+pub use error::{Outcome, ServiceError};
+
+use crate::store::objects::Objects;
+use medreg_datasets::ids::UserId;
+use sqlx::{PgConnection, PgPool};
+
+/// What every use case works with.
+#[derive(Clone, Debug)]
+pub struct Hospital {
+    /// The database.
+    pub pool: PgPool,
+    /// The bytes.
+    pub objects: Objects,
+    /// The key under which identifiers from files become pseudonyms.
+    pub pseudonym_key: [u8; 32],
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The account.
+    pub user: UserId,
+    /// Whether they run the installation.
+    pub is_admin: bool,
+}
+
+/// Writes an action down; call it last in its transaction, for the chain is held until the end.
+pub(crate) async fn audit(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    action: &str,
+    subject: impl ToString,
+    detail: serde_json::Value,
+) -> Outcome<()> {
+    let entry = crate::store::audit::NewEntry { user: Some(actor.user), action, subject: &subject.to_string(), detail };
+    Ok(crate::store::audit::append(conn, entry).await?)
+}
