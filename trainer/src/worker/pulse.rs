@@ -39,6 +39,8 @@ pub struct Progress {
     changed: Notify,
     /// The server asked the run to stop.
     stop: AtomicBool,
+    /// The last message is on its way: a beat that comes after it is refused, and that means nothing.
+    closing: AtomicBool,
     /// Nobody wants the result any more.
     dropped: AtomicBool,
 }
@@ -56,6 +58,7 @@ impl Progress {
             phase: Mutex::new(phase),
             changed: Notify::new(),
             stop: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             dropped: AtomicBool::new(false),
         }
     }
@@ -71,6 +74,11 @@ impl Progress {
     /// So much of the phase is done.
     pub fn done(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
+    }
+
+    /// The work is done and about to be told: what becomes of further beats does not matter.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
     }
 
     /// Whether a run should end after this step, keeping what it learnt.
@@ -176,13 +184,14 @@ impl Beating {
     async fn until_ended(&self, mut interrupt: watch::Receiver<bool>) -> Ending {
         loop {
             match self.beat().await {
+                _ if self.progress.closing.load(Ordering::Relaxed) => {}
                 Ok(reply) => {
                     if reply.stop && !self.progress.stop.swap(true, Ordering::Relaxed) {
                         tracing::info!("the server asks this run to stop");
                     }
                 }
                 Err(error @ ClientError::Unreachable { .. }) => {
-                    tracing::warn!(%error, "a heartbeat was missed")
+                    tracing::warn!(%error, "a heartbeat was missed");
                 }
                 Err(error) => return error.into(),
             }

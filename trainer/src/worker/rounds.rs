@@ -57,6 +57,7 @@ impl Worker {
         }
         let ranking = self.compute(move || Ok(rank(&round.item, &pool))).await?;
         let chosen = ranking.len();
+        progress.close();
         self.client
             .finish_acquisition(
                 item.id,

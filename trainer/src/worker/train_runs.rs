@@ -63,6 +63,7 @@ impl Worker {
         });
         write_model(self, trained, item, describes, &card, &folder).await?;
         let files = self.upload(item, &folder, progress).await?;
+        progress.close();
         self.client
             .finish_run(
                 item.id,
