@@ -6,7 +6,7 @@ use crate::store::acquisitions::{self, Acquisition, Chosen, NewAcquisition};
 use crate::store::runs::{self, Model};
 use medreg_datasets::ids::{AcquisitionId, ModelId, ProjectId};
 use medreg_datasets::protocol::{ModelRef, Strategy};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ const BASE: &str = "shapes";
 const MAX_BUDGET: u32 = 100_000;
 
 /// What a round is asked to do; every field has a default.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wish {
     /// How to choose; hybrid unless told otherwise.

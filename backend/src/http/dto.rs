@@ -1,0 +1,351 @@
+//! The JSON of requests and answers, where it is not a domain type itself.
+
+use crate::services::acquisitions::Wish;
+use crate::store::accounts::{Token, TokenScope, User};
+use crate::store::acquisitions::{Acquisition, Chosen};
+use crate::store::annotations::{Annotation, Revision};
+use crate::store::images::Image;
+use crate::store::projects::{Member, Project, Role};
+use crate::store::runs::{Model, Run};
+use crate::store::snapshots::Snapshot;
+use medreg_datasets::ids::{Digest, ImageId, TokenId};
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::ontology::Concept;
+use medreg_datasets::protocol::{ModelRef, RunConfig};
+use medreg_datasets::region::AnnotationContent;
+use medreg_datasets::snapshot::{ObjectRef, SplitShares};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// What every refusal looks like.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// Stable, for programs.
+    pub code: String,
+    /// What, where, what to do; for people.
+    pub message: String,
+    /// More, where a caller can act on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
+}
+
+impl ErrorBody {
+    pub(super) fn new(code: &str, message: String, details: Option<serde_json::Value>) -> Self {
+        Self { error: ErrorDetail { code: code.to_owned(), message, details } }
+    }
+}
+
+/// A name and a password.
+#[derive(Deserialize, ToSchema)]
+pub struct SignIn {
+    /// The user's name.
+    pub username: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct SessionView {
+    /// The user.
+    pub user: User,
+    /// What state-changing requests must carry as X-CSRF-Token.
+    pub csrf_token: String,
+}
+
+/// What one may change about oneself.
+#[derive(Deserialize, ToSchema)]
+pub struct SessionChange {
+    /// en, zh-Hans or ja.
+    pub interface_lang: String,
+}
+
+/// All users.
+#[derive(Serialize, ToSchema)]
+pub struct Users {
+    /// By name.
+    pub users: Vec<User>,
+}
+
+/// A new user.
+#[derive(Deserialize, ToSchema)]
+pub struct NewUserBody {
+    /// What they sign in with.
+    pub username: String,
+    /// What others see.
+    pub display_name: String,
+    /// Their first password.
+    pub password: String,
+    /// Whether they run the installation.
+    #[serde(default)]
+    pub is_admin: bool,
+}
+
+/// What an administrator may change about a user.
+#[derive(Deserialize, ToSchema)]
+pub struct UserChangeBody {
+    /// What others see.
+    pub display_name: Option<String>,
+    /// A new password.
+    pub password: Option<String>,
+    /// Whether they can no longer sign in.
+    pub disabled: Option<bool>,
+    /// Whether they run the installation.
+    pub is_admin: Option<bool>,
+}
+
+/// Somebody's tokens.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// Oldest first.
+    pub tokens: Vec<Token>,
+}
+
+/// A new token.
+#[derive(Deserialize, ToSchema)]
+pub struct NewTokenBody {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do.
+    pub scope: TokenScope,
+}
+
+/// A token's secret, told once.
+#[derive(Serialize, ToSchema)]
+pub struct IssuedToken {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: TokenId,
+    /// The secret; it is not kept.
+    pub token: String,
+}
+
+/// A project with the caller's role in it.
+#[derive(Serialize, ToSchema)]
+pub struct ProjectView {
+    /// The project.
+    #[serde(flatten)]
+    pub project: Project,
+    /// What the caller is in it.
+    pub role: Role,
+}
+
+/// Projects.
+#[derive(Serialize, ToSchema)]
+pub struct Projects {
+    /// By name.
+    pub projects: Vec<ProjectView>,
+}
+
+/// A new project.
+#[derive(Deserialize, ToSchema)]
+pub struct NewProjectBody {
+    /// Its name.
+    pub name: String,
+    /// The two languages; English and Chinese unless told otherwise.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub langs: LangPair,
+    /// How to annotate, Markdown.
+    #[serde(default)]
+    pub guideline: String,
+    /// True where the images are generated.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Percent of patients held out.
+    #[serde(default)]
+    pub shares: SplitShares,
+    /// Percent of cases shown without suggestions.
+    #[serde(default = "default_blind_share")]
+    pub blind_share: u8,
+}
+
+fn default_blind_share() -> u8 {
+    10
+}
+
+/// A project's members.
+#[derive(Serialize, ToSchema)]
+pub struct Members {
+    /// By name.
+    pub members: Vec<Member>,
+}
+
+/// What somebody is to be.
+#[derive(Deserialize, ToSchema)]
+pub struct RoleBody {
+    /// annotator, reviewer, engineer or lead.
+    pub role: Role,
+}
+
+/// An ontology.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Concepts {
+    /// By key.
+    pub concepts: Vec<Concept>,
+}
+
+/// A page of images.
+#[derive(Serialize, ToSchema)]
+pub struct Images {
+    /// In order of arrival.
+    pub images: Vec<Image>,
+    /// Pass as `after` for the next page; absent on the last.
+    #[schema(value_type = Option<Uuid>)]
+    pub next: Option<ImageId>,
+}
+
+/// A person's word on burned-in patient data.
+#[derive(Deserialize, ToSchema)]
+pub struct Attestation {
+    /// True withholds the image for good.
+    pub burned_in: bool,
+}
+
+/// Which case is wanted.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NextCase {
+    /// Only cases of this split.
+    pub split: Option<medreg_datasets::snapshot::Split>,
+}
+
+/// A new revision.
+#[derive(Deserialize, ToSchema)]
+pub struct Save {
+    /// The revision it was made from.
+    pub based_on: i64,
+    /// What it says.
+    pub content: AnnotationContent,
+}
+
+/// A revision that is finished.
+#[derive(Deserialize, ToSchema)]
+pub struct Submit {
+    /// The latest revision.
+    pub revision: i64,
+    /// Seconds the reader was at it, idle time left out.
+    pub active_seconds: f64,
+}
+
+/// What readers made of an image.
+#[derive(Serialize, ToSchema)]
+pub struct Annotations {
+    /// One for each reader.
+    pub annotations: Vec<Annotation>,
+}
+
+/// Every saved state of an annotation.
+#[derive(Serialize, ToSchema)]
+pub struct Revisions {
+    /// Oldest first.
+    pub revisions: Vec<Revision>,
+}
+
+/// What to call a snapshot.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NewSnapshotBody {
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// A project's snapshots.
+#[derive(Serialize, ToSchema)]
+pub struct Snapshots {
+    /// Newest first.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// A new run.
+#[derive(Deserialize, ToSchema)]
+pub struct NewRunBody {
+    /// The snapshot to learn from.
+    #[schema(value_type = String)]
+    pub snapshot: Digest,
+    /// What to start from.
+    pub base: ModelRef,
+    /// How to train.
+    #[serde(default)]
+    pub config: RunConfig,
+    /// What to call it.
+    pub name: Option<String>,
+}
+
+/// A project's runs.
+#[derive(Serialize, ToSchema)]
+pub struct Runs {
+    /// Newest first.
+    pub runs: Vec<Run>,
+}
+
+/// Measured values by name: [step, value].
+#[derive(Serialize, ToSchema)]
+pub struct Series {
+    /// In order of steps.
+    #[schema(value_type = BTreeMap<String, Vec<Vec<f64>>>)]
+    pub series: BTreeMap<String, Vec<(i32, f64)>>,
+}
+
+/// Files by name.
+#[derive(Serialize, ToSchema)]
+pub struct Artifacts {
+    /// By name.
+    pub files: BTreeMap<String, ObjectRef>,
+}
+
+/// A project's models.
+#[derive(Serialize, ToSchema)]
+pub struct Models {
+    /// Newest first.
+    pub models: Vec<Model>,
+}
+
+/// How to use a promoted model.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct PromoteBody {
+    /// The round that it is asked for.
+    pub acquire: Wish,
+}
+
+/// A promoted model and the round that was asked for.
+#[derive(Serialize, ToSchema)]
+pub struct Promoted {
+    /// The model.
+    pub model: Model,
+    /// The round.
+    pub acquisition: Acquisition,
+}
+
+/// A project's rounds.
+#[derive(Serialize, ToSchema)]
+pub struct Acquisitions {
+    /// Newest first.
+    pub acquisitions: Vec<Acquisition>,
+}
+
+/// A round with the images it chose.
+#[derive(Serialize, ToSchema)]
+pub struct AcquisitionView {
+    /// The round.
+    #[serde(flatten)]
+    pub acquisition: Acquisition,
+    /// First to last.
+    pub ranking: Vec<Chosen>,
+}
+
+/// A page of the audit trail.
+#[derive(Serialize, ToSchema)]
+pub struct AuditPage {
+    /// Oldest first.
+    pub entries: Vec<crate::store::audit::Entry>,
+}

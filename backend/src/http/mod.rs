@@ -1,0 +1,74 @@
+//! Requests → service calls, outcomes → answers.
+
+mod assets;
+pub mod dto;
+mod error;
+mod extract;
+mod gate;
+pub mod routes;
+
+use crate::services::Hospital;
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::web;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+/// The largest JSON body: a full annotation in two languages fits many times over.
+const MAX_JSON: usize = 8 << 20;
+
+/// How the server speaks HTTP.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpSettings {
+    /// Whether cookies may only travel over TLS; set behind an HTTPS proxy.
+    pub secure_cookies: bool,
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "medreg",
+    description = "Annotation of medical images, and training on what was annotated. Sign in with POST /api/session (cookie and X-CSRF-Token), \
+                   or send `Authorization: Bearer` with an API token."
+))]
+struct Description;
+
+/// The OpenAPI document of every route, read off the routes themselves.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, api) = actix_web::App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes::configure).split_for_parts();
+    api
+}
+
+/// Everything the server answers.
+pub fn configure(config: &mut web::ServiceConfig, hospital: &Hospital, settings: HttpSettings) {
+    let openapi = web::Data::new(document());
+    let refuse = |e: String| error::Refusal::from(crate::services::ServiceError::invalid("body", e));
+    let mut api = web::scope("")
+        .wrap(from_fn(gate::admit))
+        .wrap(Compress::default())
+        .wrap(security_headers())
+        .app_data(web::Data::new(hospital.clone()))
+        .app_data(web::Data::new(settings))
+        .app_data(openapi)
+        .app_data(web::JsonConfig::default().limit(MAX_JSON).error_handler(move |e, _| error::of_json(e)))
+        .app_data(web::QueryConfig::default().error_handler(move |e, _| refuse(e.to_string()).into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| error::Refusal::from(crate::services::ServiceError::NotFound("resource")).into()))
+        .app_data(actix_multipart::form::MultipartFormConfig::default().total_limit(260 << 20).memory_limit(260 << 20).error_handler(|e, _| error::of_multipart(e)));
+    api = api.configure(|plain| {
+        let mut described = utoipa_actix_web::service_config::ServiceConfig::new(plain);
+        routes::configure(&mut described);
+    });
+    config.service(api.default_service(web::route().to(assets::serve)));
+}
+
+fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("X-Frame-Options", "DENY"))
+        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add((
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self'; \
+             connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ))
+}

@@ -1,0 +1,27 @@
+//! The routes, by subject. What is registered here is what the OpenAPI document lists.
+
+mod accounts;
+mod cases;
+mod images;
+mod projects;
+mod runs;
+mod snapshots;
+mod work;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every route of the API.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    accounts::configure(config);
+    projects::configure(config);
+    images::configure(config);
+    cases::configure(config);
+    snapshots::configure(config);
+    runs::configure(config);
+    work::configure(config);
+}
+
+/// The number of rows on a page: what was asked for, within reason.
+fn page_size(asked: Option<i64>) -> i64 {
+    asked.unwrap_or(100).clamp(1, 500)
+}

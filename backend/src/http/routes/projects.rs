@@ -1,0 +1,95 @@
+//! Projects, members, ontologies.
+
+use crate::http::dto::{Concepts, Members, NewProjectBody, ProjectView, Projects, RoleBody};
+use crate::http::error::Answer;
+use crate::services::{Actor, Hospital, projects};
+use crate::store::cases::Progress;
+use crate::store::projects::{NewProject, Project, Role};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, post, put};
+use medreg_datasets::ids::{ProjectId, UserId};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_projects).service(create_project).service(get_project).service(get_progress);
+    config.service(list_members).service(set_member).service(remove_member).service(get_concepts).service(put_concepts);
+}
+
+fn view((project, role): (Project, Role)) -> ProjectView {
+    ProjectView { project, role }
+}
+
+/// The projects the caller may see.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Projects)))]
+#[get("/api/projects")]
+async fn list_projects(hospital: Data<Hospital>, actor: Actor) -> Answer<Json<Projects>> {
+    let found = projects::list(&hospital, &actor).await?;
+    Ok(Json(Projects { projects: found.into_iter().map(view).collect() }))
+}
+
+/// Makes a project.
+#[utoipa::path(tag = "projects", responses((status = 201, body = ProjectView)))]
+#[post("/api/projects")]
+async fn create_project(hospital: Data<Hospital>, actor: Actor, body: Json<NewProjectBody>) -> Answer<HttpResponse> {
+    let new = NewProject {
+        name: &body.name,
+        langs: &body.langs,
+        guideline: &body.guideline,
+        synthetic: body.synthetic,
+        shares: body.shares,
+        blind_share: body.blind_share,
+    };
+    let project = projects::create(&hospital, &actor, &new).await?;
+    Ok(HttpResponse::Created().json(view((project, Role::Admin))))
+}
+
+/// One project.
+#[utoipa::path(tag = "projects", responses((status = 200, body = ProjectView)))]
+#[get("/api/projects/{project}")]
+async fn get_project(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<ProjectView>> {
+    Ok(Json(view(projects::project(&hospital, &actor, *project).await?)))
+}
+
+/// How far a project is.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Progress)))]
+#[get("/api/projects/{project}/progress")]
+async fn get_progress(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Progress>> {
+    Ok(Json(projects::progress(&hospital, &actor, *project).await?))
+}
+
+/// Who works in it.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Members)))]
+#[get("/api/projects/{project}/members")]
+async fn list_members(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Members>> {
+    Ok(Json(Members { members: projects::members(&hospital, &actor, *project).await? }))
+}
+
+/// Makes somebody a member, or changes what they are.
+#[utoipa::path(tag = "projects", responses((status = 204)))]
+#[put("/api/projects/{project}/members/{user}")]
+async fn set_member(hospital: Data<Hospital>, actor: Actor, path: Path<(ProjectId, UserId)>, body: Json<RoleBody>) -> Answer<HttpResponse> {
+    projects::set_member(&hospital, &actor, path.0, path.1, body.role).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends a membership.
+#[utoipa::path(tag = "projects", responses((status = 204)))]
+#[delete("/api/projects/{project}/members/{user}")]
+async fn remove_member(hospital: Data<Hospital>, actor: Actor, path: Path<(ProjectId, UserId)>) -> Answer<HttpResponse> {
+    projects::remove_member(&hospital, &actor, path.0, path.1).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The ontology.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Concepts)))]
+#[get("/api/projects/{project}/concepts")]
+async fn get_concepts(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Concepts>> {
+    Ok(Json(Concepts { concepts: projects::concepts(&hospital, &actor, *project).await? }))
+}
+
+/// Replaces the ontology.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Concepts)))]
+#[put("/api/projects/{project}/concepts")]
+async fn put_concepts(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, body: Json<Concepts>) -> Answer<Json<Concepts>> {
+    Ok(Json(Concepts { concepts: projects::put_concepts(&hospital, &actor, *project, &body.concepts).await? }))
+}
