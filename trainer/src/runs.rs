@@ -1,7 +1,7 @@
 //! A run without a server: from a snapshot on the disk to a trained model, and from a model to its scores.
 
 use crate::checkpoint::Pretrained;
-use crate::data::{CaseSource, NothingToLearn, PreparedCase, Prompter, patches, turns_of_case};
+use crate::data::{CaseSource, PreparedCase, Prompter, SourceError, Subject};
 use crate::eval::{Scores, judge, questions_of_case};
 use crate::predict::{PredictError, Predictor};
 use crate::registry::{RegistryError, SnapshotFolder};
@@ -32,7 +32,7 @@ pub enum RunError {
     #[error(
         "the snapshot's training split: {0}; annotate some of its images and cut a new snapshot"
     )]
-    NothingToLearn(#[from] NothingToLearn),
+    Source(#[from] SourceError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -75,13 +75,19 @@ pub fn teach(
     events: &mut dyn FnMut(Event) -> Control,
 ) -> Result<Trained, RunError> {
     let run = &options.run;
-    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
     let cases = cases_of(snapshot, Split::Train);
-    let prepare = |index: usize| prepare(snapshot, cases[index], start, &prompter);
+    let prepare = |index: usize| prepare(snapshot, cases[index], start);
     let prepared = side_by_side(cases.len(), options.threads, prepare)
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
+    let subject = Subject {
+        prompter: Prompter::new(&start.tokenizer, &start.config)?,
+        config: start.config.clone(),
+        ontology: snapshot.manifest.ontology.clone(),
+        langs: snapshot.manifest.langs.clone(),
+    };
     let source = CaseSource::new(
+        subject,
         prepared,
         usize::from(run.batch_images),
         usize::from(run.turns_per_image),
@@ -94,19 +100,13 @@ fn prepare(
     snapshot: &SnapshotFolder,
     case: &SnapshotCase,
     start: &Pretrained,
-    prompter: &Prompter,
 ) -> Result<PreparedCase, RunError> {
     let raster = snapshot.raster(case)?;
     let picture = image::load_from_memory(&raster).map_err(|source| RunError::Raster {
         image: case.image,
         source,
     })?;
-    let turns = turns_of_case(case, &snapshot.manifest.ontology, &snapshot.manifest.langs);
-    Ok(PreparedCase::new(
-        patches(&picture, &start.config),
-        &turns,
-        prompter,
-    )?)
+    Ok(PreparedCase::new(&picture, case.clone(), &start.config))
 }
 
 /// A model's answers to all questions about one split, judged.

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod people;
+pub mod phantom;
 
 pub mod results;
 

@@ -18,6 +18,20 @@ pub fn tensors(config: &ModelConfig, rng: &mut impl Rng) -> Result<BTreeMap<Stri
     Ok(draw.tensors)
 }
 
+/// Starting weights of one linear layer, `{name}.weight` and `{name}.bias`.
+pub fn linear(
+    name: &str,
+    shape: (usize, usize),
+    rng: &mut impl Rng,
+) -> Result<BTreeMap<String, Tensor>> {
+    let mut draw = Draw {
+        rng,
+        tensors: BTreeMap::new(),
+    };
+    draw.linear(name, shape, 1.0, true)?;
+    Ok(draw.tensors)
+}
+
 struct Draw<'a, R> {
     rng: &'a mut R,
     tensors: BTreeMap<String, Tensor>,
@@ -132,11 +146,15 @@ impl<R: Rng> Draw<'_, R> {
             l.num_key_value_heads * l.head_size(),
         );
         let bias = l.model_type == LanguageFamily::Qwen2;
-        self.random(
-            "language_model.model.embed_tokens.weight",
-            &[l.vocab_size, h],
-            0.5 / (h as f32).sqrt(),
-        )?;
+        // As large as what the layers add, so that a token stays recognisable among them; a head that shares the rows needs
+        // them small.
+        let deviation = if l.tie_word_embeddings {
+            0.5 / (h as f32).sqrt()
+        } else {
+            0.5
+        };
+        let embedding = "language_model.model.embed_tokens.weight";
+        self.random(embedding, &[l.vocab_size, h], deviation)?;
         if !l.tie_word_embeddings {
             self.linear("language_model.lm_head", (l.vocab_size, h), 0.5, false)?;
         }

@@ -46,7 +46,7 @@ impl Source for Lessons<'_> {
         let mut rng =
             ChaCha8Rng::seed_from_u64(self.seed ^ visit.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let picture = loop {
-            let picture = draw(self.config.image_size(), &mut rng);
+            let picture = draw(self.config.image_size(), crowd(step), &mut rng);
             if !picture.things.is_empty() {
                 break picture;
             }
@@ -59,6 +59,15 @@ impl Source for Lessons<'_> {
                 .filter_map(|t| self.prompter.turn(t).ok())
                 .collect::<Vec<EncodedTurn>>(),
         }
+    }
+}
+
+/// First one shape at a time: what looks like what; then more, so that words and boxes have to pick one out.
+fn crowd(step: u64) -> usize {
+    match step {
+        0..500 => 1,
+        500..1000 => 2,
+        _ => 4,
     }
 }
 

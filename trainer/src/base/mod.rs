@@ -3,10 +3,14 @@
 //! It has seen no medical image and none of the demo's concepts: what it brings is the form of the questions, digits
 //! that mean places, and shapes, fills and sides in two languages.
 
+mod builtin;
 mod init;
 pub mod lessons;
 pub mod shapes;
+pub mod sight;
 pub mod words;
+
+pub use builtin::{BuiltinError, builtin};
 
 use crate::checkpoint::Pretrained;
 use crate::data::Prompter;
@@ -27,6 +31,8 @@ const CORPUS: &str = include_str!("corpus.txt");
 const CHARACTERS: &str = include_str!("characters.txt");
 /// Rows of the vocabulary.
 const VOCABULARY: usize = 1536;
+/// The share of the time that the first lesson gets.
+const SIGHT_SHARE: f64 = 0.25;
 /// Questions about each picture in a step.
 const TURNS: usize = 8;
 
@@ -74,7 +80,7 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
             max_position_embeddings: 2048,
             rms_norm_eps: 1e-6,
             rope_theta: 10_000.0,
-            tie_word_embeddings: true,
+            tie_word_embeddings: false,
         },
         downsample_ratio: 0.5,
         ps_version: ShuffleVersion::V2,
@@ -126,10 +132,18 @@ fn lessons_text(tongue: words::Tongue) -> Vec<String> {
         .collect()
 }
 
-/// A model that has learnt nothing yet.
+/// The base model before it has learnt anything.
 pub fn untrained(seed: u64) -> Result<Pretrained, TrainError> {
     let tokenizer = tokenizer()?;
-    let config = architecture(tokenizer.len());
+    untrained_of(architecture(tokenizer.len()), tokenizer, seed)
+}
+
+/// A model of any architecture with weights drawn by chance.
+pub fn untrained_of(
+    config: ModelConfig,
+    tokenizer: TextTokenizer,
+    seed: u64,
+) -> Result<Pretrained, TrainError> {
     let tensors = init::tensors(&config, &mut ChaCha8Rng::seed_from_u64(seed))?;
     Ok(Pretrained {
         config,
@@ -138,16 +152,41 @@ pub fn untrained(seed: u64) -> Result<Pretrained, TrainError> {
     })
 }
 
-/// Makes the base model: trains an untrained one on pictures of shapes until the budget is spent.
+/// What the making of the base model reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Making {
+    /// A step of the first lesson, which teaches the vision tower.
+    Sight {
+        /// Steps done.
+        step: u32,
+        /// The batch's loss.
+        loss: f64,
+    },
+    /// An event of the second, which teaches the whole model.
+    Language(Event),
+}
+
+/// Makes the base model: an untrained one first learns what lies where, then to answer questions, until the budget is spent.
 pub fn make_base(
     recipe: &Recipe,
-    events: &mut dyn FnMut(Event) -> Control,
+    events: &mut dyn FnMut(Making) -> Control,
 ) -> Result<Pretrained, TrainError> {
-    let start = untrained(recipe.seed)?;
+    let mut start = untrained(recipe.seed)?;
+    let resumes = recipe
+        .checkpoints
+        .as_deref()
+        .is_some_and(std::path::Path::exists);
+    let first = recipe.budget.mul_f64(SIGHT_SHARE);
+    if !resumes {
+        let mut report = |step, loss| {
+            events(Making::Sight { step, loss });
+        };
+        start.tensors = sight::learn(&start, recipe.seed, recipe.threads, first, &mut report)?;
+    }
     let run = RunConfig {
         tuning: Tuning::Full,
         steps: 1_000_000,
-        batch_images: 8,
+        batch_images: 4,
         turns_per_image: TURNS as u16,
         learning_rate: recipe.learning_rate,
         weight_decay: 0.02,
@@ -169,7 +208,10 @@ pub fn make_base(
         run,
         threads: recipe.threads,
         checkpoints: recipe.checkpoints.clone(),
-        budget: Some(recipe.budget),
+        budget: Some(recipe.budget - first),
     };
-    Ok(train::run(&options, &start, &lessons, events)?.model)
+    Ok(train::run(&options, &start, &lessons, &mut |event| {
+        events(Making::Language(event))
+    })?
+    .model)
 }

@@ -55,11 +55,11 @@ struct Plan {
     phase: f32,
 }
 
-/// Draws a picture of `side × side` pixels.
+/// Draws a picture of `side × side` pixels with at most `crowd` shapes.
 #[must_use]
-pub fn draw(side: usize, rng: &mut impl Rng) -> Picture {
+pub fn draw(side: usize, crowd: usize, rng: &mut impl Rng) -> Picture {
     let mut canvas = background(side, rng);
-    let wanted = *[1, 2, 2, 3, 3, 4, 5].choose(rng).unwrap_or(&2);
+    let wanted = rng.random_range(1..=crowd.max(1));
     let mut things: Vec<Thing> = Vec::new();
     for _ in 0..wanted * 4 {
         if things.len() == wanted {

@@ -1,13 +1,15 @@
 //! From images and turns to what the model reads: pixels, tokens, loss weights, in a seeded order that can resume.
 
+mod framing;
 mod pixels;
 mod prompt;
 mod sequence;
 mod source;
 mod turns;
 
+pub use framing::Framing;
 pub use pixels::patches;
 pub use prompt::{EncodedTurn, Prompter};
 pub use sequence::{Example, Packed};
-pub use source::{CaseSource, PreparedCase, Source};
+pub use source::{CaseSource, PreparedCase, Source, SourceError, Subject};
 pub use turns::{TaskKind, TrainingTurn, turns_of_case};

@@ -13,18 +13,23 @@ const STD: [f32; 3] = [0.229, 0.224, 0.225];
 /// The whole picture is resized to the model's square (bicubic with antialiasing), so a box relative to the picture keeps its coordinates.
 #[must_use]
 pub fn patches(image: &DynamicImage, config: &ModelConfig) -> Vec<f32> {
+    unfold(&resized(image, config), config.vision_config.patch_size)
+}
+
+/// The whole picture at the model's size.
+#[must_use]
+pub fn resized(image: &DynamicImage, config: &ModelConfig) -> RgbImage {
     let side = config.image_size() as u32;
     let rgb = image.to_rgb8();
     if rgb.dimensions() == (side, side) {
-        return unfold(&rgb, config.vision_config.patch_size);
+        return rgb;
     }
-    unfold(
-        &image::imageops::resize(&rgb, side, side, FilterType::CatmullRom),
-        config.vision_config.patch_size,
-    )
+    image::imageops::resize(&rgb, side, side, FilterType::CatmullRom)
 }
 
-fn unfold(rgb: &RgbImage, patch: usize) -> Vec<f32> {
+/// Normalises a picture of the model's size and cuts it into patches of `patch × patch` pixels.
+#[must_use]
+pub fn unfold(rgb: &RgbImage, patch: usize) -> Vec<f32> {
     let side = rgb.width() as usize / patch;
     let bytes = rgb.as_raw();
     let width = rgb.width() as usize;

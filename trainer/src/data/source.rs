@@ -1,9 +1,16 @@
 //! Where a training step's examples come from: any step can be asked for, so resuming needs no state but its number.
 
-use super::prompt::{EncodedTurn, Prompter};
+use super::framing::Framing;
+use super::pixels::{resized, unfold};
+use super::prompt::Prompter;
 use super::sequence::Example;
-use super::turns::{TaskKind, TrainingTurn};
+use super::turns::{TaskKind, TrainingTurn, turns_of_case};
+use crate::model::ModelConfig;
 use crate::tokenizer::TokenizerError;
+use image::{DynamicImage, RgbImage};
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::ontology::Concept;
+use medreg_datasets::snapshot::SnapshotCase;
 use rand::seq::{IndexedMutRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,34 +23,41 @@ pub trait Source: Sync {
     fn example(&self, step: u64, slot: usize) -> Example;
 }
 
+/// What all cases of a run share.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Makes tokens.
+    pub prompter: Prompter,
+    /// Sizes of the pictures.
+    pub config: ModelConfig,
+    /// What regions are regions of.
+    pub ontology: Vec<Concept>,
+    /// The languages of the turns.
+    pub langs: LangPair,
+}
+
 /// An image ready to be trained on.
 #[derive(Clone, Debug)]
 pub struct PreparedCase {
-    patches: Arc<Vec<f32>>,
-    turns: BTreeMap<TaskKind, Vec<EncodedTurn>>,
+    picture: RgbImage,
+    case: SnapshotCase,
 }
 
 impl PreparedCase {
-    /// Encodes all turns of an image; `patches` as [`super::patches`] makes them.
-    pub fn new(
-        patches: Vec<f32>,
-        turns: &[TrainingTurn],
-        prompter: &Prompter,
-    ) -> Result<Self, TokenizerError> {
-        let mut encoded: BTreeMap<TaskKind, Vec<EncodedTurn>> = BTreeMap::new();
-        for TrainingTurn { kind, turn } in turns {
-            encoded.entry(*kind).or_default().push(prompter.turn(turn)?);
+    /// An annotated picture, brought to the model's size.
+    #[must_use]
+    pub fn new(picture: &DynamicImage, case: SnapshotCase, config: &ModelConfig) -> Self {
+        Self {
+            picture: resized(picture, config),
+            case,
         }
-        Ok(Self {
-            patches: Arc::new(patches),
-            turns: encoded,
-        })
     }
 }
 
-/// Annotated cases in a seeded order: each epoch is a fresh permutation, each visit a fresh draw of turns.
+/// Annotated cases in a seeded order: each epoch is a fresh permutation, each visit a fresh framing and draw of turns.
 #[derive(Clone, Debug)]
 pub struct CaseSource {
+    subject: Subject,
     cases: Vec<PreparedCase>,
     batch: usize,
     turns: usize,
@@ -52,24 +66,41 @@ pub struct CaseSource {
 
 /// There is nothing to learn from.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "none of the cases has a turn to learn from: are all of them without regions and concepts?"
-)]
-pub struct NothingToLearn;
+pub enum SourceError {
+    /// No case has a turn.
+    #[error(
+        "none of the cases has a turn to learn from: are there cases, and has the project concepts?"
+    )]
+    NothingToLearn,
+    /// A turn cannot be made into tokens.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
 
 impl CaseSource {
-    /// `batch` images per step, up to `turns` turns of each.
+    /// `batch` images per step, up to `turns` turns of each. Every turn is made into tokens once, so that none fails later.
     pub fn new(
-        cases: Vec<PreparedCase>,
+        subject: Subject,
+        mut cases: Vec<PreparedCase>,
         batch: usize,
         turns: usize,
         seed: u64,
-    ) -> Result<Self, NothingToLearn> {
-        let cases: Vec<_> = cases.into_iter().filter(|c| !c.turns.is_empty()).collect();
+    ) -> Result<Self, SourceError> {
+        let mut learnable = Vec::with_capacity(cases.len());
+        for prepared in &cases {
+            let turns = turns_of_case(&prepared.case, &subject.ontology, &subject.langs);
+            turns
+                .iter()
+                .try_for_each(|t| subject.prompter.turn(&t.turn).map(drop))?;
+            learnable.push(!turns.is_empty());
+        }
+        let mut keep = learnable.into_iter();
+        cases.retain(|_| keep.next().unwrap_or(false));
         if cases.is_empty() {
-            return Err(NothingToLearn);
+            return Err(SourceError::NothingToLearn);
         }
         Ok(Self {
+            subject,
             cases,
             batch,
             turns,
@@ -103,13 +134,39 @@ impl CaseSource {
 impl Source for CaseSource {
     fn example(&self, step: u64, slot: usize) -> Example {
         let visit = step * self.batch as u64 + slot as u64;
-        let case = self.case(visit);
         let mut rng = seeded(self.seed, visit, 0);
+        let (picture, case) = reframed(self.case(visit), &mut rng);
+        let patches = unfold(&picture, self.subject.config.vision_config.patch_size);
+        let turns = turns_of_case(&case, &self.subject.ontology, &self.subject.langs);
+        let drawn = draw(turns, self.turns, &mut rng);
         Example {
-            patches: Arc::new(with_other_exposure(&case.patches, &mut rng)),
-            turns: draw(&case.turns, self.turns, &mut rng),
+            patches: Arc::new(with_other_exposure(&patches, &mut rng)),
+            // All of them were tried when the source was made; only numbers have changed since.
+            turns: drawn
+                .iter()
+                .filter_map(|t| self.subject.prompter.turn(&t.turn).ok())
+                .collect(),
         }
     }
+}
+
+/// Another framing of the case, in three visits out of four.
+fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (RgbImage, SnapshotCase) {
+    let mut case = prepared.case.clone();
+    if rng.random_bool(0.25) {
+        return (prepared.picture.clone(), case);
+    }
+    let boxes: Vec<_> = case.regions.iter().map(|r| r.bbox).collect();
+    let framing = Framing::random(&boxes, case.size, rng);
+    case.regions
+        .retain_mut(|region| match framing.moved(region.bbox, case.size) {
+            Some(bbox) => {
+                region.bbox = bbox;
+                true
+            }
+            None => false,
+        });
+    (framing.applied(&prepared.picture), case)
 }
 
 /// A generator for one purpose: distinct streams for distinct arguments.
@@ -132,15 +189,12 @@ fn with_other_exposure(patches: &[f32], rng: &mut impl Rng) -> Vec<f32> {
 }
 
 /// Draws up to `count` different turns, each task by its share.
-fn draw(
-    turns: &BTreeMap<TaskKind, Vec<EncodedTurn>>,
-    count: usize,
-    rng: &mut impl Rng,
-) -> Vec<EncodedTurn> {
-    let mut left: Vec<(TaskKind, Vec<&EncodedTurn>)> = turns
-        .iter()
-        .map(|(k, t)| (*k, t.iter().collect()))
-        .collect();
+fn draw(turns: Vec<TrainingTurn>, count: usize, rng: &mut impl Rng) -> Vec<TrainingTurn> {
+    let mut by_kind: BTreeMap<TaskKind, Vec<TrainingTurn>> = BTreeMap::new();
+    for turn in turns {
+        by_kind.entry(turn.kind).or_default().push(turn);
+    }
+    let mut left: Vec<(TaskKind, Vec<TrainingTurn>)> = by_kind.into_iter().collect();
     let mut drawn = Vec::with_capacity(count);
     while drawn.len() < count {
         left.retain(|(_, turns)| !turns.is_empty());
@@ -148,7 +202,7 @@ fn draw(
             break;
         };
         let at = rng.random_range(0..turns.len());
-        drawn.push(turns.swap_remove(at).clone());
+        drawn.push(turns.swap_remove(at));
     }
     drawn
 }

@@ -29,6 +29,16 @@ impl Weights {
         Ok(weights)
     }
 
+    /// Those whose name `chosen` accepts trained, the others frozen.
+    pub fn partly(
+        tensors: BTreeMap<String, Tensor>,
+        chosen: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        let (trained, frozen) = tensors.into_iter().partition(|(name, _)| chosen(name));
+        let weights = Self::trained(trained)?;
+        Ok(Self { frozen, ..weights })
+    }
+
     /// Adds a variable that starts as `tensor`.
     pub fn add_trained(&mut self, name: String, tensor: &Tensor) -> Result<()> {
         self.trained.insert(name, Var::from_tensor(tensor)?);

@@ -46,12 +46,25 @@ pub fn gradients_of(
         .map(|e| Packed::new(prompter, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
-    let work = |i: usize| one_image(model, &examples[i], &packed[i], total);
-    let mut sum = Gradients {
-        tokens: packed.iter().map(|p| p.rows.len()).sum(),
-        ..Gradients::default()
+    let loss = |i: usize| image_loss(model, &examples[i], &packed[i], total);
+    let mut sum = sum_of_gradients(weights, examples.len(), threads, loss)?;
+    sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
+    Ok(sum)
+}
+
+/// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order.
+pub fn sum_of_gradients(
+    weights: &Weights,
+    count: usize,
+    threads: usize,
+    loss: impl Fn(usize) -> Result<Tensor> + Sync,
+) -> Result<Gradients> {
+    let work = |i: usize| -> Result<(f64, GradStore)> {
+        let loss = loss(i)?;
+        Ok((f64::from(loss.to_scalar::<f32>()?), loss.backward()?))
     };
-    for result in side_by_side(examples.len(), threads, work) {
+    let mut sum = Gradients::default();
+    for result in side_by_side(count, threads, work) {
         let (loss, store) = result?;
         sum.loss += loss;
         add(&mut sum.by_name, weights, &store)?;
@@ -59,27 +72,18 @@ pub fn gradients_of(
     Ok(sum)
 }
 
-fn one_image(
-    model: &InternVl,
-    example: &Example,
-    packed: &Packed,
-    total: f64,
-) -> Result<(f64, GradStore)> {
+/// One image's share of the batch's mean loss.
+fn image_loss(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Tensor> {
     let width = model.config().patch_width();
-    let patches = Tensor::from_slice(
-        &example.patches,
-        (example.patches.len() / width, width),
-        &Device::Cpu,
-    )?;
+    let shape = (example.patches.len() / width, width);
+    let patches = Tensor::from_slice(&example.patches, shape, &Device::Cpu)?;
     let loss = model.loss(
         &patches,
         &packed.sequence,
         &packed.rows,
         packed.targets.clone(),
     )?;
-    let loss = (loss / total)?;
-    let store = loss.backward()?;
-    Ok((f64::from(loss.to_scalar::<f32>()?), store))
+    loss / total
 }
 
 fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStore) -> Result<()> {
@@ -101,7 +105,7 @@ fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStor
 }
 
 /// Runs `work(0..count)` on up to `threads` threads and returns the results in order.
-pub(crate) fn side_by_side<T: Send>(
+pub fn side_by_side<T: Send>(
     count: usize,
     threads: usize,
     work: impl Fn(usize) -> T + Sync,

@@ -5,7 +5,7 @@ mod gradients;
 mod optimizer;
 mod schedule;
 
-pub use gradients::{Gradients, gradients_of};
+pub use gradients::{Gradients, gradients_of, side_by_side, sum_of_gradients};
 pub use optimizer::AdamW;
 pub use schedule::Schedule;
 

@@ -1,0 +1,171 @@
+//! The first lesson: what lies at each place of a picture, before any word is read.
+//!
+//! A linear layer on the image tokens, thrown away afterwards, says of each token which shape and fill it shows and
+//! where that shape's box has its edges. It teaches vision tower and projector in minutes what the loss of answers alone
+//! would take hours to carry through the decoder.
+
+use super::init;
+use super::shapes::{Picture, Thing, draw};
+use super::words::{Fill, Shape};
+use crate::checkpoint::Pretrained;
+use crate::data::patches;
+use crate::model::kernels::{Target, cross_entropy};
+use crate::model::nn::Linear;
+use crate::model::{InternVl, Weights};
+use crate::train::{AdamW, Schedule, sum_of_gradients};
+use candle_core::{Device, Result, Tensor};
+use medreg_datasets::protocol::RunConfig;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Places along a side that an edge can have.
+const BINS: usize = 40;
+/// Questions per token, as how many answers each has: shape or none, fill or none, four edges.
+const GROUPS: [usize; 6] = [
+    Shape::ALL.len() + 1,
+    Fill::ALL.len() + 1,
+    BINS,
+    BINS,
+    BINS,
+    BINS,
+];
+const HEAD: &str = "sight";
+const BATCH: usize = 8;
+
+/// Trains vision tower and projector of `start` for `budget`; `report` gets step and loss.
+pub fn learn(
+    start: &Pretrained,
+    seed: u64,
+    threads: usize,
+    budget: Duration,
+    report: &mut dyn FnMut(u32, f64),
+) -> Result<BTreeMap<String, Tensor>> {
+    let mut tensors = start.tensors.clone();
+    let outputs = GROUPS.iter().sum();
+    let shape = (outputs, start.config.llm_config.hidden_size);
+    tensors.extend(init::linear(
+        HEAD,
+        shape,
+        &mut ChaCha8Rng::seed_from_u64(seed),
+    )?);
+    let weights = Weights::partly(tensors, |name| !name.starts_with("language_model."))?;
+    let model = InternVl::new(&start.config, &weights)?;
+    let head = Linear::new(&weights, HEAD, shape, true)?;
+    let config = RunConfig {
+        steps: 1_000_000,
+        learning_rate: 1e-3,
+        ..RunConfig::default()
+    };
+    let (schedule, mut optimizer) = (
+        Schedule::new(&config, Some(budget)),
+        AdamW::new(config.weight_decay),
+    );
+    let (began, mut step) = (Instant::now(), 0);
+    while !schedule.over(began.elapsed().as_secs_f64()) {
+        let rate = schedule.rate(step, began.elapsed().as_secs_f64());
+        let loss = |slot: usize| {
+            let visit = u64::from(step) * BATCH as u64 + slot as u64;
+            picture_loss(&model, &head, seed.wrapping_add(visit))
+        };
+        let mut gradients = sum_of_gradients(&weights, BATCH, threads, loss)?;
+        gradients.clip(config.clip_norm);
+        optimizer.step(&weights, &gradients, rate)?;
+        step += 1;
+        report(step, gradients.loss);
+    }
+    let mut learnt = weights.tensors();
+    learnt.retain(|name, _| !name.starts_with(HEAD));
+    Ok(learnt)
+}
+
+fn picture_loss(model: &InternVl, head: &Linear, seed: u64) -> Result<Tensor> {
+    let config = model.config();
+    let picture = draw(
+        config.image_size(),
+        4,
+        &mut ChaCha8Rng::seed_from_u64(seed ^ 0x0073_6967_6874),
+    );
+    let pixels = patches(&picture.image, config);
+    let width = config.patch_width();
+    let pixels = Tensor::from_vec(
+        pixels,
+        (config.patches_per_side().pow(2), width),
+        &Device::Cpu,
+    )?;
+    let logits = head.forward(&model.image_tokens(&pixels)?)?;
+    let truth = truth(&picture, config.patches_per_side() / 2);
+    let mut total = Tensor::new(0f32, &Device::Cpu)?;
+    let mut column = 0;
+    for (group, targets) in GROUPS.iter().zip(truth) {
+        let logits = logits.narrow(1, column, *group)?.contiguous()?;
+        total = (total + cross_entropy(&logits, Arc::new(targets))?)?;
+        column += group;
+    }
+    total / (BATCH * logits.dim(0)?) as f64
+}
+
+/// For each group of answers the right one of every token, row after row of tokens.
+fn truth(picture: &Picture, side: usize) -> [Vec<Target>; 6] {
+    let cell = picture.image.width() as f32 / side as f32;
+    let mut targets: [Vec<Target>; 6] = std::array::from_fn(|_| Vec::with_capacity(side * side));
+    for place in 0..side * side {
+        let corner = ((place % side) as f32 * cell, (place / side) as f32 * cell);
+        let answers = match thing_at(picture, corner, cell) {
+            Some(thing) => answers(thing, picture.image.width() as f32),
+            None => [
+                (Shape::ALL.len(), 0.5),
+                (Fill::ALL.len(), 0.5),
+                (0, 0.0),
+                (0, 0.0),
+                (0, 0.0),
+                (0, 0.0),
+            ],
+        };
+        for (targets, (token, weight)) in targets.iter_mut().zip(answers) {
+            targets.push(Target {
+                token: token as u32,
+                weight,
+            });
+        }
+    }
+    targets
+}
+
+fn answers(thing: &Thing, width: f32) -> [(usize, f32); 6] {
+    let shape = Shape::ALL
+        .iter()
+        .position(|s| *s == thing.shape)
+        .unwrap_or(0);
+    let fill = Fill::ALL.iter().position(|f| *f == thing.fill).unwrap_or(0);
+    let bin = |edge: f32| (((edge / width) * BINS as f32) as usize).min(BINS - 1);
+    let [a, b, c, d] = thing.bbox.map(bin);
+    [
+        (shape, 1.0),
+        (fill, 1.0),
+        (a, 0.5),
+        (b, 0.5),
+        (c, 0.5),
+        (d, 0.5),
+    ]
+}
+
+/// The shape that covers most of a token, if it covers a fair part of the token or the token a fair part of it.
+fn thing_at(picture: &Picture, (x, y): (f32, f32), cell: f32) -> Option<&Thing> {
+    let shared = |thing: &Thing| {
+        let [x0, y0, x1, y1] = thing.bbox;
+        let (across, down) = (x1.min(x + cell) - x0.max(x), y1.min(y + cell) - y0.max(y));
+        if across <= 0.0 || down <= 0.0 {
+            0.0
+        } else {
+            across * down / (cell * cell).min((x1 - x0) * (y1 - y0))
+        }
+    };
+    let best = picture
+        .things
+        .iter()
+        .max_by(|a, b| shared(a).total_cmp(&shared(b)))?;
+    (shared(best) > 0.3).then_some(best)
+}

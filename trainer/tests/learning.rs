@@ -1,0 +1,370 @@
+//! What training promises, on a model small enough to check it in seconds.
+
+use candle_core::{Device, Tensor};
+use medreg_datasets::protocol::{RunConfig, Tuning};
+use medreg_datasets::task::Turn;
+use medreg_trainer::base::{self, lessons, shapes};
+use medreg_trainer::checkpoint::Pretrained;
+use medreg_trainer::data::{Example, Packed, Prompter, Source, patches};
+use medreg_trainer::generate::{Decoding, answer};
+use medreg_trainer::model::kernels::log_softmax;
+use medreg_trainer::model::{InternVl, ModelConfig, Weights, lora};
+use medreg_trainer::train::{self, Control, Event, Options, gradients_of, trainable};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
+
+/// The base's architecture with two layers of each kind and half the width.
+fn tiny() -> Pretrained {
+    let tokenizer = base::tokenizer().unwrap();
+    let mut config = base::architecture(tokenizer.len());
+    config.vision_config.num_hidden_layers = 2;
+    config.vision_config.hidden_size = 64;
+    config.vision_config.intermediate_size = 128;
+    config.llm_config.num_hidden_layers = 2;
+    config.llm_config.hidden_size = 96;
+    config.llm_config.intermediate_size = 192;
+    base::untrained_of(config, tokenizer, 3).unwrap()
+}
+
+fn turns(config: &ModelConfig, seed: u64) -> (Vec<f32>, Vec<Turn>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let picture = shapes::draw(config.image_size(), 3, &mut rng);
+    (
+        patches(&picture.image, config),
+        lessons::turns(&picture, 4, &mut rng),
+    )
+}
+
+fn example(model: &Pretrained, prompter: &Prompter, seed: u64) -> Example {
+    let (pixels, turns) = turns(&model.config, seed);
+    Example {
+        patches: Arc::new(pixels),
+        turns: turns.iter().map(|t| prompter.turn(t).unwrap()).collect(),
+    }
+}
+
+struct Fixed(Vec<Example>);
+
+impl Source for Fixed {
+    fn example(&self, step: u64, slot: usize) -> Example {
+        self.0[(step as usize * 2 + slot) % self.0.len()].clone()
+    }
+}
+
+fn options(run: RunConfig) -> Options {
+    Options {
+        run,
+        threads: 2,
+        checkpoints: None,
+        budget: None,
+    }
+}
+
+fn run_config(steps: u32) -> RunConfig {
+    RunConfig {
+        steps,
+        batch_images: 2,
+        learning_rate: 3e-3,
+        checkpoint_every: 2,
+        ..RunConfig::default()
+    }
+}
+
+#[test]
+fn questions_in_one_sequence_lose_what_they_lose_alone() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let together = example(&start, &prompter, 5);
+    let width = start.config.patch_width();
+    let pixels = Tensor::from_slice(
+        &together.patches,
+        (together.patches.len() / width, width),
+        &Device::Cpu,
+    )
+    .unwrap();
+    let loss = |turns: &[_]| {
+        let packed = Packed::new(&prompter, turns);
+        let loss = model
+            .loss(
+                &pixels,
+                &packed.sequence,
+                &packed.rows,
+                packed.targets.clone(),
+            )
+            .unwrap();
+        f64::from(loss.to_scalar::<f32>().unwrap())
+    };
+    assert!(together.turns.len() > 2);
+    let alone: f64 = together
+        .turns
+        .iter()
+        .map(|t| loss(std::slice::from_ref(t)))
+        .sum();
+    let packed = loss(&together.turns);
+    assert!((packed - alone).abs() / alone < 1e-5, "{packed} {alone}");
+}
+
+#[test]
+fn every_trained_tensor_gets_a_gradient_and_a_frozen_one_gets_none() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let examples = [example(&start, &prompter, 5)];
+    let lora = Tuning::Lora {
+        rank: 4,
+        alpha: 8.0,
+    };
+    for tuning in [Tuning::Full, lora] {
+        let config = RunConfig {
+            tuning,
+            ..run_config(1)
+        };
+        let weights = trainable(&start, &config).unwrap();
+        let model = InternVl::new(&start.config, &weights).unwrap();
+        let mut optimizer = train::AdamW::new(0.0);
+        // B starts at zero, which stops A's first gradient: the second step is the one to look at.
+        let first = gradients_of(&model, &prompter, &weights, &examples, 1).unwrap();
+        optimizer.step(&weights, &first, 1e-3).unwrap();
+        let second = gradients_of(&model, &prompter, &weights, &examples, 1).unwrap();
+        let names: Vec<_> = weights.variables().keys().collect();
+        assert_eq!(second.by_name.keys().collect::<Vec<_>>(), names);
+        for (name, gradient) in &second.by_name {
+            assert!(gradient.iter().all(|g| g.is_finite()), "{name}");
+            assert!(gradient.iter().any(|g| *g != 0.0), "{name} has no gradient");
+        }
+        if tuning != Tuning::Full {
+            assert!(
+                names.iter().all(|n| n.contains(".lora_")),
+                "only adapters are trained"
+            );
+            assert_eq!(
+                names.len(),
+                2 * 7 * start.config.llm_config.num_hidden_layers
+            );
+        }
+    }
+}
+
+#[test]
+fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let examples = [example(&start, &prompter, 6)];
+    let config = RunConfig {
+        tuning: Tuning::Lora {
+            rank: 4,
+            alpha: 10.0,
+        },
+        ..run_config(1)
+    };
+    let weights = trainable(&start, &config).unwrap();
+    let model = InternVl::new(&start.config, &weights).unwrap();
+    let loss = |model: &InternVl, weights: &Weights| {
+        gradients_of(model, &prompter, weights, &examples, 1)
+            .unwrap()
+            .loss
+    };
+    let base = Weights::frozen(start.tensors.clone());
+    let of_base = loss_of(&start, &prompter, &examples[0], &base);
+    let at_start = gradients_of(&model, &prompter, &weights, &examples, 1).unwrap();
+    assert!((at_start.loss - of_base).abs() < 1e-5);
+    let mut optimizer = train::AdamW::new(0.0);
+    for _ in 0..4 {
+        let gradients = gradients_of(&model, &prompter, &weights, &examples, 1).unwrap();
+        optimizer.step(&weights, &gradients, 1e-2).unwrap();
+    }
+    let adapted = loss(&model, &weights);
+    let merged = Weights::frozen(lora::merge(&weights).unwrap());
+    let of_merged = loss_of(&start, &prompter, &examples[0], &merged);
+    assert!(
+        adapted < of_base - 0.05,
+        "the adapter learns: {adapted} {of_base}"
+    );
+    assert!((adapted - of_merged).abs() < 1e-4, "{adapted} {of_merged}");
+    assert!(merged.find("lora_scale").is_none());
+}
+
+fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: &Weights) -> f64 {
+    let model = InternVl::new(&start.config, weights).unwrap();
+    let packed = Packed::new(prompter, &example.turns);
+    let width = start.config.patch_width();
+    let pixels = Tensor::from_slice(
+        &example.patches,
+        (example.patches.len() / width, width),
+        &Device::Cpu,
+    )
+    .unwrap();
+    let loss = model
+        .loss(
+            &pixels,
+            &packed.sequence,
+            &packed.rows,
+            packed.targets.clone(),
+        )
+        .unwrap();
+    f64::from(loss.to_scalar::<f32>().unwrap()) / packed.weight()
+}
+
+#[test]
+fn a_few_pictures_are_learnt_by_heart_and_answered_word_for_word() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let source = Fixed(vec![
+        example(&start, &prompter, 5),
+        example(&start, &prompter, 6),
+    ]);
+    let mut losses = Vec::new();
+    let trained = train::run(&options(run_config(150)), &start, &source, &mut |event| {
+        if let Event::Step(report) = event {
+            losses.push(report.loss);
+        }
+        Control::Continue
+    })
+    .unwrap();
+    assert_eq!((trained.step, trained.stopped), (150, false));
+    assert!(
+        losses[149] < 0.1 * losses[0],
+        "{} to {}",
+        losses[0],
+        losses[149]
+    );
+    let model = InternVl::new(
+        &trained.model.config,
+        &Weights::frozen(trained.model.tensors.clone()),
+    )
+    .unwrap();
+    let (pixels, turns) = turns(&start.config, 5);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let answers = answer(&model, &prompter, &pixels, &questions, Decoding::default()).unwrap();
+    // Low digits count little in the loss, so boxes are not asked for to the last digit.
+    let words = |text: &str| {
+        text.chars()
+            .filter(|c| !c.is_ascii_digit())
+            .collect::<String>()
+    };
+    for (turn, answer) in turns.iter().zip(&answers) {
+        assert!(answer.finished);
+        assert_eq!(words(&turn.answer), words(&answer.text));
+        assert_eq!(answer.tokens.len(), answer.logprobs.len());
+    }
+}
+
+#[test]
+fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let (pixels, turns) = turns(&start.config, 7);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let decoding = Decoding {
+        max_tokens: 6,
+        temperature: 1.0,
+        seed: 4,
+    };
+    let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
+    let width = start.config.patch_width();
+    let pixels = Tensor::from_slice(&pixels, (pixels.len() / width, width), &Device::Cpu).unwrap();
+    for (question, answer) in questions.iter().zip(&answers) {
+        let turn = medreg_trainer::data::EncodedTurn {
+            question: prompter.question(question).unwrap(),
+            answer: answer.tokens.clone(),
+            weights: vec![1.0; answer.tokens.len()],
+        };
+        let packed = Packed::new(&prompter, &[turn]);
+        let x = model
+            .embed(&packed.sequence, &model.image_tokens(&pixels).unwrap())
+            .unwrap();
+        let states = model
+            .language
+            .forward(&x, &packed.sequence.positions, &packed.sequence.spans)
+            .unwrap();
+        let logits: Vec<Vec<f32>> = model.language.logits(&states).unwrap().to_vec2().unwrap();
+        for (i, row) in packed.rows.iter().enumerate() {
+            let expected = log_softmax(&logits[*row as usize])[answer.tokens[i] as usize];
+            assert!(
+                (expected - answer.logprobs[i]).abs() < 1e-4,
+                "token {i}: {expected} {}",
+                answer.logprobs[i]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_resumed_run_is_the_run_that_never_stopped() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let source = Fixed(
+        (5..9)
+            .map(|seed| example(&start, &prompter, seed))
+            .collect(),
+    );
+    let whole = train::run(&options(run_config(6)), &start, &source, &mut |_| {
+        Control::Continue
+    })
+    .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(run_config(6));
+    options.checkpoints = Some(dir.path().to_owned());
+    let stop_after_three = &mut |event: Event| match event {
+        Event::Step(report) if report.step == 3 => Control::Stop,
+        _ => Control::Continue,
+    };
+    let part = train::run(&options, &start, &source, stop_after_three).unwrap();
+    assert_eq!((part.step, part.stopped), (3, true));
+    let mut resumed_at = None;
+    let rest = train::run(&options, &start, &source, &mut |event| {
+        if let Event::Resumed { step } = event {
+            resumed_at = Some(step);
+        }
+        Control::Continue
+    })
+    .unwrap();
+    assert_eq!((rest.step, resumed_at), (6, Some(3)));
+    for (name, tensor) in &whole.model.tensors {
+        let same = tensor
+            .sub(&rest.model.tensors[name])
+            .unwrap()
+            .abs()
+            .unwrap()
+            .max_all()
+            .unwrap();
+        assert!(same.to_scalar::<f32>().unwrap() == 0.0, "{name} differs");
+    }
+}
+
+#[test]
+fn a_saved_model_is_read_back_the_same() {
+    let start = tiny();
+    let dir = tempfile::tempdir().unwrap();
+    start.save(dir.path(), candle_core::DType::F32).unwrap();
+    let back = Pretrained::load(dir.path()).unwrap();
+    assert_eq!(back.config, start.config);
+    assert_eq!(back.tensors.len(), start.tensors.len());
+    for (name, tensor) in &start.tensors {
+        let other = &back.tensors[name];
+        assert_eq!(tensor.dims(), other.dims());
+        let difference = tensor.sub(other).unwrap().abs().unwrap().max_all().unwrap();
+        assert_eq!(difference.to_scalar::<f32>().unwrap(), 0.0);
+    }
+}
+
+#[test]
+fn any_text_survives_the_tokenizer_and_tags_are_single_tokens() {
+    let tokenizer = base::tokenizer().unwrap();
+    for text in [
+        "<ref>x</ref><box>[[0, 12, 345, 999]]</box>",
+        "左肾上极见一囊肿，大小约23 mm。",
+        "naïve 🙂 text\n\twith tabs",
+        "日本語のテキスト",
+    ] {
+        let tokens = tokenizer.encode(text).unwrap();
+        assert_eq!(tokenizer.decode(&tokens).unwrap(), text);
+    }
+    for tag in &medreg_trainer::tokenizer::SPECIAL {
+        assert_eq!(tokenizer.encode(tag).unwrap().len(), 1, "{tag}");
+    }
+    let digits = tokenizer.encode("[[421, 7]]").unwrap();
+    assert_eq!(digits.iter().filter(|t| tokenizer.is_digit(**t)).count(), 4);
+}
