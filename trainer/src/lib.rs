@@ -1,0 +1,17 @@
+//! Trains, runs and serves region-centric multimodal models: InternVL's architecture on candle, boxes as text.
+
+pub mod acquire;
+pub mod base;
+pub mod checkpoint;
+pub mod cli;
+pub mod client;
+pub mod data;
+pub mod eval;
+pub mod generate;
+pub mod model;
+pub mod predict;
+pub mod registry;
+pub mod runs;
+pub mod tokenizer;
+pub mod train;
+pub mod worker;
