@@ -134,6 +134,12 @@ impl Session {
         parse(&Method::POST, path, response).map(Some)
     }
 
+    /// Puts `body` at `path`, where nothing is answered (204).
+    pub fn put_silently(&self, path: &str, body: &impl Serialize) -> Answer<()> {
+        let request = self.request(Method::PUT, path).json(body);
+        send(&Method::PUT, path, request).map(drop)
+    }
+
     /// Puts `body` at `path`.
     pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Answer<T> {
         let request = self.request(Method::PUT, path).json(body);

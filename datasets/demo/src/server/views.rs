@@ -178,9 +178,8 @@ pub struct Model {
 /// The answer to promoting a model.
 #[derive(Debug, Deserialize)]
 pub struct Promoted {
-    /// The round that was queued with it.
-    #[serde(default)]
-    pub acquisition: Option<Acquisition>,
+    /// The round that was queued with it: the model looks at the open images, suggests, and chooses the next ones.
+    pub acquisition: Acquisition,
 }
 
 /// An active-learning round.

@@ -16,10 +16,10 @@ use crate::people::Tally;
 use crate::results::{
     Baselines, RoundSummary, ScoreSummary, Scores, Series, Summary, Thresholds, Truth, baselines,
 };
-use anyhow::{Context, Result};
-use medreg_datasets::protocol::{ModelRef, PredictionLine, Strategy};
+use anyhow::Result;
+use medreg_datasets::protocol::{ModelRef, PredictionLine};
 use medreg_datasets::snapshot::Split;
-use reading::ReadingRoom;
+use reading::{ReadingRoom, Readings};
 use setup::Team;
 use training::{Cut, Trained};
 
@@ -76,77 +76,84 @@ fn verdict(plan: &Plan, summary: &Summary) -> Vec<String> {
 }
 
 fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -> Result<Outcome> {
-    let held_out = clock.spend("reading", || room.read_held_out())?;
-    anyhow::ensure!(
-        held_out.images > 0,
-        "no patient fell into the test split: take more images (--images)"
-    );
-    clock.say(&format!(
-        "held-out patients: {} images read without suggestions, {} regions",
-        held_out.images,
-        held_out.tally.regions()
-    ));
+    read_held_out(clock, room)?;
     let mut acquisition = training::choose_first(team, plan)?;
     let mut base = ModelRef::Builtin {
         name: BASE.to_owned(),
     };
     let mut zero_shot = None;
     let mut done: Vec<Round> = Vec::new();
-    let (mut boxes, mut images) = (0, 0);
     loop {
         let number = done.len() + 1;
         let name = format!("round {number}");
         waiting::for_acquisition(clock, team, acquisition, &name)?;
-        let read = clock.spend("reading", || room.read(plan.budget))?;
-        anyhow::ensure!(
-            read.images > 0,
-            "{name}: no image is left to read; take more images (--images) or a smaller --budget"
-        );
-        boxes += read.tally.regions();
-        images += read.images;
-        clock.say(&format!("{name}: {}", reading::in_words(&read)));
+        let read = read_chosen(clock, room, plan, &name)?;
         let cut = clock.spend("snapshots", || training::cut(team, &name))?;
         let test = Truth::of(&cut.cases, Split::Test);
-        if zero_shot.is_none() {
-            let trained = training::zero_shot(clock, team, plan, &cut, &test)?;
-            zero_shot = Some(trained.scores);
-        }
-        let last = number == plan.rounds;
+        let zero_shot = match &zero_shot {
+            Some(scores) => scores,
+            None => zero_shot.insert(training::zero_shot(clock, team, plan, &cut, &test)?.scores),
+        };
         let config = plan.config(number);
         let trained = training::train(clock, team, &cut, &test, base, config, &name)?;
-        let Trained {
-            model,
-            scores,
-            loss,
-            predictions,
-        } = trained;
-        let strategy = (!last).then_some(Strategy::Hybrid);
-        let next = training::promote(team, plan, model, strategy)?;
-        done.push(Round {
-            tally: read.tally,
-            boxes,
-            images,
-            scores,
-            loss,
-            predictions,
-        });
-        base = ModelRef::Published { id: model };
-        match next {
-            Some(next) => acquisition = next,
-            None => {
-                return Ok(Outcome {
-                    rounds: done,
-                    zero_shot: zero_shot.context("the base model was not scored")?,
-                    baselines: baselines(&Truth::of(&cut.cases, Split::Train), &test),
-                    cut,
-                    test,
-                });
-            }
+        base = ModelRef::Published { id: trained.model };
+        acquisition = training::promote(team, plan, trained.model)?;
+        done.push(Round::after(done.last(), &read, trained));
+        if number == plan.rounds {
+            // The last promotion's round goes on in the background: its suggestions are for whoever reads next.
+            return Ok(Outcome {
+                rounds: done,
+                zero_shot: zero_shot.clone(),
+                baselines: baselines(&Truth::of(&cut.cases, Split::Train), &test),
+                cut,
+                test,
+            });
         }
     }
 }
 
+fn read_held_out(clock: &Clock, room: &mut ReadingRoom<'_>) -> Result<()> {
+    let read = clock.spend("reading", || room.read_held_out())?;
+    anyhow::ensure!(
+        read.images > 0,
+        "no patient fell into the test split: take more images (--images)"
+    );
+    clock.say(&format!(
+        "held-out patients: {} images read without suggestions, {} regions",
+        read.images,
+        read.tally.regions()
+    ));
+    Ok(())
+}
+
+fn read_chosen(
+    clock: &Clock,
+    room: &mut ReadingRoom<'_>,
+    plan: &Plan,
+    name: &str,
+) -> Result<Readings> {
+    let read = clock.spend("reading", || room.read(plan.budget))?;
+    anyhow::ensure!(
+        read.images > 0,
+        "{name}: no image is left to read; take more images (--images) or a smaller --budget"
+    );
+    clock.say(&format!("{name}: {}", reading::in_words(&read)));
+    Ok(read)
+}
+
 impl Round {
+    fn after(before: Option<&Self>, read: &Readings, trained: Trained) -> Self {
+        let (boxes, images) = before.map_or((0, 0), |round| (round.boxes, round.images));
+        Self {
+            tally: read.tally,
+            boxes: boxes + read.tally.regions(),
+            images: images + read.images,
+            scores: trained.scores,
+            loss: trained.loss,
+            predictions: trained.predictions,
+        }
+    }
+
     fn summary(&self) -> RoundSummary {
         RoundSummary {
             boxes: self.boxes,

@@ -44,7 +44,7 @@ impl Team {
                 &json!({"username": name, "display_name": display, "password": password}),
             )?;
             let path = format!("/api/projects/{}/members/{}", project.id, user.id);
-            let _: Value = admin.put(&path, &json!({"role": role}))?;
+            admin.put_silently(&path, &json!({"role": role}))?;
             Ok(Session::sign_in(&options.server, name, &password)?)
         };
         let team = Self {

@@ -143,28 +143,14 @@ pub fn choose_first(team: &Team, plan: &Plan) -> Result<AcquisitionId> {
     Ok(made.id)
 }
 
-/// Promotes a model; with a strategy, it also chooses the next images and suggests regions on them.
-pub fn promote(
-    team: &Team,
-    plan: &Plan,
-    model: ModelId,
-    strategy: Option<Strategy>,
-) -> Result<Option<AcquisitionId>> {
-    let acquire =
-        |strategy| json!({"strategy": strategy, "budget": plan.budget, "seed": plan.seed});
-    let body = match strategy {
-        Some(strategy) => json!({"acquire": acquire(strategy)}),
-        None => json!({}),
-    };
+/// Promotes a model, which then chooses the next images and suggests regions on them.
+pub fn promote(team: &Team, plan: &Plan, model: ModelId) -> Result<AcquisitionId> {
+    let wish = json!({"strategy": Strategy::Hybrid, "budget": plan.budget, "seed": plan.seed});
     let path = format!("/api/models/{model}/promote");
-    let promoted: Promoted = team.engineer.post(&path, &body)?;
-    anyhow::ensure!(
-        strategy.is_none() || promoted.acquisition.is_some(),
-        "model {model} was promoted, but no round was queued with it"
-    );
+    let promoted: Promoted = team.engineer.post(&path, &json!({"acquire": wish}))?;
     let now: Model = team.engineer.get(&format!("/api/models/{model}"))?;
     anyhow::ensure!(now.promoted, "model {model} was promoted, but is not");
-    Ok(promoted.acquisition.map(|acquisition| acquisition.id))
+    Ok(promoted.acquisition.id)
 }
 
 fn loss(team: &Team, run: RunId, name: &str) -> Result<Series> {
