@@ -1,1 +1,7 @@
-fn main() {}
+//! `medreg`: the server and its tools.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    medreg::cli::run()
+}
