@@ -95,7 +95,8 @@ impl Progress {
         }
     }
 
-    fn beat(&self, attempt: i32) -> Heartbeat {
+    /// What a beat says now.
+    pub fn beat(&self, attempt: i32) -> Heartbeat {
         let phase = *self.phase.lock().unwrap_or_else(PoisonError::into_inner);
         Heartbeat {
             attempt,

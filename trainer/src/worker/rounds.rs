@@ -57,6 +57,9 @@ impl Worker {
         }
         let ranking = self.compute(move || Ok(rank(&round.item, &pool))).await?;
         let chosen = ranking.len();
+        // A short round may be over before its second beat.
+        let beat = progress.beat(item.attempt);
+        self.client.acquisition_heartbeat(item.id, &beat).await?;
         progress.close();
         self.client
             .finish_acquisition(

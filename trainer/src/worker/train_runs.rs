@@ -61,8 +61,14 @@ impl Worker {
             describes,
             evaluation: evaluation.as_ref(),
         });
+        let steps = trained.step;
         write_model(self, trained, item, describes, &card, &folder).await?;
         let files = self.upload(item, &folder, progress).await?;
+        // What stays on the run's page is how far the training came.
+        progress.enter("publishing", u64::from(item.config.steps));
+        progress.done(u64::from(steps));
+        let beat = progress.beat(item.attempt);
+        self.client.run_heartbeat(item.id, &beat).await?;
         progress.close();
         self.client
             .finish_run(
