@@ -23,15 +23,21 @@ pub struct Application {
 
 impl Application {
     /// Listens on `listen`, port 0 for any free one, and is ready to run.
-    pub fn build(listen: SocketAddr, settings: HttpSettings, hospital: Hospital) -> std::io::Result<Self> {
+    pub fn build(
+        listen: SocketAddr,
+        settings: HttpSettings,
+        hospital: Hospital,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
-        let server = HttpServer::new(move || App::new().configure(|config| http::configure(config, &hospital, settings)))
-            .listen(listener)?
-            .workers(4)
-            .disable_signals()
-            .shutdown_timeout(5)
-            .run();
+        let server = HttpServer::new(move || {
+            App::new().configure(|config| http::configure(config, &hospital, settings))
+        })
+        .listen(listener)?
+        .workers(4)
+        .disable_signals()
+        .shutdown_timeout(5)
+        .run();
         Ok(Self { address, server })
     }
 

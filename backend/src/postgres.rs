@@ -19,10 +19,14 @@ const MAX_SOCKET_FOLDER: usize = 80;
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
     /// No Postgres on this machine.
-    #[error("no Postgres was found in /usr/lib/postgresql/*/bin or on the PATH: install it (`apt-get install postgresql`), name its folder in MEDREG_POSTGRES_BIN, or give a DATABASE_URL")]
+    #[error(
+        "no Postgres was found in /usr/lib/postgresql/*/bin or on the PATH: install it (`apt-get install postgresql`), name its folder in MEDREG_POSTGRES_BIN, or give a DATABASE_URL"
+    )]
     NotInstalled,
     /// Another server has this data directory.
-    #[error("another medreg already runs on this data directory (its Postgres, process {pid}, is alive): stop it first, or choose another --data")]
+    #[error(
+        "another medreg already runs on this data directory (its Postgres, process {pid}, is alive): stop it first, or choose another --data"
+    )]
     AlreadyRuns {
         /// The other Postgres.
         pid: u32,
@@ -75,15 +79,24 @@ impl Cluster {
     /// Starts the cluster under `folder`, made where it is new, and waits until it answers.
     pub fn start(folder: &Path) -> Result<Self, PostgresError> {
         let bin = find_binaries().ok_or(PostgresError::NotInstalled)?;
-        fs::create_dir_all(folder).map_err(io_error(format!("{} cannot be made", folder.display())))?;
-        let folder = folder.canonicalize().map_err(io_error(format!("{} cannot be found", folder.display())))?;
+        fs::create_dir_all(folder)
+            .map_err(io_error(format!("{} cannot be made", folder.display())))?;
+        let folder = folder
+            .canonicalize()
+            .map_err(io_error(format!("{} cannot be found", folder.display())))?;
         let data = folder.join("data");
         if let Some(pid) = living_postmaster(&data) {
             return Err(PostgresError::AlreadyRuns { pid });
         }
         let rights = Rights::choose();
         let socket = socket_folder(&folder, rights)?;
-        let mut cluster = Self { bin, data, socket, rights, running: false };
+        let mut cluster = Self {
+            bin,
+            data,
+            socket,
+            rights,
+            running: false,
+        };
         if !cluster.data.join("PG_VERSION").exists() {
             cluster.init(&folder)?;
         }
@@ -95,7 +108,10 @@ impl Cluster {
     /// Where a client finds the database.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://{NAME}@localhost/{NAME}?host={}", self.socket.display())
+        format!(
+            "postgres://{NAME}@localhost/{NAME}?host={}",
+            self.socket.display()
+        )
     }
 
     /// Stops the cluster, letting it write everything down.
@@ -107,27 +123,67 @@ impl Cluster {
         if !std::mem::take(&mut self.running) {
             return Ok(());
         }
-        self.run("pg_ctl", &["stop", "-w", "-m", "fast", "-D", &self.data.to_string_lossy()])
+        self.run(
+            "pg_ctl",
+            &[
+                "stop",
+                "-w",
+                "-m",
+                "fast",
+                "-D",
+                &self.data.to_string_lossy(),
+            ],
+        )
     }
 
     /// Made in a folder beside it and moved into place whole, so that a killed first start leaves nothing half.
     fn init(&self, folder: &Path) -> Result<(), PostgresError> {
         let fresh = folder.join("data.new");
         if fresh.exists() {
-            fs::remove_dir_all(&fresh).map_err(io_error("an unfinished cluster cannot be removed"))?;
+            fs::remove_dir_all(&fresh)
+                .map_err(io_error("an unfinished cluster cannot be removed"))?;
         }
         self.rights.own(folder)?;
         // No client but the owner of the socket's folder reaches it, so no password is needed.
         let path = fresh.to_string_lossy();
-        self.run("initdb", &["-D", &path, "-U", NAME, "--auth=trust", "-E", "UTF8", "--no-locale", "--no-instructions"])?;
-        fs::rename(&fresh, &self.data).map_err(io_error("the new cluster cannot be moved into place"))
+        self.run(
+            "initdb",
+            &[
+                "-D",
+                &path,
+                "-U",
+                NAME,
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "--no-instructions",
+            ],
+        )?;
+        fs::rename(&fresh, &self.data)
+            .map_err(io_error("the new cluster cannot be moved into place"))
     }
 
     fn launch(&mut self, folder: &Path) -> Result<(), PostgresError> {
         let log = folder.join("log");
-        let options = format!("-c listen_addresses='' -c unix_socket_directories='{}' -c unix_socket_permissions=0700", self.socket.display());
-        let arguments = ["start", "-w", "-t", "60", "-D", &self.data.to_string_lossy(), "-l", &log.to_string_lossy(), "-o", &options];
-        self.run("pg_ctl", &arguments).map_err(|error| with_log(error, &log))?;
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{}' -c unix_socket_permissions=0700",
+            self.socket.display()
+        );
+        let arguments = [
+            "start",
+            "-w",
+            "-t",
+            "60",
+            "-D",
+            &self.data.to_string_lossy(),
+            "-l",
+            &log.to_string_lossy(),
+            "-o",
+            &options,
+        ];
+        self.run("pg_ctl", &arguments)
+            .map_err(|error| with_log(error, &log))?;
         self.running = true;
         Ok(())
     }
@@ -142,18 +198,33 @@ impl Cluster {
 
     fn run(&self, program: &'static str, arguments: &[&str]) -> Result<(), PostgresError> {
         let mut command = self.rights.command(&self.bin.join(program));
-        command.args(arguments).current_dir("/").stdin(Stdio::null()).env("LC_ALL", "C");
+        command
+            .args(arguments)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .env("LC_ALL", "C");
         // A group of its own: a terminal's Ctrl-C is for the server, which stops Postgres in order.
         command.process_group(0);
         // Postgres itself inherits these, so they go to a file: a pipe would never end.
-        let said = tempfile::NamedTempFile::new().map_err(io_error("a temporary file cannot be made"))?;
-        let copy = || said.reopen().map_err(io_error("a temporary file cannot be opened"));
-        let status = command.stdout(copy()?).stderr(copy()?).status().map_err(io_error(format!("{program} cannot be started")))?;
+        let said =
+            tempfile::NamedTempFile::new().map_err(io_error("a temporary file cannot be made"))?;
+        let copy = || {
+            said.reopen()
+                .map_err(io_error("a temporary file cannot be opened"))
+        };
+        let status = command
+            .stdout(copy()?)
+            .stderr(copy()?)
+            .status()
+            .map_err(io_error(format!("{program} cannot be started")))?;
         if status.success() {
             return Ok(());
         }
         let said = fs::read_to_string(said.path()).unwrap_or_default();
-        Err(PostgresError::Refused { program, said: last_lines(&said) })
+        Err(PostgresError::Refused {
+            program,
+            said: last_lines(&said),
+        })
     }
 }
 
@@ -167,19 +238,34 @@ impl Drop for Cluster {
 
 impl Rights {
     fn choose() -> Self {
-        let is_root = fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
+        let is_root =
+            fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
         if !is_root {
             return Self::Own;
         }
-        let works = Self::Namespace.command(Path::new("true")).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if works.is_ok_and(|status| status.success()) { Self::Namespace } else { Self::Nobody }
+        let works = Self::Namespace
+            .command(Path::new("true"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if works.is_ok_and(|status| status.success()) {
+            Self::Namespace
+        } else {
+            Self::Nobody
+        }
     }
 
     fn command(self, program: &Path) -> Command {
         let (wrapper, arguments): (_, &[&str]) = match self {
             Self::Own => return Command::new(program),
-            Self::Namespace => ("unshare", &["--user", "--map-user=1000", "--map-group=1000"]),
-            Self::Nobody => ("setpriv", &["--reuid=nobody", "--regid=nogroup", "--clear-groups"]),
+            Self::Namespace => (
+                "unshare",
+                &["--user", "--map-user=1000", "--map-group=1000"],
+            ),
+            Self::Nobody => (
+                "setpriv",
+                &["--reuid=nobody", "--regid=nogroup", "--clear-groups"],
+            ),
         };
         let mut command = Command::new(wrapper);
         command.args(arguments).arg(program);
@@ -192,7 +278,10 @@ impl Rights {
             return Ok(());
         }
         // 65534 is nobody and nogroup on Debian and Ubuntu.
-        std::os::unix::fs::chown(folder, Some(65534), Some(65534)).map_err(io_error(format!("{} cannot be given to nobody", folder.display())))
+        std::os::unix::fs::chown(folder, Some(65534), Some(65534)).map_err(io_error(format!(
+            "{} cannot be given to nobody",
+            folder.display()
+        )))
     }
 }
 
@@ -201,10 +290,23 @@ fn find_binaries() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("MEDREG_POSTGRES_BIN") {
         return Some(PathBuf::from(named)).filter(|bin| bin.join("initdb").exists());
     }
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))));
-    let newest = numbered.filter(|(_, bin)| bin.join("initdb").exists()).max().map(|(_, bin)| bin);
-    newest.or_else(|| std::env::split_paths(&std::env::var_os("PATH")?).find(|bin| bin.join("initdb").exists()))
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let numbered = versions.filter_map(|entry| {
+        Some((
+            entry.file_name().to_str()?.parse::<u32>().ok()?,
+            entry.path().join("bin"),
+        ))
+    });
+    let newest = numbered
+        .filter(|(_, bin)| bin.join("initdb").exists())
+        .max()
+        .map(|(_, bin)| bin);
+    newest.or_else(|| {
+        std::env::split_paths(&std::env::var_os("PATH")?).find(|bin| bin.join("initdb").exists())
+    })
 }
 
 /// The process that its pid file names, if that is really a Postgres on this directory; a stale file is Postgres's to remove.
@@ -225,7 +327,12 @@ fn socket_folder(folder: &Path, rights: Rights) -> Result<PathBuf, PostgresError
         let digest = medreg_datasets::ids::Digest::of(folder.to_string_lossy().as_bytes());
         std::env::temp_dir().join(format!("medreg-{}", &digest.as_str()[..16]))
     };
-    let failed = || io_error(format!("the socket's folder {} cannot be made", socket.display()));
+    let failed = || {
+        io_error(format!(
+            "the socket's folder {} cannot be made",
+            socket.display()
+        ))
+    };
     fs::create_dir_all(&socket).map_err(failed())?;
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o700)).map_err(failed())?;
     rights.own(&socket)?;
@@ -241,7 +348,10 @@ fn with_log(error: PostgresError, log: &Path) -> PostgresError {
     match error {
         PostgresError::Refused { program, said } => {
             let log = fs::read_to_string(log).unwrap_or_default();
-            PostgresError::Refused { program, said: format!("{said}\n{}", last_lines(&log)) }
+            PostgresError::Refused {
+                program,
+                said: format!("{said}\n{}", last_lines(&log)),
+            }
         }
         other => other,
     }

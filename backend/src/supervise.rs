@@ -25,10 +25,18 @@ impl Worker {
     /// Starts `medreg-trainer worker` against the server at `address`; what it prints goes to `worker.log`.
     pub fn start(address: &str, token_file: &Path, data: &Path) -> anyhow::Result<Self> {
         let program = find().context("medreg-trainer was not found beside this program or on the PATH: build it, or start with --no-worker")?;
-        let recipe = Recipe { program, address: address.to_owned(), token_file: token_file.to_owned(), data: data.to_owned() };
+        let recipe = Recipe {
+            program,
+            address: address.to_owned(),
+            token_file: token_file.to_owned(),
+            data: data.to_owned(),
+        };
         let child = recipe.spawn()?;
         let (end, ended) = oneshot::channel();
-        Ok(Self { end, supervisor: tokio::spawn(supervise(recipe, child, ended)) })
+        Ok(Self {
+            end,
+            supervisor: tokio::spawn(supervise(recipe, child, ended)),
+        })
     }
 
     /// Ends the trainer: politely, then, if it does not listen, by force.
@@ -42,8 +50,14 @@ impl Worker {
 
 /// Beside this program, else on the PATH.
 fn find() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("medreg-trainer")));
-    let on_path = || std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join("medreg-trainer")).find(|p| p.exists());
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.join("medreg-trainer")));
+    let on_path = || {
+        std::env::split_paths(&std::env::var_os("PATH")?)
+            .map(|folder| folder.join("medreg-trainer"))
+            .find(|p| p.exists())
+    };
     beside.filter(|p| p.exists()).or_else(on_path)
 }
 
@@ -56,7 +70,10 @@ struct Recipe {
 
 impl Recipe {
     fn spawn(&self) -> anyhow::Result<Child> {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.data.join("worker.log"))?;
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.data.join("worker.log"))?;
         let child = Command::new(&self.program)
             .args(["worker", "--server", &self.address, "--token-file"])
             .arg(&self.token_file)
@@ -95,7 +112,10 @@ async fn supervise(recipe: Recipe, mut child: Child, mut ended: oneshot::Receive
 async fn end(mut child: Child) {
     if let Some(pid) = child.id() {
         // The standard library can only kill; `kill` asks first.
-        let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await;
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await;
         if asked.is_ok() && tokio::time::timeout(PATIENCE, child.wait()).await.is_ok() {
             return;
         }

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "medreg", version, about = "Annotate medical images, and train on what was annotated")]
+#[command(
+    name = "medreg",
+    version,
+    about = "Annotate medical images, and train on what was annotated"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -22,16 +26,27 @@ enum Command {
     #[command(after_help = "Example:\n  medreg up --data ./medreg-data --listen 127.0.0.1:8080")]
     Up(UpArgs),
     /// Start the server alone, on DATABASE_URL and an S3 bucket or a folder
-    #[command(after_help = "Example:\n  DATABASE_URL=postgres://medreg@db/medreg MEDREG_S3_BUCKET=medreg medreg serve --listen 0.0.0.0:8080")]
+    #[command(
+        after_help = "Example:\n  DATABASE_URL=postgres://medreg@db/medreg MEDREG_S3_BUCKET=medreg medreg serve --listen 0.0.0.0:8080"
+    )]
     Serve(ServeArgs),
     /// Make and revoke API tokens
-    #[command(subcommand, after_help = "Example:\n  DATABASE_URL=… medreg token create --user admin --scope worker --name gpu-1")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  DATABASE_URL=… medreg token create --user admin --scope worker --name gpu-1"
+    )]
     Token(tools::TokenCommand),
     /// Add users and set passwords
-    #[command(subcommand, after_help = "Example:\n  DATABASE_URL=… medreg user add anna --display-name 'Anna' < password.txt")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  DATABASE_URL=… medreg user add anna --display-name 'Anna' < password.txt"
+    )]
     User(tools::UserCommand),
     /// Check the audit trail
-    #[command(subcommand, after_help = "Example:\n  DATABASE_URL=… medreg audit verify")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  DATABASE_URL=… medreg audit verify"
+    )]
     Audit(tools::AuditCommand),
     /// Print the OpenAPI document of the server
     #[command(after_help = "Example:\n  medreg openapi > openapi.json")]
@@ -62,7 +77,9 @@ struct UpArgs {
 
 impl ServeArgs {
     fn config(&self) -> anyhow::Result<Config> {
-        let mut config = Config::read(self.config.as_deref(), |name| std::env::var(name).ok().filter(|v| !v.is_empty()))?;
+        let mut config = Config::read(self.config.as_deref(), |name| {
+            std::env::var(name).ok().filter(|v| !v.is_empty())
+        })?;
         config.listen = self.listen.unwrap_or(config.listen);
         config.data = self.data.clone().unwrap_or(config.data);
         Ok(config)
@@ -73,8 +90,12 @@ impl ServeArgs {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,medreg=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "warn,medreg=info".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match actix_web::rt::System::new().block_on(dispatch(cli.command)) {
         Ok(code) => code,
         Err(error) => {
@@ -92,7 +113,10 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::User(command) => tools::user(command).await,
         Command::Audit(command) => tools::audit(command).await,
         Command::Openapi => {
-            println!("{}", serde_json::to_string_pretty(&crate::http::document())?);
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&crate::http::document())?
+            );
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -67,23 +67,38 @@ async fn hospital() -> anyhow::Result<Hospital> {
     let url = url.context("DATABASE_URL is missing; of a running `medreg up` it is postgres://medreg@localhost/medreg?host=DATA/postgres/socket")?;
     let pool = super::up::connect(&url).await?;
     // These commands neither read nor write objects or pseudonyms.
-    Ok(Hospital { pool, objects: Objects::memory(), pseudonym_key: [0; 32] })
+    Ok(Hospital {
+        pool,
+        objects: Objects::memory(),
+        pseudonym_key: [0; 32],
+    })
 }
 
 /// Acts as an account; whoever can open the database may.
 async fn actor(hospital: &Hospital, username: &str) -> anyhow::Result<Actor> {
     let mut conn = hospital.pool.acquire().await?;
     let found = store::accounts::credentials(&mut conn, username).await?;
-    let user = found.with_context(|| format!("there is no user `{username}`: `medreg user list` lists them"))?.user;
-    Ok(Actor { user: user.id, is_admin: user.is_admin })
+    let user = found
+        .with_context(|| format!("there is no user `{username}`: `medreg user list` lists them"))?
+        .user;
+    Ok(Actor {
+        user: user.id,
+        is_admin: user.is_admin,
+    })
 }
 
 /// An administrator, for what only one may do.
 async fn administrator(hospital: &Hospital) -> anyhow::Result<Actor> {
     let mut conn = hospital.pool.acquire().await?;
     let users = store::accounts::users(&mut conn).await?;
-    let admin = users.into_iter().find(|u| u.is_admin).context("there is no administrator yet: start the server once")?;
-    Ok(Actor { user: admin.id, is_admin: true })
+    let admin = users
+        .into_iter()
+        .find(|u| u.is_admin)
+        .context("there is no administrator yet: start the server once")?;
+    Ok(Actor {
+        user: admin.id,
+        is_admin: true,
+    })
 }
 
 pub(super) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
@@ -98,11 +113,17 @@ pub(super) async fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
                     return Ok(ExitCode::from(2));
                 }
             };
-            let (_, secret) = accounts::issue_token(&hospital, &actor(&hospital, &user).await?, &name, scope).await?;
+            let (_, secret) =
+                accounts::issue_token(&hospital, &actor(&hospital, &user).await?, &name, scope)
+                    .await?;
             println!("{secret}");
         }
-        TokenCommand::Revoke { id } => accounts::revoke_token(&hospital, &administrator(&hospital).await?, id).await?,
-        TokenCommand::List => print_lines(&accounts::tokens(&hospital, &administrator(&hospital).await?).await?)?,
+        TokenCommand::Revoke { id } => {
+            accounts::revoke_token(&hospital, &administrator(&hospital).await?, id).await?
+        }
+        TokenCommand::List => {
+            print_lines(&accounts::tokens(&hospital, &administrator(&hospital).await?).await?)?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,15 +132,27 @@ pub(super) async fn user(command: UserCommand) -> anyhow::Result<ExitCode> {
     let hospital = hospital().await?;
     let admin = administrator(&hospital).await?;
     match command {
-        UserCommand::Add { username, display_name, admin: is_admin } => {
+        UserCommand::Add {
+            username,
+            display_name,
+            admin: is_admin,
+        } => {
             let password = password()?;
-            let new = NewAccount { username: &username, display_name: &display_name, password: &password, is_admin };
+            let new = NewAccount {
+                username: &username,
+                display_name: &display_name,
+                password: &password,
+                is_admin,
+            };
             print_lines(&[accounts::create_user(&hospital, &admin, &new).await?])?;
         }
         UserCommand::Passwd { username } => {
             let id = actor(&hospital, &username).await?.user;
             let password = password()?;
-            let change = AccountChange { password: Some(&password), ..AccountChange::default() };
+            let change = AccountChange {
+                password: Some(&password),
+                ..AccountChange::default()
+            };
             accounts::change_user(&hospital, &admin, id, &change).await?;
         }
         UserCommand::List => print_lines(&accounts::users(&hospital, &admin).await?)?,
@@ -137,7 +170,9 @@ pub(super) async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(seq) => {
-            eprintln!("medreg: entry {seq} of the audit trail does not follow from those before it");
+            eprintln!(
+                "medreg: entry {seq} of the audit trail does not follow from those before it"
+            );
             Ok(ExitCode::from(1))
         }
     }
@@ -145,7 +180,9 @@ pub(super) async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
 
 fn password() -> anyhow::Result<String> {
     let mut password = String::new();
-    std::io::stdin().read_to_string(&mut password).context("the password is read from standard input")?;
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .context("the password is read from standard input")?;
     Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 

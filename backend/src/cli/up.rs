@@ -31,7 +31,10 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
     let cluster = match &config.database_url {
         Some(_) => None,
         None => {
-            eprintln!("medreg: starting the database in {}", data.join("postgres").display());
+            eprintln!(
+                "medreg: starting the database in {}",
+                data.join("postgres").display()
+            );
             let folder = data.join("postgres");
             Some(tokio::task::spawn_blocking(move || Cluster::start(&folder)).await??)
         }
@@ -43,10 +46,15 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
     };
     let hospital = open(&config, &data, &url).await?;
     let first_password = first_start(&hospital, &data).await?;
-    let application = Application::build(config.listen, settings(&config), hospital.clone()).with_context(|| cannot_listen(&config))?;
+    let application = Application::build(config.listen, settings(&config), hospital.clone())
+        .with_context(|| cannot_listen(&config))?;
     let address = format!("http://{}", application.address());
     let worker = match with_worker {
-        true => Some(Worker::start(&address, &worker_token(&hospital, &data).await?, &data)?),
+        true => Some(Worker::start(
+            &address,
+            &worker_token(&hospital, &data).await?,
+            &data,
+        )?),
         false => None,
     };
     let running = tokio::task::spawn_local(serve_until_told(application));
@@ -68,27 +76,41 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
 
 /// Starts the server alone.
 pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
-    let url = config.database_url.as_ref().context("DATABASE_URL is missing: `medreg serve` needs a database; `medreg up` brings its own")?;
+    let url = config.database_url.as_ref().context(
+        "DATABASE_URL is missing: `medreg serve` needs a database; `medreg up` brings its own",
+    )?;
     let data = prepare_data(&config.data)?;
     let hospital = open(&config, &data, url.expose()).await?;
     let first_password = first_start(&hospital, &data).await?;
-    let application = Application::build(config.listen, settings(&config), hospital).with_context(|| cannot_listen(&config))?;
-    greet(&format!("http://{}", application.address()), first_password.as_deref(), &data);
+    let application = Application::build(config.listen, settings(&config), hospital)
+        .with_context(|| cannot_listen(&config))?;
+    greet(
+        &format!("http://{}", application.address()),
+        first_password.as_deref(),
+        &data,
+    );
     serve_until_told(application).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn settings(config: &Config) -> HttpSettings {
-    HttpSettings { secure_cookies: config.secure_cookies }
+    HttpSettings {
+        secure_cookies: config.secure_cookies,
+    }
 }
 
 fn cannot_listen(config: &Config) -> String {
-    format!("cannot listen on {}: another program may have the port; choose another with --listen 127.0.0.1:0", config.listen)
+    format!(
+        "cannot listen on {}: another program may have the port; choose another with --listen 127.0.0.1:0",
+        config.listen
+    )
 }
 
 fn prepare_data(data: &Path) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(data).with_context(|| format!("the data directory {} cannot be made", data.display()))?;
-    data.canonicalize().with_context(|| format!("the data directory {} cannot be found", data.display()))
+    fs::create_dir_all(data)
+        .with_context(|| format!("the data directory {} cannot be made", data.display()))?;
+    data.canonicalize()
+        .with_context(|| format!("the data directory {} cannot be found", data.display()))
 }
 
 /// Held as long as this process lives; a second medreg on the same directory is told so.
@@ -96,38 +118,58 @@ fn lock(data: &Path) -> anyhow::Result<fs::File> {
     let file = fs::File::create(data.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => anyhow::bail!("another medreg already runs on {}: stop it first, or choose another --data", data.display()),
+        Err(fs::TryLockError::WouldBlock) => anyhow::bail!(
+            "another medreg already runs on {}: stop it first, or choose another --data",
+            data.display()
+        ),
         Err(fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
         _ => Ok(()),
     }
 }
 
 pub(super) async fn connect(url: &str) -> anyhow::Result<PgPool> {
-    let pool = PgPoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(10)).connect(url).await;
+    let pool = PgPoolOptions::new()
+        .max_connections(20)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect(url)
+        .await;
     pool.context("the database of DATABASE_URL cannot be reached")
 }
 
 async fn open(config: &Config, data: &Path, url: &str) -> anyhow::Result<Hospital> {
     let pool = connect(url).await?;
-    app::migrate(&pool).await.context("the database's schema cannot be brought up to date")?;
+    app::migrate(&pool)
+        .await
+        .context("the database's schema cannot be brought up to date")?;
     let objects = match &config.s3 {
         Some(s3) => Objects::s3(s3)?,
         None => Objects::folder(&data.join("objects"))?,
     };
-    Ok(Hospital { pool, objects, pseudonym_key: *config::pseudonym_key(data)?.expose() })
+    Ok(Hospital {
+        pool,
+        objects,
+        pseudonym_key: *config::pseudonym_key(data)?.expose(),
+    })
 }
 
 /// Makes the first administrator and a first project where there is nobody yet; tells the password, once.
 async fn first_start(hospital: &Hospital, data: &Path) -> anyhow::Result<Option<String>> {
     let password = random_password();
-    let Some(admin) = accounts::create_first_admin(hospital, "admin", &password).await? else { return Ok(None) };
-    config::write_private(&data.join("credentials"), format!("username: admin\npassword: {password}\n").as_bytes())?;
+    let Some(admin) = accounts::create_first_admin(hospital, "admin", &password).await? else {
+        return Ok(None);
+    };
+    config::write_private(
+        &data.join("credentials"),
+        format!("username: admin\npassword: {password}\n").as_bytes(),
+    )?;
     first_project(hospital, &admin).await?;
     Ok(Some(password))
 }
@@ -137,12 +179,17 @@ fn random_password() -> String {
     // No letters that look alike: it is typed off a terminal.
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut rng = rand::rng();
-    (0..20).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect()
+    (0..20)
+        .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
+        .collect()
 }
 
 /// Something to upload into and draw in at once.
 async fn first_project(hospital: &Hospital, admin: &User) -> anyhow::Result<()> {
-    let actor = Actor { user: admin.id, is_admin: true };
+    let actor = Actor {
+        user: admin.id,
+        is_admin: true,
+    };
     let new = NewProject {
         name: "My first project",
         langs: &LangPair::default(),
@@ -171,7 +218,12 @@ fn first_concepts() -> anyhow::Result<Vec<Concept>> {
     ];
     let concept = |(key, kind, en, zh): (&str, ConceptKind, &str, &str)| {
         let names = BTreeMap::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())]);
-        Ok(Concept { key: key.parse()?, kind, names, modalities: Vec::new() })
+        Ok(Concept {
+            key: key.parse()?,
+            kind,
+            names,
+            modalities: Vec::new(),
+        })
     };
     named.into_iter().map(concept).collect()
 }
@@ -187,9 +239,16 @@ async fn worker_token(hospital: &Hospital, data: &Path) -> anyhow::Result<PathBu
     let mut conn = hospital.pool.acquire().await?;
     let users = crate::store::accounts::users(&mut conn).await?;
     drop(conn);
-    let admin = users.iter().find(|u| u.is_admin && !u.disabled).context("there is no administrator to own the local trainer's token")?;
-    let actor = Actor { user: admin.id, is_admin: true };
-    let (_, token) = accounts::issue_token(hospital, &actor, "local trainer", TokenScope::Worker).await?;
+    let admin = users
+        .iter()
+        .find(|u| u.is_admin && !u.disabled)
+        .context("there is no administrator to own the local trainer's token")?;
+    let actor = Actor {
+        user: admin.id,
+        is_admin: true,
+    };
+    let (_, token) =
+        accounts::issue_token(hospital, &actor, "local trainer", TokenScope::Worker).await?;
     config::write_private(&path, token.as_bytes())?;
     Ok(path)
 }
@@ -197,8 +256,14 @@ async fn worker_token(hospital: &Hospital, data: &Path) -> anyhow::Result<PathBu
 fn greet(address: &str, first_password: Option<&str>, data: &Path) {
     println!("\nmedreg is ready:  {address}");
     match first_password {
-        Some(password) => println!("  user      admin\n  password  {password}\n  (shown this once; also in {})", data.join("credentials").display()),
-        None => println!("  credentials of the first start are in {}", data.join("credentials").display()),
+        Some(password) => println!(
+            "  user      admin\n  password  {password}\n  (shown this once; also in {})",
+            data.join("credentials").display()
+        ),
+        None => println!(
+            "  credentials of the first start are in {}",
+            data.join("credentials").display()
+        ),
     }
     println!("  data      {}\n  Ctrl-C stops it\n", data.display());
 }
@@ -206,7 +271,10 @@ fn greet(address: &str, first_password: Option<&str>, data: &Path) {
 /// Answers until Ctrl-C or SIGTERM.
 async fn serve_until_told(application: Application) -> anyhow::Result<()> {
     let handle = application.handle();
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     tokio::task::spawn_local(async move {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         handle.stop(true).await;

@@ -39,7 +39,13 @@ pub struct ErrorDetail {
 
 impl ErrorBody {
     pub(super) fn new(code: &str, message: String, details: Option<serde_json::Value>) -> Self {
-        Self { error: ErrorDetail { code: code.to_owned(), message, details } }
+        Self {
+            error: ErrorDetail {
+                code: code.to_owned(),
+                message,
+                details,
+            },
+        }
     }
 }
 

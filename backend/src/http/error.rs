@@ -56,8 +56,12 @@ impl Refusal {
 
     fn details(&self) -> Option<serde_json::Value> {
         match &self.0 {
-            ServiceError::Stale { based_on, current } => Some(serde_json::json!({ "based_on": based_on, "current": current })),
-            ServiceError::Leased { by, until } => Some(serde_json::json!({ "by": by, "until": until })),
+            ServiceError::Stale { based_on, current } => {
+                Some(serde_json::json!({ "based_on": based_on, "current": current }))
+            }
+            ServiceError::Leased { by, until } => {
+                Some(serde_json::json!({ "by": by, "until": until }))
+            }
             _ => None,
         }
     }
@@ -90,7 +94,9 @@ fn refused(error: impl std::error::Error + 'static, service: ServiceError) -> ac
 pub(super) fn of_json(error: actix_web::error::JsonPayloadError) -> actix_web::Error {
     use actix_web::error::JsonPayloadError as E;
     let service = match &error {
-        E::Overflow { limit } | E::OverflowKnownLength { limit, .. } => ServiceError::TooLarge { limit: *limit as u64 },
+        E::Overflow { limit } | E::OverflowKnownLength { limit, .. } => ServiceError::TooLarge {
+            limit: *limit as u64,
+        },
         other => ServiceError::invalid("body", other),
     };
     refused(error, service)

@@ -12,6 +12,12 @@ impl FromRequest for Actor {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Self>().cloned().ok_or_else(|| ServiceError::Unauthenticated.into()))
+        ready(
+            request
+                .extensions()
+                .get::<Self>()
+                .cloned()
+                .ok_or_else(|| ServiceError::Unauthenticated.into()),
+        )
     }
 }

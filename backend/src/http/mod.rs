@@ -34,14 +34,19 @@ struct Description;
 /// The OpenAPI document of every route, read off the routes themselves.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, api) = actix_web::App::new().into_utoipa_app().openapi(Description::openapi()).configure(routes::configure).split_for_parts();
+    let (_, api) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Description::openapi())
+        .configure(routes::configure)
+        .split_for_parts();
     api
 }
 
 /// Everything the server answers.
 pub fn configure(config: &mut web::ServiceConfig, hospital: &Hospital, settings: HttpSettings) {
     let openapi = web::Data::new(document());
-    let refuse = |e: String| error::Refusal::from(crate::services::ServiceError::invalid("body", e));
+    let refuse =
+        |e: String| error::Refusal::from(crate::services::ServiceError::invalid("body", e));
     let mut api = web::scope("")
         .wrap(from_fn(gate::admit))
         .wrap(Compress::default())
@@ -49,10 +54,23 @@ pub fn configure(config: &mut web::ServiceConfig, hospital: &Hospital, settings:
         .app_data(web::Data::new(hospital.clone()))
         .app_data(web::Data::new(settings))
         .app_data(openapi)
-        .app_data(web::JsonConfig::default().limit(MAX_JSON).error_handler(move |e, _| error::of_json(e)))
-        .app_data(web::QueryConfig::default().error_handler(move |e, _| refuse(e.to_string()).into()))
-        .app_data(web::PathConfig::default().error_handler(|_, _| error::Refusal::from(crate::services::ServiceError::NotFound("resource")).into()))
-        .app_data(actix_multipart::form::MultipartFormConfig::default().total_limit(260 << 20).memory_limit(260 << 20).error_handler(|e, _| error::of_multipart(e)));
+        .app_data(
+            web::JsonConfig::default()
+                .limit(MAX_JSON)
+                .error_handler(move |e, _| error::of_json(e)),
+        )
+        .app_data(
+            web::QueryConfig::default().error_handler(move |e, _| refuse(e.to_string()).into()),
+        )
+        .app_data(web::PathConfig::default().error_handler(|_, _| {
+            error::Refusal::from(crate::services::ServiceError::NotFound("resource")).into()
+        }))
+        .app_data(
+            actix_multipart::form::MultipartFormConfig::default()
+                .total_limit(260 << 20)
+                .memory_limit(260 << 20)
+                .error_handler(|e, _| error::of_multipart(e)),
+        );
     api = api.configure(|plain| {
         let mut described = utoipa_actix_web::service_config::ServiceConfig::new(plain);
         routes::configure(&mut described);

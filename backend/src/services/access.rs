@@ -35,26 +35,45 @@ impl Role {
         match self {
             Self::Annotator => matches!(permission, Read | Annotate),
             Self::Reviewer => matches!(permission, Read | Annotate | ReadAnnotations | Attest),
-            Self::Engineer => matches!(permission, Read | ReadAnnotations | Upload | Snapshot | Train),
+            Self::Engineer => matches!(
+                permission,
+                Read | ReadAnnotations | Upload | Snapshot | Train
+            ),
             Self::Lead | Self::Admin => true,
         }
     }
 }
 
 /// What the actor is in a project; not found for a stranger, forbidden where the role does not reach.
-pub async fn project(conn: &mut PgConnection, actor: &Actor, id: ProjectId, needs: Permission) -> Outcome<(Project, Role)> {
+pub async fn project(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: ProjectId,
+    needs: Permission,
+) -> Outcome<(Project, Role)> {
     let role = match actor.is_admin {
         true => Some(Role::Admin),
         false => projects::role(conn, id, actor.user).await?,
     };
     let found = projects::project(conn, id).await?;
     let (project, role) = found.zip(role).ok_or(ServiceError::NotFound("project"))?;
-    if role.may(needs) { Ok((project, role)) } else { Err(refusal(needs)) }
+    if role.may(needs) {
+        Ok((project, role))
+    } else {
+        Err(refusal(needs))
+    }
 }
 
 /// An image of a project in which the actor may do that much.
-pub async fn image(conn: &mut PgConnection, actor: &Actor, id: ImageId, needs: Permission) -> Outcome<(Image, Project)> {
-    let image = images::image(conn, id).await?.ok_or(ServiceError::NotFound("image"))?;
+pub async fn image(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: ImageId,
+    needs: Permission,
+) -> Outcome<(Image, Project)> {
+    let image = images::image(conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("image"))?;
     match project(conn, actor, image.project_id, needs).await {
         Ok((project, _)) => Ok((image, project)),
         Err(ServiceError::NotFound(_)) => Err(ServiceError::NotFound("image")),
@@ -64,7 +83,11 @@ pub async fn image(conn: &mut PgConnection, actor: &Actor, id: ImageId, needs: P
 
 /// Only for those who run the installation.
 pub fn admin(actor: &Actor) -> Outcome<()> {
-    if actor.is_admin { Ok(()) } else { Err(ServiceError::Forbidden("only an administrator may do this")) }
+    if actor.is_admin {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only an administrator may do this"))
+    }
 }
 
 fn refusal(needs: Permission) -> ServiceError {

@@ -2,8 +2,8 @@
 
 use super::{Actor, Hospital, Outcome, ServiceError, access, audit};
 use crate::store::accounts::{self, NewUser, Token, TokenScope, User, UserChange};
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use medreg_datasets::ids::{TokenId, UserId};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
@@ -30,20 +30,35 @@ fn hash_of_secret(secret: &str) -> Vec<u8> {
 /// The argon2id hash of a password, off the threads that answer requests.
 async fn hash_password(password: &str) -> Outcome<String> {
     if password.chars().count() < MIN_PASSWORD_CHARS {
-        return Err(ServiceError::invalid("password", format!("at least {MIN_PASSWORD_CHARS} characters are needed")));
+        return Err(ServiceError::invalid(
+            "password",
+            format!("at least {MIN_PASSWORD_CHARS} characters are needed"),
+        ));
     }
     let password = password.to_owned();
-    let hashed = tokio::task::spawn_blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()));
-    let hashed = hashed.await.map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
+    });
+    let hashed = hashed
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
     hashed.map_err(|e| ServiceError::Internal(e.to_string()))
 }
 
 async fn password_fits(password: &str, hash: String) -> Outcome<bool> {
     let password = password.to_owned();
     let checked = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        PasswordHash::new(&hash).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        })
     });
-    checked.await.map_err(|e| ServiceError::Internal(e.to_string()))
+    checked
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))
 }
 
 /// A session that was just opened.
@@ -58,13 +73,21 @@ pub struct SignedIn {
 }
 
 /// Opens a session. A wrong name takes as long as a wrong password.
-pub async fn sign_in(hospital: &Hospital, username: &str, password: &str, address: &str) -> Outcome<SignedIn> {
+pub async fn sign_in(
+    hospital: &Hospital,
+    username: &str,
+    password: &str,
+    address: &str,
+) -> Outcome<SignedIn> {
     let mut conn = hospital.pool.acquire().await?;
-    let (of_account, from_address) = accounts::recent_failures(&mut conn, username, address).await?;
+    let (of_account, from_address) =
+        accounts::recent_failures(&mut conn, username, address).await?;
     if of_account >= FAILURES_PER_ACCOUNT || from_address >= FAILURES_PER_ADDRESS {
         return Err(ServiceError::Throttled);
     }
-    let found = accounts::credentials(&mut conn, username).await?.filter(|found| !found.user.disabled);
+    let found = accounts::credentials(&mut conn, username)
+        .await?
+        .filter(|found| !found.user.disabled);
     let hash = match &found {
         Some(found) => found.password_hash.clone(),
         None => hash_password(&secret()).await?,
@@ -75,8 +98,18 @@ pub async fn sign_in(hospital: &Hospital, username: &str, password: &str, addres
         return Err(ServiceError::WrongCredentials);
     };
     let (secret, csrf_token) = (secret(), secret());
-    accounts::insert_session(&mut conn, &hash_of_secret(&secret), found.user.id, &csrf_token).await?;
-    Ok(SignedIn { user: found.user, secret, csrf_token })
+    accounts::insert_session(
+        &mut conn,
+        &hash_of_secret(&secret),
+        found.user.id,
+        &csrf_token,
+    )
+    .await?;
+    Ok(SignedIn {
+        user: found.user,
+        secret,
+        csrf_token,
+    })
 }
 
 /// Ends the session with this secret.
@@ -88,13 +121,17 @@ pub async fn sign_out(hospital: &Hospital, secret: &str) -> Outcome<()> {
 /// The living session with this secret.
 pub async fn session(hospital: &Hospital, secret: &str) -> Outcome<accounts::Session> {
     let mut conn = hospital.pool.acquire().await?;
-    accounts::session(&mut conn, &hash_of_secret(secret)).await?.ok_or(ServiceError::Unauthenticated)
+    accounts::session(&mut conn, &hash_of_secret(secret))
+        .await?
+        .ok_or(ServiceError::Unauthenticated)
 }
 
 /// The owner and scope of the living token with this secret.
 pub async fn token_owner(hospital: &Hospital, secret: &str) -> Outcome<(User, TokenScope)> {
     let mut conn = hospital.pool.acquire().await?;
-    accounts::token_owner(&mut conn, &hash_of_secret(secret)).await?.ok_or(ServiceError::Unauthenticated)
+    accounts::token_owner(&mut conn, &hash_of_secret(secret))
+        .await?
+        .ok_or(ServiceError::Unauthenticated)
 }
 
 /// What a new account is made of.
@@ -111,38 +148,72 @@ pub struct NewAccount<'a> {
 }
 
 /// Adds a user.
-pub async fn create_user(hospital: &Hospital, actor: &Actor, new: &NewAccount<'_>) -> Outcome<User> {
+pub async fn create_user(
+    hospital: &Hospital,
+    actor: &Actor,
+    new: &NewAccount<'_>,
+) -> Outcome<User> {
     access::admin(actor)?;
     check_username(new.username)?;
     let password_hash = hash_password(new.password).await?;
-    let row = NewUser { username: new.username, display_name: new.display_name, password_hash: &password_hash, is_admin: new.is_admin };
+    let row = NewUser {
+        username: new.username,
+        display_name: new.display_name,
+        password_hash: &password_hash,
+        is_admin: new.is_admin,
+    };
     let mut tx = hospital.pool.begin().await?;
     let user = match accounts::insert_user(&mut tx, &row).await {
-        Err(error) if error.is_duplicate() => return Err(ServiceError::NameTaken { what: "a user" }),
+        Err(error) if error.is_duplicate() => {
+            return Err(ServiceError::NameTaken { what: "a user" });
+        }
         other => other?,
     };
-    audit(&mut tx, actor, "user.add", user.id, serde_json::json!({ "is_admin": new.is_admin })).await?;
+    audit(
+        &mut tx,
+        actor,
+        "user.add",
+        user.id,
+        serde_json::json!({ "is_admin": new.is_admin }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(user)
 }
 
 fn check_username(name: &str) -> Outcome<()> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    let first_ok = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    let allowed =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    let first_ok = name
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
     if first_ok && name.len() <= 64 && name.bytes().all(allowed) {
         return Ok(());
     }
-    Err(ServiceError::invalid("username", "1 to 64 of a-z, 0-9, '.', '_' and '-' are expected, starting with a letter or digit"))
+    Err(ServiceError::invalid(
+        "username",
+        "1 to 64 of a-z, 0-9, '.', '_' and '-' are expected, starting with a letter or digit",
+    ))
 }
 
 /// Makes the first administrator of an empty installation; does nothing in one that has users.
-pub async fn create_first_admin(hospital: &Hospital, username: &str, password: &str) -> Outcome<Option<User>> {
+pub async fn create_first_admin(
+    hospital: &Hospital,
+    username: &str,
+    password: &str,
+) -> Outcome<Option<User>> {
     let mut conn = hospital.pool.acquire().await?;
     if !accounts::users(&mut conn).await?.is_empty() {
         return Ok(None);
     }
     let password_hash = hash_password(password).await?;
-    let new = NewUser { username, display_name: "Administrator", password_hash: &password_hash, is_admin: true };
+    let new = NewUser {
+        username,
+        display_name: "Administrator",
+        password_hash: &password_hash,
+        is_admin: true,
+    };
     Ok(Some(accounts::insert_user(&mut conn, &new).await?))
 }
 
@@ -167,7 +238,12 @@ pub struct AccountChange<'a> {
 }
 
 /// Changes a user; a new password or a disabled account ends their sessions.
-pub async fn change_user(hospital: &Hospital, actor: &Actor, id: UserId, change: &AccountChange<'_>) -> Outcome<User> {
+pub async fn change_user(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: UserId,
+    change: &AccountChange<'_>,
+) -> Outcome<User> {
     access::admin(actor)?;
     let hash = match change.password {
         Some(password) => Some(hash_password(password).await?),
@@ -181,7 +257,9 @@ pub async fn change_user(hospital: &Hospital, actor: &Actor, id: UserId, change:
         interface_lang: None,
     };
     let mut tx = hospital.pool.begin().await?;
-    let user = accounts::change_user(&mut tx, id, &row).await?.ok_or(ServiceError::NotFound("user"))?;
+    let user = accounts::change_user(&mut tx, id, &row)
+        .await?
+        .ok_or(ServiceError::NotFound("user"))?;
     let detail = serde_json::json!({ "disabled": change.disabled, "is_admin": change.is_admin, "password": change.password.is_some() });
     audit(&mut tx, actor, "user.change", id, detail).await?;
     tx.commit().await?;
@@ -191,25 +269,49 @@ pub async fn change_user(hospital: &Hospital, actor: &Actor, id: UserId, change:
 /// Chooses the actor's own interface language.
 pub async fn choose_language(hospital: &Hospital, actor: &Actor, lang: &str) -> Outcome<User> {
     if !["en", "zh-Hans", "ja"].contains(&lang) {
-        return Err(ServiceError::invalid("interface_lang", "en, zh-Hans or ja is expected"));
+        return Err(ServiceError::invalid(
+            "interface_lang",
+            "en, zh-Hans or ja is expected",
+        ));
     }
     let mut conn = hospital.pool.acquire().await?;
-    let change = UserChange { interface_lang: Some(lang), ..UserChange::default() };
-    accounts::change_user(&mut conn, actor.user, &change).await?.ok_or(ServiceError::NotFound("user"))
+    let change = UserChange {
+        interface_lang: Some(lang),
+        ..UserChange::default()
+    };
+    accounts::change_user(&mut conn, actor.user, &change)
+        .await?
+        .ok_or(ServiceError::NotFound("user"))
 }
 
 /// Makes a token and tells its secret, once. Only an administrator makes one for a worker.
-pub async fn issue_token(hospital: &Hospital, actor: &Actor, name: &str, scope: TokenScope) -> Outcome<(TokenId, String)> {
+pub async fn issue_token(
+    hospital: &Hospital,
+    actor: &Actor,
+    name: &str,
+    scope: TokenScope,
+) -> Outcome<(TokenId, String)> {
     if scope == TokenScope::Worker {
         access::admin(actor)?;
     }
     if !(1..=100).contains(&name.chars().count()) {
-        return Err(ServiceError::invalid("name", "1 to 100 characters are expected"));
+        return Err(ServiceError::invalid(
+            "name",
+            "1 to 100 characters are expected",
+        ));
     }
     let secret = format!("mrg_{}", secret());
     let mut tx = hospital.pool.begin().await?;
-    let id = accounts::insert_token(&mut tx, actor.user, name, scope, &hash_of_secret(&secret)).await?;
-    audit(&mut tx, actor, "token.add", id, serde_json::json!({ "scope": scope })).await?;
+    let id =
+        accounts::insert_token(&mut tx, actor.user, name, scope, &hash_of_secret(&secret)).await?;
+    audit(
+        &mut tx,
+        actor,
+        "token.add",
+        id,
+        serde_json::json!({ "scope": scope }),
+    )
+    .await?;
     tx.commit().await?;
     Ok((id, secret))
 }

@@ -30,7 +30,12 @@ pub struct Wish {
 }
 
 /// Asks for a round.
-pub async fn ask(hospital: &Hospital, actor: &Actor, project: ProjectId, wish: &Wish) -> Outcome<Acquisition> {
+pub async fn ask(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    wish: &Wish,
+) -> Outcome<Acquisition> {
     let mut tx = hospital.pool.begin().await?;
     access::project(&mut tx, actor, project, Permission::Train).await?;
     let acquisition = queue(&mut tx, actor, project, wish).await?;
@@ -38,56 +43,108 @@ pub async fn ask(hospital: &Hospital, actor: &Actor, project: ProjectId, wish: &
     Ok(acquisition)
 }
 
-async fn queue(conn: &mut PgConnection, actor: &Actor, project: ProjectId, wish: &Wish) -> Outcome<Acquisition> {
+async fn queue(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    project: ProjectId,
+    wish: &Wish,
+) -> Outcome<Acquisition> {
     let budget = wish.budget.unwrap_or(50);
     if !(1..=MAX_BUDGET).contains(&budget) {
-        return Err(ServiceError::invalid("budget", format!("1 to {MAX_BUDGET} images are expected")));
+        return Err(ServiceError::invalid(
+            "budget",
+            format!("1 to {MAX_BUDGET} images are expected"),
+        ));
     }
     let model = match &wish.model {
         Some(model) => checked_model(conn, project, model).await?,
         None => match runs::promoted(conn, project).await? {
             Some(id) => ModelRef::Published { id },
-            None => ModelRef::Builtin { name: BASE.to_owned() },
+            None => ModelRef::Builtin {
+                name: BASE.to_owned(),
+            },
         },
     };
-    let new = NewAcquisition { project, model: &model, strategy: wish.strategy, budget, seed: wish.seed, by: actor.user };
+    let new = NewAcquisition {
+        project,
+        model: &model,
+        strategy: wish.strategy,
+        budget,
+        seed: wish.seed,
+        by: actor.user,
+    };
     let id = acquisitions::insert(conn, &new).await?;
-    let acquisition = acquisitions::acquisition(conn, id).await?.ok_or(ServiceError::NotFound("acquisition"))?;
-    audit(conn, actor, "acquisition.ask", id, serde_json::json!({ "strategy": wish.strategy, "budget": budget })).await?;
+    let acquisition = acquisitions::acquisition(conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("acquisition"))?;
+    audit(
+        conn,
+        actor,
+        "acquisition.ask",
+        id,
+        serde_json::json!({ "strategy": wish.strategy, "budget": budget }),
+    )
+    .await?;
     Ok(acquisition)
 }
 
 /// A model that this project may use: one that ships, or one of its own.
-pub(super) async fn checked_model(conn: &mut PgConnection, project: ProjectId, model: &ModelRef) -> Outcome<ModelRef> {
+pub(super) async fn checked_model(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    model: &ModelRef,
+) -> Outcome<ModelRef> {
     match model {
         ModelRef::Builtin { name } if name == BASE => {}
         ModelRef::Builtin { name } => {
-            return Err(ServiceError::invalid("base", format!("no model `{name}` ships with the trainer: `{BASE}` does")));
+            return Err(ServiceError::invalid(
+                "base",
+                format!("no model `{name}` ships with the trainer: `{BASE}` does"),
+            ));
         }
         ModelRef::Published { id } => {
             let found = runs::model(conn, *id).await?;
-            found.filter(|m| m.project_id == project).ok_or(ServiceError::NotFound("model"))?;
+            found
+                .filter(|m| m.project_id == project)
+                .ok_or(ServiceError::NotFound("model"))?;
         }
     }
     Ok(model.clone())
 }
 
 /// Lets a model suggest, and asks for a round with it.
-pub async fn promote(hospital: &Hospital, actor: &Actor, id: ModelId, wish: &Wish) -> Outcome<(Model, Acquisition)> {
+pub async fn promote(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ModelId,
+    wish: &Wish,
+) -> Outcome<(Model, Acquisition)> {
     let mut tx = hospital.pool.begin().await?;
-    let model = runs::model(&mut tx, id).await?.ok_or(ServiceError::NotFound("model"))?;
+    let model = runs::model(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("model"))?;
     permitted(&mut tx, actor, model.project_id, "model").await?;
     runs::promote(&mut tx, model.project_id, id).await?;
-    let wish = Wish { model: Some(ModelRef::Published { id }), ..wish.clone() };
+    let wish = Wish {
+        model: Some(ModelRef::Published { id }),
+        ..wish.clone()
+    };
     let acquisition = queue(&mut tx, actor, model.project_id, &wish).await?;
-    let promoted = runs::model(&mut tx, id).await?.ok_or(ServiceError::NotFound("model"))?;
+    let promoted = runs::model(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("model"))?;
     audit(&mut tx, actor, "model.promote", id, serde_json::json!({})).await?;
     tx.commit().await?;
     Ok((promoted, acquisition))
 }
 
 /// Whether the actor may train in a project; where they may not even know of it, `what` is not found.
-async fn permitted(conn: &mut PgConnection, actor: &Actor, project: ProjectId, what: &'static str) -> Outcome<()> {
+async fn permitted(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    project: ProjectId,
+    what: &'static str,
+) -> Outcome<()> {
     match access::project(conn, actor, project, Permission::Train).await {
         Err(ServiceError::NotFound(_)) => Err(ServiceError::NotFound(what)),
         other => other.map(|_| ()),
@@ -95,16 +152,26 @@ async fn permitted(conn: &mut PgConnection, actor: &Actor, project: ProjectId, w
 }
 
 /// A project's rounds, newest first.
-pub async fn list(hospital: &Hospital, actor: &Actor, project: ProjectId) -> Outcome<Vec<Acquisition>> {
+pub async fn list(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+) -> Outcome<Vec<Acquisition>> {
     let mut conn = hospital.pool.acquire().await?;
     access::project(&mut conn, actor, project, Permission::Read).await?;
     Ok(acquisitions::of_project(&mut conn, project).await?)
 }
 
 /// One round with the images it chose.
-pub async fn acquisition(hospital: &Hospital, actor: &Actor, id: AcquisitionId) -> Outcome<(Acquisition, Vec<Chosen>)> {
+pub async fn acquisition(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: AcquisitionId,
+) -> Outcome<(Acquisition, Vec<Chosen>)> {
     let mut conn = hospital.pool.acquire().await?;
-    let found = acquisitions::acquisition(&mut conn, id).await?.ok_or(ServiceError::NotFound("acquisition"))?;
+    let found = acquisitions::acquisition(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("acquisition"))?;
     permitted(&mut conn, actor, found.project_id, "acquisition").await?;
     let ranking = acquisitions::ranking(&mut conn, id).await?;
     Ok((found, ranking))
@@ -120,7 +187,9 @@ pub async fn models(hospital: &Hospital, actor: &Actor, project: ProjectId) -> O
 /// One model.
 pub async fn model(hospital: &Hospital, actor: &Actor, id: ModelId) -> Outcome<Model> {
     let mut conn = hospital.pool.acquire().await?;
-    let model = runs::model(&mut conn, id).await?.ok_or(ServiceError::NotFound("model"))?;
+    let model = runs::model(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("model"))?;
     permitted(&mut conn, actor, model.project_id, "model").await?;
     Ok(model)
 }

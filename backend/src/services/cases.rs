@@ -28,7 +28,12 @@ pub struct Case {
 }
 
 /// The next case for this reader: the one they hold, else the best that nobody holds. `None` where all are done.
-pub async fn next(hospital: &Hospital, actor: &Actor, project: ProjectId, split: Option<Split>) -> Outcome<Option<Case>> {
+pub async fn next(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    split: Option<Split>,
+) -> Outcome<Option<Case>> {
     let mut conn = hospital.pool.acquire().await?;
     let (project, _) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
     if let Some(held) = cases::held(&mut conn, project.id, actor.user, split).await? {
@@ -39,8 +44,12 @@ pub async fn next(hospital: &Hospital, actor: &Actor, project: ProjectId, split:
     // Somebody else may take what was just found before this transaction's lease is written; then the next one is tried.
     loop {
         let mut tx = hospital.pool.begin().await?;
-        let Some(image) = cases::next_free(&mut tx, project.id, split).await? else { return Ok(None) };
-        let Some(lease) = cases::take(&mut tx, image, actor.user).await? else { continue };
+        let Some(image) = cases::next_free(&mut tx, project.id, split).await? else {
+            return Ok(None);
+        };
+        let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
+            continue;
+        };
         if cases::submitted(&mut tx, image).await? {
             continue;
         }
@@ -54,12 +63,20 @@ pub async fn next(hospital: &Hospital, actor: &Actor, project: ProjectId, split:
 pub async fn open(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcome<Case> {
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
-    if matches!(found.state, ImageState::WaitingAttestation | ImageState::Withheld) {
-        return Err(ServiceError::Forbidden("this image waits for a reviewer's word that it shows no patient data"));
+    if matches!(
+        found.state,
+        ImageState::WaitingAttestation | ImageState::Withheld
+    ) {
+        return Err(ServiceError::Forbidden(
+            "this image waits for a reviewer's word that it shows no patient data",
+        ));
     }
     let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
         let holder = cases::holder(&mut tx, image).await?;
-        let (by, until) = holder.map_or_else(|| ("somebody".to_owned(), "now".to_owned()), |h| (h.name, h.until));
+        let (by, until) = holder.map_or_else(
+            || ("somebody".to_owned(), "now".to_owned()),
+            |h| (h.name, h.until),
+        );
         return Err(ServiceError::Leased { by, until });
     };
     let case = view(&mut tx, actor, &project, image, lease).await?;
@@ -67,15 +84,29 @@ pub async fn open(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcome
     Ok(case)
 }
 
-async fn view(conn: &mut PgConnection, actor: &Actor, project: &Project, id: ImageId, lease: Lease) -> Outcome<Case> {
-    let image = crate::store::images::image(conn, id).await?.ok_or(ServiceError::NotFound("image"))?;
+async fn view(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    project: &Project,
+    id: ImageId,
+    lease: Lease,
+) -> Outcome<Case> {
+    let image = crate::store::images::image(conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("image"))?;
     let suggestions = match shows_suggestions(project, &image) {
         true => annotations::suggestions(conn, id).await?,
         false => Vec::new(),
     };
     let annotation = latest_of(conn, actor, id).await?;
     let choice = cases::choice(conn, project.id, id).await?;
-    Ok(Case { image, lease, annotation, suggestions, choice })
+    Ok(Case {
+        image,
+        lease,
+        annotation,
+        suggestions,
+        choice,
+    })
 }
 
 /// Whether a case is shown with suggestions: never one that is held out for testing, nor one of the control group.
@@ -86,20 +117,30 @@ pub(super) fn shows_suggestions(project: &Project, image: &Image) -> bool {
 /// Whether a case belongs to the control group: drawn by hash, so that reloading does not change it.
 fn is_blind(project: &Project, image: ImageId) -> bool {
     let digest = Digest::of(format!("blind/{}/{image}", project.id).as_bytes());
-    let number = digest.as_str().get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
+    let number = digest
+        .as_str()
+        .get(..8)
+        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+        .unwrap_or(0);
     number % 100 < u32::from(project.blind_share)
 }
 
 /// Renews a hold; works for one that ran out as long as nobody took the case over.
 pub async fn renew(hospital: &Hospital, actor: &Actor, lease: LeaseId) -> Outcome<Lease> {
     let mut conn = hospital.pool.acquire().await?;
-    let image = cases::leased_image(&mut conn, lease, actor.user).await?.ok_or(ServiceError::NotFound("lease"))?;
-    cases::take(&mut conn, image, actor.user).await?.ok_or(ServiceError::NotFound("lease"))
+    let image = cases::leased_image(&mut conn, lease, actor.user)
+        .await?
+        .ok_or(ServiceError::NotFound("lease"))?;
+    cases::take(&mut conn, image, actor.user)
+        .await?
+        .ok_or(ServiceError::NotFound("lease"))
 }
 
 /// Gives a case back unfinished.
 pub async fn give_back(hospital: &Hospital, actor: &Actor, lease: LeaseId) -> Outcome<()> {
     let mut conn = hospital.pool.acquire().await?;
-    let image = cases::leased_image(&mut conn, lease, actor.user).await?.ok_or(ServiceError::NotFound("lease"))?;
+    let image = cases::leased_image(&mut conn, lease, actor.user)
+        .await?
+        .ok_or(ServiceError::NotFound("lease"))?;
     Ok(cases::release(&mut conn, image, actor.user).await?)
 }

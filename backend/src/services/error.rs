@@ -62,7 +62,9 @@ pub enum ServiceError {
     #[error("open the case before saving: it is not yours to write")]
     NotYours,
     /// A worker speaks for a hand-out that is no longer valid.
-    #[error("this claim is no longer valid: the work was handed to another worker, stopped or finished")]
+    #[error(
+        "this claim is no longer valid: the work was handed to another worker, stopped or finished"
+    )]
     ClaimLost,
     /// The annotation cannot be saved as it is.
     #[error("{0}")]
@@ -125,6 +127,9 @@ impl From<ObjectError> for ServiceError {
 impl ServiceError {
     /// A field that cannot be used, and why.
     pub fn invalid(field: &'static str, reason: impl ToString) -> Self {
-        Self::Invalid { field, reason: reason.to_string() }
+        Self::Invalid {
+            field,
+            reason: reason.to_string(),
+        }
     }
 }

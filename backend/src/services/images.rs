@@ -30,7 +30,12 @@ pub struct Upload {
 }
 
 /// Takes an image in: decoded, stripped, its pixels kept before the row that names them. The same image again changes nothing.
-pub async fn take_in(hospital: &Hospital, actor: &Actor, project: ProjectId, upload: Upload) -> Outcome<(Image, bool)> {
+pub async fn take_in(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    upload: Upload,
+) -> Outcome<(Image, bool)> {
     let mut conn = hospital.pool.acquire().await?;
     let (project, _) = access::project(&mut conn, actor, project, Permission::Upload).await?;
     drop(conn);
@@ -61,20 +66,42 @@ pub async fn take_in(hospital: &Hospital, actor: &Actor, project: ProjectId, upl
         attestation_reason: canonical.attestation_reason,
     };
     let (id, fresh) = images::insert(&mut tx, &new).await?;
-    let image = images::image(&mut tx, id).await?.ok_or(ServiceError::NotFound("image"))?;
+    let image = images::image(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("image"))?;
     if fresh {
-        audit(&mut tx, actor, "image.add", id, serde_json::json!({ "project": project.id, "waiting": image.state })).await?;
+        audit(
+            &mut tx,
+            actor,
+            "image.add",
+            id,
+            serde_json::json!({ "project": project.id, "waiting": image.state }),
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok((image, fresh))
 }
 
 async fn decode(upload: Upload) -> Outcome<Canonical> {
-    let Upload { file_name, bytes, modality, attested, .. } = upload;
-    let hints = Hints { file_name: file_name.clone(), modality, attested };
+    let Upload {
+        file_name,
+        bytes,
+        modality,
+        attested,
+        ..
+    } = upload;
+    let hints = Hints {
+        file_name: file_name.clone(),
+        modality,
+        attested,
+    };
     let read = tokio::task::spawn_blocking(move || imaging::read(&bytes, &hints)).await;
     let read = read.map_err(|e| ServiceError::Internal(e.to_string()))?;
-    read.map_err(|source| ServiceError::BadImage { file: file_name, source })
+    read.map_err(|source| ServiceError::BadImage {
+        file: file_name,
+        source,
+    })
 }
 
 /// The names that the sender chose, checked.
@@ -87,19 +114,47 @@ impl Names {
     fn of(upload: &Upload) -> Outcome<Self> {
         for (field, name) in [("patient", &upload.patient), ("study", &upload.study)] {
             let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > 100 || !n.chars().all(allowed)) {
-                return Err(ServiceError::invalid(field, "1 to 100 letters, digits, '-', '_' or '.' are expected"));
+            if name
+                .as_ref()
+                .is_some_and(|n| n.is_empty() || n.chars().count() > 100 || !n.chars().all(allowed))
+            {
+                return Err(ServiceError::invalid(
+                    field,
+                    "1 to 100 letters, digits, '-', '_' or '.' are expected",
+                ));
             }
         }
-        Ok(Self { patient: upload.patient.clone(), study: upload.study.clone() })
+        Ok(Self {
+            patient: upload.patient.clone(),
+            study: upload.study.clone(),
+        })
     }
 
     /// Pseudonyms for patient and study. A file that names no patient is a patient of its own: it must never share a split by accident.
-    fn pseudonyms(self, hospital: &Hospital, project: &Project, canonical: &Canonical, raster: &str) -> (String, String) {
-        let keyed = |kind: &str, id: &Identifier| pseudonym(&hospital.pseudonym_key, project.id, kind, id.expose());
+    fn pseudonyms(
+        self,
+        hospital: &Hospital,
+        project: &Project,
+        canonical: &Canonical,
+        raster: &str,
+    ) -> (String, String) {
+        let keyed = |kind: &str, id: &Identifier| {
+            pseudonym(&hospital.pseudonym_key, project.id, kind, id.expose())
+        };
         let own = || pseudonym(&hospital.pseudonym_key, project.id, "pixels", raster);
-        let patient = self.patient.or_else(|| canonical.patient_key.as_ref().map(|id| keyed("patient", id))).unwrap_or_else(own);
-        let study = self.study.or_else(|| canonical.study_key.as_ref().map(|id| keyed("study", id))).unwrap_or_else(|| "1".to_owned());
+        let patient = self
+            .patient
+            .or_else(|| {
+                canonical
+                    .patient_key
+                    .as_ref()
+                    .map(|id| keyed("patient", id))
+            })
+            .unwrap_or_else(own);
+        let study = self
+            .study
+            .or_else(|| canonical.study_key.as_ref().map(|id| keyed("study", id)))
+            .unwrap_or_else(|| "1".to_owned());
         (patient, study)
     }
 }
@@ -107,14 +162,22 @@ impl Names {
 /// A keyed hash: the same identifier is the same pseudonym inside a project and another in every other.
 fn pseudonym(key: &[u8; 32], project: ProjectId, kind: &str, identifier: &str) -> String {
     // A key of any length is fine for HMAC, so this cannot fail; without a key the fixed text still reveals nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return "unknown".to_owned() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return "unknown".to_owned();
+    };
     mac.update(format!("{project}/{kind}/{identifier}").as_bytes());
     let digest = Digest::from_raw(&mac.finalize().into_bytes());
     format!("P{}", &digest.as_str()[..16])
 }
 
 /// One page of a project's images.
-pub async fn list(hospital: &Hospital, actor: &Actor, project: ProjectId, filter: Filter, page: (Option<ImageId>, i64)) -> Outcome<Vec<Image>> {
+pub async fn list(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    filter: Filter,
+    page: (Option<ImageId>, i64),
+) -> Outcome<Vec<Image>> {
     let mut conn = hospital.pool.acquire().await?;
     access::project(&mut conn, actor, project, Permission::Read).await?;
     Ok(images::page(&mut conn, project, filter, page.0, page.1).await?)
@@ -123,16 +186,32 @@ pub async fn list(hospital: &Hospital, actor: &Actor, project: ProjectId, filter
 /// One image.
 pub async fn image(hospital: &Hospital, actor: &Actor, id: ImageId) -> Outcome<Image> {
     let mut conn = hospital.pool.acquire().await?;
-    Ok(access::image(&mut conn, actor, id, Permission::Read).await?.0)
+    Ok(access::image(&mut conn, actor, id, Permission::Read)
+        .await?
+        .0)
 }
 
 /// Writes down a person's word on burned-in patient data.
-pub async fn attest(hospital: &Hospital, actor: &Actor, id: ImageId, burned_in: bool) -> Outcome<Image> {
+pub async fn attest(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ImageId,
+    burned_in: bool,
+) -> Outcome<Image> {
     let mut tx = hospital.pool.begin().await?;
     access::image(&mut tx, actor, id, Permission::Attest).await?;
     images::attest(&mut tx, id, burned_in).await?;
-    let image = images::image(&mut tx, id).await?.ok_or(ServiceError::NotFound("image"))?;
-    audit(&mut tx, actor, "image.attest", id, serde_json::json!({ "burned_in": burned_in })).await?;
+    let image = images::image(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("image"))?;
+    audit(
+        &mut tx,
+        actor,
+        "image.attest",
+        id,
+        serde_json::json!({ "burned_in": burned_in }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(image)
 }
@@ -147,11 +226,20 @@ pub enum Pixels {
 }
 
 /// An image's PNG. One that waits for a person's word is shown only to those who may give it.
-pub async fn pixels(hospital: &Hospital, actor: &Actor, id: ImageId, which: Pixels) -> Outcome<Bytes> {
+pub async fn pixels(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ImageId,
+    which: Pixels,
+) -> Outcome<Bytes> {
     let mut conn = hospital.pool.acquire().await?;
     let (image, _) = access::image(&mut conn, actor, id, Permission::Read).await?;
     match image.state {
-        ImageState::Withheld => return Err(ServiceError::Forbidden("patient data was seen in this image: it is withheld")),
+        ImageState::Withheld => {
+            return Err(ServiceError::Forbidden(
+                "patient data was seen in this image: it is withheld",
+            ));
+        }
         ImageState::WaitingAttestation => {
             access::image(&mut conn, actor, id, Permission::Attest).await?;
         }
@@ -159,7 +247,9 @@ pub async fn pixels(hospital: &Hospital, actor: &Actor, id: ImageId, which: Pixe
     }
     let digest = match which {
         Pixels::Rendered => image.raster.sha256,
-        Pixels::Frame(frame) => images::frame_pixels(&mut conn, id, frame).await?.ok_or(ServiceError::NotFound("frame"))?,
+        Pixels::Frame(frame) => images::frame_pixels(&mut conn, id, frame)
+            .await?
+            .ok_or(ServiceError::NotFound("frame"))?,
     };
     drop(conn);
     Ok(hospital.objects.get(&digest).await?)

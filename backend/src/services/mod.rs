@@ -46,6 +46,11 @@ pub(crate) async fn audit(
     subject: impl ToString,
     detail: serde_json::Value,
 ) -> Outcome<()> {
-    let entry = crate::store::audit::NewEntry { user: Some(actor.user), action, subject: &subject.to_string(), detail };
+    let entry = crate::store::audit::NewEntry {
+        user: Some(actor.user),
+        action,
+        subject: &subject.to_string(),
+        detail,
+    };
     Ok(crate::store::audit::append(conn, entry).await?)
 }

@@ -2,9 +2,9 @@
 
 use super::access::{self, Permission};
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
+use crate::store::accounts;
 use crate::store::cases::{self, Progress};
 use crate::store::projects::{self, Member, NewProject, Project, Role};
-use crate::store::accounts;
 use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::ontology::Concept;
 use std::collections::BTreeSet;
@@ -13,17 +13,27 @@ use std::collections::BTreeSet;
 pub async fn create(hospital: &Hospital, actor: &Actor, new: &NewProject<'_>) -> Outcome<Project> {
     access::admin(actor)?;
     if !(1..=200).contains(&new.name.trim().chars().count()) {
-        return Err(ServiceError::invalid("name", "1 to 200 characters are expected"));
+        return Err(ServiceError::invalid(
+            "name",
+            "1 to 200 characters are expected",
+        ));
     }
     if new.shares.val > 50 || new.shares.test > 50 || new.blind_share > 100 {
-        return Err(ServiceError::invalid("shares", "at most 50 percent each for val and test, 100 for blind_share"));
+        return Err(ServiceError::invalid(
+            "shares",
+            "at most 50 percent each for val and test, 100 for blind_share",
+        ));
     }
     let mut tx = hospital.pool.begin().await?;
     let id = match projects::insert(&mut tx, new).await {
-        Err(error) if error.is_duplicate() => return Err(ServiceError::NameTaken { what: "a project" }),
+        Err(error) if error.is_duplicate() => {
+            return Err(ServiceError::NameTaken { what: "a project" });
+        }
         other => other?,
     };
-    let project = projects::project(&mut tx, id).await?.ok_or(ServiceError::NotFound("project"))?;
+    let project = projects::project(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("project"))?;
     audit(&mut tx, actor, "project.add", id, serde_json::json!({})).await?;
     tx.commit().await?;
     Ok(project)
@@ -41,7 +51,11 @@ pub async fn list(hospital: &Hospital, actor: &Actor) -> Outcome<Vec<(Project, R
 }
 
 /// One project with the actor's role.
-pub async fn project(hospital: &Hospital, actor: &Actor, id: ProjectId) -> Outcome<(Project, Role)> {
+pub async fn project(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+) -> Outcome<(Project, Role)> {
     let mut conn = hospital.pool.acquire().await?;
     access::project(&mut conn, actor, id, Permission::Read).await
 }
@@ -54,26 +68,56 @@ pub async fn members(hospital: &Hospital, actor: &Actor, id: ProjectId) -> Outco
 }
 
 /// Makes somebody a member. Nobody grants more than they hold: a lead cannot make an admin.
-pub async fn set_member(hospital: &Hospital, actor: &Actor, id: ProjectId, user: UserId, role: Role) -> Outcome<()> {
+pub async fn set_member(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+    user: UserId,
+    role: Role,
+) -> Outcome<()> {
     let mut tx = hospital.pool.begin().await?;
     access::project(&mut tx, actor, id, Permission::Manage).await?;
     if role == Role::Admin {
-        return Err(ServiceError::invalid("role", "annotator, reviewer, engineer or lead is expected"));
+        return Err(ServiceError::invalid(
+            "role",
+            "annotator, reviewer, engineer or lead is expected",
+        ));
     }
-    accounts::user(&mut tx, user).await?.ok_or(ServiceError::NotFound("user"))?;
+    accounts::user(&mut tx, user)
+        .await?
+        .ok_or(ServiceError::NotFound("user"))?;
     projects::set_member(&mut tx, id, user, role).await?;
-    audit(&mut tx, actor, "member.set", id, serde_json::json!({ "user": user, "role": role })).await?;
+    audit(
+        &mut tx,
+        actor,
+        "member.set",
+        id,
+        serde_json::json!({ "user": user, "role": role }),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
 /// Ends a membership.
-pub async fn remove_member(hospital: &Hospital, actor: &Actor, id: ProjectId, user: UserId) -> Outcome<()> {
+pub async fn remove_member(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+    user: UserId,
+) -> Outcome<()> {
     let mut tx = hospital.pool.begin().await?;
     access::project(&mut tx, actor, id, Permission::Manage).await?;
     if !projects::remove_member(&mut tx, id, user).await? {
         return Err(ServiceError::NotFound("member"));
     }
-    audit(&mut tx, actor, "member.remove", id, serde_json::json!({ "user": user })).await?;
+    audit(
+        &mut tx,
+        actor,
+        "member.remove",
+        id,
+        serde_json::json!({ "user": user }),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
@@ -85,7 +129,12 @@ pub async fn concepts(hospital: &Hospital, actor: &Actor, id: ProjectId) -> Outc
 }
 
 /// Replaces the ontology; refuses to drop a concept that a region mentions.
-pub async fn put_concepts(hospital: &Hospital, actor: &Actor, id: ProjectId, wanted: &[Concept]) -> Outcome<Vec<Concept>> {
+pub async fn put_concepts(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+    wanted: &[Concept],
+) -> Outcome<Vec<Concept>> {
     let mut tx = hospital.pool.begin().await?;
     let (project, _) = access::project(&mut tx, actor, id, Permission::Manage).await?;
     for concept in wanted {
@@ -93,30 +142,63 @@ pub async fn put_concepts(hospital: &Hospital, actor: &Actor, id: ProjectId, wan
     }
     let kept: BTreeSet<&str> = wanted.iter().map(|c| c.key.as_str()).collect();
     let used = projects::concepts_in_use(&mut tx, id).await?;
-    let lost: Vec<&str> = used.iter().map(String::as_str).filter(|key| !kept.contains(key)).collect();
+    let lost: Vec<&str> = used
+        .iter()
+        .map(String::as_str)
+        .filter(|key| !kept.contains(key))
+        .collect();
     if !lost.is_empty() {
         return Err(ServiceError::ConceptInUse(lost.join(", ")));
     }
-    for old in projects::concepts(&mut tx, id).await?.iter().filter(|c| !kept.contains(c.key.as_str())) {
+    for old in projects::concepts(&mut tx, id)
+        .await?
+        .iter()
+        .filter(|c| !kept.contains(c.key.as_str()))
+    {
         projects::remove_concept(&mut tx, id, &old.key).await?;
     }
     for concept in wanted {
         projects::put_concept(&mut tx, id, concept).await?;
     }
     let now = projects::concepts(&mut tx, id).await?;
-    audit(&mut tx, actor, "ontology.set", id, serde_json::json!({ "concepts": now.len() })).await?;
+    audit(
+        &mut tx,
+        actor,
+        "ontology.set",
+        id,
+        serde_json::json!({ "concepts": now.len() }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(now)
 }
 
 /// A concept is named in both languages, and only in those.
 fn check_names(concept: &Concept, project: &Project) -> Outcome<()> {
-    let named = |lang| concept.names.get(lang).is_some_and(|name| (1..=200).contains(&name.trim().chars().count()));
+    let named = |lang| {
+        concept
+            .names
+            .get(lang)
+            .is_some_and(|name| (1..=200).contains(&name.trim().chars().count()))
+    };
     if let Some(lang) = project.langs.both().iter().find(|lang| !named(lang)) {
-        return Err(ServiceError::invalid("names", format!("concept `{}` has no name in `{lang}`, or one over 200 characters", concept.key)));
+        return Err(ServiceError::invalid(
+            "names",
+            format!(
+                "concept `{}` has no name in `{lang}`, or one over 200 characters",
+                concept.key
+            ),
+        ));
     }
-    match concept.names.keys().find(|lang| !project.langs.contains(lang)) {
-        Some(lang) => Err(ServiceError::invalid("names", format!("`{lang}` is not one of the project's languages"))),
+    match concept
+        .names
+        .keys()
+        .find(|lang| !project.langs.contains(lang))
+    {
+        Some(lang) => Err(ServiceError::invalid(
+            "names",
+            format!("`{lang}` is not one of the project's languages"),
+        )),
         None => Ok(()),
     }
 }

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use futures::{SinkExt, Stream};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::medreginstruct;
-use medreg_datasets::snapshot::{Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts};
+use medreg_datasets::snapshot::{
+    Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts,
+};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
@@ -23,7 +25,12 @@ const PAGE: i64 = 500;
 const MAX_CASES_BYTES: u64 = 4 << 30;
 
 /// Cuts a snapshot of everything submitted. The same data again gives the same snapshot; `false` beside it then.
-pub async fn cut(hospital: &Hospital, actor: &Actor, project: ProjectId, name: Option<&str>) -> Outcome<(Snapshot, bool)> {
+pub async fn cut(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    name: Option<&str>,
+) -> Outcome<(Snapshot, bool)> {
     let mut tx = hospital.pool.begin().await?;
     // One point in time for all pages.
     sqlx::Executor::execute(&mut *tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
@@ -34,24 +41,59 @@ pub async fn cut(hospital: &Hospital, actor: &Actor, project: ProjectId, name: O
     }
     let cases = written.keep(hospital).await?;
     let manifest = manifest(&mut tx, &project, &cases).await?;
-    let canonical = manifest.canonical().map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let canonical = manifest
+        .canonical()
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
     let id = Digest::of(&canonical);
-    let canonical = String::from_utf8(canonical).map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let canonical =
+        String::from_utf8(canonical).map_err(|e| ServiceError::Internal(e.to_string()))?;
     let name = checked_name(name, &id)?;
-    let mut objects: Vec<String> = cases.tally.rasters.iter().map(ToString::to_string).collect();
+    let mut objects: Vec<String> = cases
+        .tally
+        .rasters
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     objects.push(cases.object.sha256.to_string());
-    let fresh = snapshots::insert(&mut tx, &id, (&manifest, &canonical), &name, actor.user, &objects).await?;
-    let snapshot = snapshots::snapshot(&mut tx, &id).await?.ok_or(ServiceError::NotFound("snapshot"))?;
+    let fresh = snapshots::insert(
+        &mut tx,
+        &id,
+        (&manifest, &canonical),
+        &name,
+        actor.user,
+        &objects,
+    )
+    .await?;
+    let snapshot = snapshots::snapshot(&mut tx, &id)
+        .await?
+        .ok_or(ServiceError::NotFound("snapshot"))?;
     if fresh {
-        audit(&mut tx, actor, "snapshot.cut", &id, serde_json::json!({ "project": project.id })).await?;
+        audit(
+            &mut tx,
+            actor,
+            "snapshot.cut",
+            &id,
+            serde_json::json!({ "project": project.id }),
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok((snapshot, fresh))
 }
 
 fn checked_name(name: Option<&str>, id: &Digest) -> Outcome<String> {
-    let name = name.map(str::trim).filter(|n| !n.is_empty()).map_or_else(|| format!("snapshot {}", &id.as_str()[..8]), str::to_owned);
-    if name.chars().count() <= 200 { Ok(name) } else { Err(ServiceError::invalid("name", "at most 200 characters are expected")) }
+    let name = name
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .map_or_else(|| format!("snapshot {}", &id.as_str()[..8]), str::to_owned);
+    if name.chars().count() <= 200 {
+        Ok(name)
+    } else {
+        Err(ServiceError::invalid(
+            "name",
+            "at most 200 characters are expected",
+        ))
+    }
 }
 
 /// What is counted while cases pass by.
@@ -98,8 +140,15 @@ struct Kept {
 }
 
 async fn write_cases(conn: &mut PgConnection, project: &Project) -> Outcome<Written> {
-    let disk = |e: io::Error| ServiceError::Internal(format!("the snapshot's cases could not be written to a temporary file: {e}"));
-    let mut written = Written { tally: Tally::default(), lines: tempfile::NamedTempFile::new().map_err(disk)? };
+    let disk = |e: io::Error| {
+        ServiceError::Internal(format!(
+            "the snapshot's cases could not be written to a temporary file: {e}"
+        ))
+    };
+    let mut written = Written {
+        tally: Tally::default(),
+        lines: tempfile::NamedTempFile::new().map_err(disk)?,
+    };
     let mut out = io::BufWriter::new(written.lines.reopen().map_err(disk)?);
     let mut after: Option<ImageId> = None;
     loop {
@@ -123,12 +172,21 @@ impl Written {
             let path = path.clone();
             async move { next_chunk(file, &path).await }
         });
-        let object = hospital.objects.put_stream(Box::pin(chunks), MAX_CASES_BYTES).await?;
-        Ok(Kept { tally: self.tally, object })
+        let object = hospital
+            .objects
+            .put_stream(Box::pin(chunks), MAX_CASES_BYTES)
+            .await?;
+        Ok(Kept {
+            tally: self.tally,
+            object,
+        })
     }
 }
 
-async fn next_chunk(file: Option<tokio::fs::File>, path: &std::path::Path) -> Option<(io::Result<Bytes>, Option<tokio::fs::File>)> {
+async fn next_chunk(
+    file: Option<tokio::fs::File>,
+    path: &std::path::Path,
+) -> Option<(io::Result<Bytes>, Option<tokio::fs::File>)> {
     use tokio::io::AsyncReadExt;
     let mut file = match file {
         Some(file) => file,
@@ -164,7 +222,11 @@ async fn manifest(conn: &mut PgConnection, project: &Project, cases: &Kept) -> O
 }
 
 /// A project's snapshots, newest first.
-pub async fn list(hospital: &Hospital, actor: &Actor, project: ProjectId) -> Outcome<Vec<Snapshot>> {
+pub async fn list(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+) -> Outcome<Vec<Snapshot>> {
     let mut conn = hospital.pool.acquire().await?;
     access::project(&mut conn, actor, project, Permission::Snapshot).await?;
     Ok(snapshots::of_project(&mut conn, project).await?)
@@ -173,7 +235,9 @@ pub async fn list(hospital: &Hospital, actor: &Actor, project: ProjectId) -> Out
 /// One snapshot.
 pub async fn snapshot(hospital: &Hospital, actor: &Actor, id: &Digest) -> Outcome<Snapshot> {
     let mut conn = hospital.pool.acquire().await?;
-    let snapshot = snapshots::snapshot(&mut conn, id).await?.ok_or(ServiceError::NotFound("snapshot"))?;
+    let snapshot = snapshots::snapshot(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("snapshot"))?;
     match access::project(&mut conn, actor, snapshot.project_id, Permission::Snapshot).await {
         Err(ServiceError::NotFound(_)) => Err(ServiceError::NotFound("snapshot")),
         other => other.map(|_| snapshot),
@@ -184,17 +248,28 @@ pub async fn snapshot(hospital: &Hospital, actor: &Actor, id: &Digest) -> Outcom
 pub async fn manifest_bytes(hospital: &Hospital, actor: &Actor, id: &Digest) -> Outcome<String> {
     snapshot(hospital, actor, id).await?;
     let mut conn = hospital.pool.acquire().await?;
-    snapshots::canonical_manifest(&mut conn, id).await?.ok_or(ServiceError::NotFound("snapshot"))
+    snapshots::canonical_manifest(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("snapshot"))
 }
 
 /// The bytes of an object that a snapshot names.
-pub async fn object(hospital: &Hospital, actor: &Actor, id: &Digest, object: &Digest) -> Outcome<Body> {
+pub async fn object(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: &Digest,
+    object: &Digest,
+) -> Outcome<Body> {
     snapshot(hospital, actor, id).await?;
     named_object(hospital, id, object).await
 }
 
 /// The bytes of an object, if the snapshot names it; who asks was checked before.
-pub(super) async fn named_object(hospital: &Hospital, id: &Digest, object: &Digest) -> Outcome<Body> {
+pub(super) async fn named_object(
+    hospital: &Hospital,
+    id: &Digest,
+    object: &Digest,
+) -> Outcome<Body> {
     let mut conn = hospital.pool.acquire().await?;
     if !snapshots::names_object(&mut conn, id, object).await? {
         return Err(ServiceError::NotFound("object in this snapshot"));
@@ -226,7 +301,12 @@ pub async fn export(
     let objects = hospital.objects.clone();
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let archive = Archive { runtime: runtime.clone(), objects, snapshot, manifest };
+        let archive = Archive {
+            runtime: runtime.clone(),
+            objects,
+            snapshot,
+            manifest,
+        };
         let mut out = io::BufWriter::with_capacity(256 << 10, ChannelWriter { runtime, sender });
         let done = archive.write(format, &mut out).and_then(|()| out.flush());
         if let Err(error) = done {
@@ -247,8 +327,11 @@ struct ChannelWriter {
 
 impl Write for ChannelWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.runtime.block_on(self.sender.send(Ok(Bytes::copy_from_slice(bytes))));
-        sent.map(|()| bytes.len()).map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away"))
+        let sent = self
+            .runtime
+            .block_on(self.sender.send(Ok(Bytes::copy_from_slice(bytes))));
+        sent.map(|()| bytes.len())
+            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away"))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -274,33 +357,75 @@ impl Archive {
         tar.finish()
     }
 
-    fn write_medreg(&self, cases: &tempfile::NamedTempFile, tar: &mut tar::Builder<impl Write>) -> io::Result<()> {
-        append(tar, "manifest.json", self.manifest.len() as u64, self.manifest.as_bytes())?;
-        append(tar, "cases.jsonl", self.snapshot.manifest.cases.bytes, cases.reopen()?)?;
-        self.append_rasters(cases, tar, |digest| format!("objects/{}/{digest}.png", &digest.as_str()[..2]))
+    fn write_medreg(
+        &self,
+        cases: &tempfile::NamedTempFile,
+        tar: &mut tar::Builder<impl Write>,
+    ) -> io::Result<()> {
+        append(
+            tar,
+            "manifest.json",
+            self.manifest.len() as u64,
+            self.manifest.as_bytes(),
+        )?;
+        append(
+            tar,
+            "cases.jsonl",
+            self.snapshot.manifest.cases.bytes,
+            cases.reopen()?,
+        )?;
+        self.append_rasters(cases, tar, |digest| {
+            format!("objects/{}/{digest}.png", &digest.as_str()[..2])
+        })
     }
 
-    fn write_medreginstruct(&self, cases: &tempfile::NamedTempFile, tar: &mut tar::Builder<impl Write>) -> io::Result<()> {
+    fn write_medreginstruct(
+        &self,
+        cases: &tempfile::NamedTempFile,
+        tar: &mut tar::Builder<impl Write>,
+    ) -> io::Result<()> {
         let manifest = &self.snapshot.manifest;
-        let measured = medreginstruct::measure(manifest, read_cases(cases)?).map_err(io::Error::other)?;
+        let measured =
+            medreginstruct::measure(manifest, read_cases(cases)?).map_err(io::Error::other)?;
         let meta = medreginstruct::meta_file(&measured).map_err(io::Error::other)?;
         append(tar, "meta_file.json", meta.len() as u64, meta.as_slice())?;
         for key in medreginstruct::files(manifest) {
-            let Some(written) = measured.get(&key).filter(|w| w.lines > 0) else { continue };
+            let Some(written) = measured.get(&key).filter(|w| w.lines > 0) else {
+                continue;
+            };
             let mut lines = tempfile::tempfile()?;
-            medreginstruct::write_file(&key, manifest, read_cases(cases)?, io::BufWriter::new(&mut lines)).map_err(io::Error::other)?;
+            medreginstruct::write_file(
+                &key,
+                manifest,
+                read_cases(cases)?,
+                io::BufWriter::new(&mut lines),
+            )
+            .map_err(io::Error::other)?;
             io::Seek::rewind(&mut lines)?;
             append(tar, &key.path(), written.bytes, lines)?;
         }
         self.append_rasters(cases, tar, medreginstruct::image_path)
     }
 
-    fn append_rasters(&self, cases: &tempfile::NamedTempFile, tar: &mut tar::Builder<impl Write>, path: impl Fn(&Digest) -> String) -> io::Result<()> {
+    fn append_rasters(
+        &self,
+        cases: &tempfile::NamedTempFile,
+        tar: &mut tar::Builder<impl Write>,
+        path: impl Fn(&Digest) -> String,
+    ) -> io::Result<()> {
         let mut done = BTreeSet::new();
         for case in read_cases(cases)? {
             if done.insert(case.raster.sha256.clone()) {
-                let bytes = self.runtime.block_on(self.objects.get(&case.raster.sha256)).map_err(io::Error::other)?;
-                append(tar, &path(&case.raster.sha256), bytes.len() as u64, bytes.as_ref())?;
+                let bytes = self
+                    .runtime
+                    .block_on(self.objects.get(&case.raster.sha256))
+                    .map_err(io::Error::other)?;
+                append(
+                    tar,
+                    &path(&case.raster.sha256),
+                    bytes.len() as u64,
+                    bytes.as_ref(),
+                )?;
             }
         }
         Ok(())
@@ -322,7 +447,11 @@ impl Archive {
                 out.write_all(&chunk).map_err(ObjectError::Interrupted)?;
             }
             let found = Digest::from_raw(&hash.finalize());
-            if found == *expected { Ok(()) } else { Err(ObjectError::Damaged(expected.clone(), found)) }
+            if found == *expected {
+                Ok(())
+            } else {
+                Err(ObjectError::Damaged(expected.clone(), found))
+            }
         };
         self.runtime.block_on(copy).map_err(io::Error::other)?;
         Ok(spooled)
@@ -330,12 +459,19 @@ impl Archive {
 }
 
 /// The cases of a spooled file, one by one. Its hash was checked, so every line is one that this program wrote.
-fn read_cases(file: &tempfile::NamedTempFile) -> io::Result<impl Iterator<Item = SnapshotCase> + use<>> {
+fn read_cases(
+    file: &tempfile::NamedTempFile,
+) -> io::Result<impl Iterator<Item = SnapshotCase> + use<>> {
     let lines = io::BufRead::lines(io::BufReader::new(file.reopen()?));
     Ok(lines.map_while(|line| serde_json::from_str(&line.ok()?).ok()))
 }
 
-fn append(tar: &mut tar::Builder<impl Write>, path: &str, bytes: u64, data: impl io::Read) -> io::Result<()> {
+fn append(
+    tar: &mut tar::Builder<impl Write>,
+    path: &str,
+    bytes: u64,
+    data: impl io::Read,
+) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(bytes);
     header.set_mode(0o644);

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::protocol::{
-    Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, Metrics, ModelRef, PoolPage, Predictions, WorkItem,
+    Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, Metrics,
+    ModelRef, PoolPage, Predictions, WorkItem,
 };
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::snapshot::ObjectRef;
@@ -35,21 +36,42 @@ pub async fn claim(hospital: &Hospital, worker: &str) -> Outcome<Option<WorkItem
 }
 
 /// Keeps a run's claim alive.
-pub async fn run_heartbeat(hospital: &Hospital, id: RunId, beat: &Heartbeat) -> Outcome<HeartbeatReply> {
+pub async fn run_heartbeat(
+    hospital: &Hospital,
+    id: RunId,
+    beat: &Heartbeat,
+) -> Outcome<HeartbeatReply> {
     let mut conn = hospital.pool.acquire().await?;
-    let stop = runs::heartbeat(&mut conn, id, beat).await?.ok_or(ServiceError::ClaimLost)?;
+    let stop = runs::heartbeat(&mut conn, id, beat)
+        .await?
+        .ok_or(ServiceError::ClaimLost)?;
     Ok(HeartbeatReply { stop })
 }
 
-async fn claimed(pool: &PgPool, id: RunId, attempt: i32) -> Outcome<sqlx::Transaction<'static, sqlx::Postgres>> {
+async fn claimed(
+    pool: &PgPool,
+    id: RunId,
+    attempt: i32,
+) -> Outcome<sqlx::Transaction<'static, sqlx::Postgres>> {
     let mut tx = pool.begin().await?;
-    if runs::lock_claim(&mut tx, id, attempt).await? { Ok(tx) } else { Err(ServiceError::ClaimLost) }
+    if runs::lock_claim(&mut tx, id, attempt).await? {
+        Ok(tx)
+    } else {
+        Err(ServiceError::ClaimLost)
+    }
 }
 
 /// Keeps a run's measured values.
 pub async fn metrics(hospital: &Hospital, id: RunId, metrics: &Metrics) -> Outcome<()> {
-    if metrics.points.iter().any(|p| !p.value.is_finite() || p.name.is_empty() || p.name.len() > 100) {
-        return Err(ServiceError::invalid("points", "finite values with names of 1 to 100 bytes are expected"));
+    if metrics
+        .points
+        .iter()
+        .any(|p| !p.value.is_finite() || p.name.is_empty() || p.name.len() > 100)
+    {
+        return Err(ServiceError::invalid(
+            "points",
+            "finite values with names of 1 to 100 bytes are expected",
+        ));
     }
     let mut tx = claimed(&hospital.pool, id, metrics.attempt).await?;
     runs::put_metrics(&mut tx, id, &metrics.points).await?;
@@ -57,15 +79,32 @@ pub async fn metrics(hospital: &Hospital, id: RunId, metrics: &Metrics) -> Outco
 }
 
 /// Keeps an artifact: its bytes first, then its name.
-pub async fn put_artifact<S>(hospital: &Hospital, id: RunId, attempt: i32, name: &str, bytes: S) -> Outcome<ObjectRef>
+pub async fn put_artifact<S>(
+    hospital: &Hospital,
+    id: RunId,
+    attempt: i32,
+    name: &str,
+    bytes: S,
+) -> Outcome<ObjectRef>
 where
     S: Stream<Item = Result<Bytes, io::Error>> + Unpin,
 {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    if name.is_empty() || name.len() > 64 || name.starts_with(['.', '_', '-']) || !name.bytes().all(allowed) {
-        return Err(ServiceError::invalid("name", "1 to 64 of a-z, 0-9, '.', '_' and '-' are expected"));
+    let allowed =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    if name.is_empty()
+        || name.len() > 64
+        || name.starts_with(['.', '_', '-'])
+        || !name.bytes().all(allowed)
+    {
+        return Err(ServiceError::invalid(
+            "name",
+            "1 to 64 of a-z, 0-9, '.', '_' and '-' are expected",
+        ));
     }
-    claimed(&hospital.pool, id, attempt).await?.rollback().await?;
+    claimed(&hospital.pool, id, attempt)
+        .await?
+        .rollback()
+        .await?;
     let object = hospital.objects.put_stream(bytes, MAX_ARTIFACT).await?;
     let mut tx = claimed(&hospital.pool, id, attempt).await?;
     runs::put_artifact(&mut tx, id, name, &object).await?;
@@ -74,16 +113,39 @@ where
 }
 
 /// Ends a run well and publishes its model, whose files must be there already.
-pub async fn finish_run(hospital: &Hospital, actor: &Actor, id: RunId, done: &FinishRun) -> Outcome<runs::Model> {
+pub async fn finish_run(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: RunId,
+    done: &FinishRun,
+) -> Outcome<runs::Model> {
     let mut tx = claimed(&hospital.pool, id, done.attempt).await?;
     let artifacts = runs::artifacts(&mut tx, id).await?;
-    if let Some((name, _)) = done.files.iter().find(|(name, object)| artifacts.get(*name) != Some(object)) {
-        return Err(ServiceError::invalid("files", format!("`{name}` is not an artifact of this run with that hash: put it first")));
+    if let Some((name, _)) = done
+        .files
+        .iter()
+        .find(|(name, object)| artifacts.get(*name) != Some(object))
+    {
+        return Err(ServiceError::invalid(
+            "files",
+            format!("`{name}` is not an artifact of this run with that hash: put it first"),
+        ));
     }
-    let run = runs::run(&mut tx, id).await?.ok_or(ServiceError::NotFound("run"))?;
+    let run = runs::run(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("run"))?;
     let model = runs::finish(&mut tx, &run, done).await?;
-    let model = runs::model(&mut tx, model).await?.ok_or(ServiceError::NotFound("model"))?;
-    audit(&mut tx, actor, "model.publish", model.id, serde_json::json!({ "run": id })).await?;
+    let model = runs::model(&mut tx, model)
+        .await?
+        .ok_or(ServiceError::NotFound("model"))?;
+    audit(
+        &mut tx,
+        actor,
+        "model.publish",
+        model.id,
+        serde_json::json!({ "run": id }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(model)
 }
@@ -103,7 +165,9 @@ fn shortened(reason: &str) -> String {
 /// A snapshot's manifest, byte for byte.
 pub async fn manifest(hospital: &Hospital, id: &Digest) -> Outcome<String> {
     let mut conn = hospital.pool.acquire().await?;
-    snapshots::canonical_manifest(&mut conn, id).await?.ok_or(ServiceError::NotFound("snapshot"))
+    snapshots::canonical_manifest(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("snapshot"))
 }
 
 /// An object that a snapshot names.
@@ -114,26 +178,52 @@ pub async fn snapshot_object(hospital: &Hospital, id: &Digest, object: &Digest) 
 /// One of a published model's files.
 pub async fn model_file(hospital: &Hospital, id: ModelId, name: &str) -> Outcome<Body> {
     let mut conn = hospital.pool.acquire().await?;
-    let model = runs::model(&mut conn, id).await?.ok_or(ServiceError::NotFound("model"))?;
-    let file = model.files.get(name).ok_or(ServiceError::NotFound("file of this model"))?;
+    let model = runs::model(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("model"))?;
+    let file = model
+        .files
+        .get(name)
+        .ok_or(ServiceError::NotFound("file of this model"))?;
     Ok(hospital.objects.stream(&file.sha256).await?)
 }
 
 /// Keeps a round's claim alive.
-pub async fn round_heartbeat(hospital: &Hospital, id: AcquisitionId, beat: &Heartbeat) -> Outcome<HeartbeatReply> {
+pub async fn round_heartbeat(
+    hospital: &Hospital,
+    id: AcquisitionId,
+    beat: &Heartbeat,
+) -> Outcome<HeartbeatReply> {
     let mut conn = hospital.pool.acquire().await?;
-    if acquisitions::heartbeat(&mut conn, id, beat).await? { Ok(HeartbeatReply { stop: false }) } else { Err(ServiceError::ClaimLost) }
+    if acquisitions::heartbeat(&mut conn, id, beat).await? {
+        Ok(HeartbeatReply { stop: false })
+    } else {
+        Err(ServiceError::ClaimLost)
+    }
 }
 
-async fn claimed_round(conn: &mut PgConnection, id: AcquisitionId, attempt: i32) -> Outcome<Acquisition> {
-    acquisitions::lock_claim(conn, id, attempt).await?.ok_or(ServiceError::ClaimLost)
+async fn claimed_round(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    attempt: i32,
+) -> Outcome<Acquisition> {
+    acquisitions::lock_claim(conn, id, attempt)
+        .await?
+        .ok_or(ServiceError::ClaimLost)
 }
 
 /// A page of the images a round looks at.
-pub async fn pool(hospital: &Hospital, id: AcquisitionId, after: Option<ImageId>, limit: i64) -> Outcome<PoolPage> {
+pub async fn pool(
+    hospital: &Hospital,
+    id: AcquisitionId,
+    after: Option<ImageId>,
+    limit: i64,
+) -> Outcome<PoolPage> {
     let limit = limit.clamp(1, MAX_PAGE);
     let mut conn = hospital.pool.acquire().await?;
-    let round = acquisitions::acquisition(&mut conn, id).await?.ok_or(ServiceError::NotFound("acquisition"))?;
+    let round = acquisitions::acquisition(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("acquisition"))?;
     let images = acquisitions::pool(&mut conn, round.project_id, after, limit).await?;
     let full = images.len() as i64 == limit;
     let next = images.last().map(|image| image.id).filter(|_| full);
@@ -143,7 +233,9 @@ pub async fn pool(hospital: &Hospital, id: AcquisitionId, after: Option<ImageId>
 /// A raster of the round's pool.
 pub async fn pool_object(hospital: &Hospital, id: AcquisitionId, object: &Digest) -> Outcome<Body> {
     let mut conn = hospital.pool.acquire().await?;
-    let round = acquisitions::acquisition(&mut conn, id).await?.ok_or(ServiceError::NotFound("acquisition"))?;
+    let round = acquisitions::acquisition(&mut conn, id)
+        .await?
+        .ok_or(ServiceError::NotFound("acquisition"))?;
     if !acquisitions::pool_has(&mut conn, round.project_id, object).await? {
         return Err(ServiceError::NotFound("object in this pool"));
     }
@@ -152,11 +244,18 @@ pub async fn pool_object(hospital: &Hospital, id: AcquisitionId, object: &Digest
 }
 
 /// Keeps what a published model proposes, in the place of what no reader has met.
-pub async fn predictions(hospital: &Hospital, id: AcquisitionId, predictions: &Predictions) -> Outcome<()> {
+pub async fn predictions(
+    hospital: &Hospital,
+    id: AcquisitionId,
+    predictions: &Predictions,
+) -> Outcome<()> {
     let mut tx = hospital.pool.begin().await?;
     let round = claimed_round(&mut tx, id, predictions.attempt).await?;
     let ModelRef::Published { id: model } = round.model else {
-        return Err(ServiceError::invalid("images", "a built-in model does not suggest: only a published one does"));
+        return Err(ServiceError::invalid(
+            "images",
+            "a built-in model does not suggest: only a published one does",
+        ));
     };
     let concepts = projects::concepts(&mut tx, round.project_id).await?;
     let known: BTreeSet<&str> = concepts.iter().map(|c| c.key.as_str()).collect();
@@ -167,12 +266,19 @@ pub async fn predictions(hospital: &Hospital, id: AcquisitionId, predictions: &P
             return Err(ServiceError::NotFound("image in this pool"));
         }
         check_prediction(prediction, &known)?;
-        let image = crate::store::images::image(&mut tx, prediction.image).await?.ok_or(ServiceError::NotFound("image"))?;
+        let image = crate::store::images::image(&mut tx, prediction.image)
+            .await?
+            .ok_or(ServiceError::NotFound("image"))?;
         let size = image.size()?;
-        if let Some(outside) = prediction.regions.iter().find_map(|r| r.bbox.inside(size).err()) {
+        if let Some(outside) = prediction
+            .regions
+            .iter()
+            .find_map(|r| r.bbox.inside(size).err())
+        {
             return Err(ServiceError::invalid("bbox", outside));
         }
-        annotations::replace_suggestions(&mut tx, prediction.image, model, &prediction.regions).await?;
+        annotations::replace_suggestions(&mut tx, prediction.image, model, &prediction.regions)
+            .await?;
     }
     Ok(tx.commit().await?)
 }
@@ -180,43 +286,96 @@ pub async fn predictions(hospital: &Hospital, id: AcquisitionId, predictions: &P
 fn check_prediction(prediction: &ImagePrediction, known: &BTreeSet<&str>) -> Outcome<()> {
     for region in &prediction.regions {
         if !known.contains(region.concept.as_str()) {
-            return Err(ServiceError::invalid("concept", format!("the project's ontology has no concept `{}`", region.concept)));
+            return Err(ServiceError::invalid(
+                "concept",
+                format!("the project's ontology has no concept `{}`", region.concept),
+            ));
         }
         if !(0.0..=1.0).contains(&region.confidence) {
-            return Err(ServiceError::invalid("confidence", "a number in 0..=1 is expected"));
+            return Err(ServiceError::invalid(
+                "confidence",
+                "a number in 0..=1 is expected",
+            ));
         }
-        if region.texts.values().any(|text| text.chars().count() > MAX_TEXT_CHARS) {
-            return Err(ServiceError::invalid("texts", format!("at most {MAX_TEXT_CHARS} characters are allowed")));
+        if region
+            .texts
+            .values()
+            .any(|text| text.chars().count() > MAX_TEXT_CHARS)
+        {
+            return Err(ServiceError::invalid(
+                "texts",
+                format!("at most {MAX_TEXT_CHARS} characters are allowed"),
+            ));
         }
     }
     Ok(())
 }
 
 /// Ends a round with the images it chose: the next cases follow them.
-pub async fn finish_round(hospital: &Hospital, actor: &Actor, id: AcquisitionId, done: &FinishAcquisition) -> Outcome<()> {
+pub async fn finish_round(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: AcquisitionId,
+    done: &FinishAcquisition,
+) -> Outcome<()> {
     let mut tx = hospital.pool.begin().await?;
     let round = claimed_round(&mut tx, id, done.attempt).await?;
     let chosen: BTreeSet<_> = done.ranking.iter().map(|r| r.image.0).collect();
-    if done.ranking.len() > round.budget.unsigned_abs() as usize || chosen.len() != done.ranking.len() {
-        return Err(ServiceError::invalid("ranking", format!("at most {} different images are expected", round.budget)));
+    if done.ranking.len() > round.budget.unsigned_abs() as usize
+        || chosen.len() != done.ranking.len()
+    {
+        return Err(ServiceError::invalid(
+            "ranking",
+            format!("at most {} different images are expected", round.budget),
+        ));
     }
-    if done.ranking.iter().any(|r| !r.score.is_finite() || r.reason.chars().count() > MAX_REASON_CHARS) {
-        return Err(ServiceError::invalid("ranking", "finite scores and short reasons are expected"));
+    if done
+        .ranking
+        .iter()
+        .any(|r| !r.score.is_finite() || r.reason.chars().count() > MAX_REASON_CHARS)
+    {
+        return Err(ServiceError::invalid(
+            "ranking",
+            "finite scores and short reasons are expected",
+        ));
     }
     let ids: Vec<_> = chosen.into_iter().collect();
-    if acquisitions::in_pool(&mut tx, round.project_id, &ids).await?.len() != ids.len() {
+    if acquisitions::in_pool(&mut tx, round.project_id, &ids)
+        .await?
+        .len()
+        != ids.len()
+    {
         return Err(ServiceError::NotFound("image in this pool"));
     }
     acquisitions::finish(&mut tx, id, &done.ranking).await?;
-    audit(&mut tx, actor, "acquisition.finish", id, serde_json::json!({ "images": done.ranking.len() })).await?;
+    audit(
+        &mut tx,
+        actor,
+        "acquisition.finish",
+        id,
+        serde_json::json!({ "images": done.ranking.len() }),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
 /// Ends a round that cannot be done.
-pub async fn fail_round(hospital: &Hospital, actor: &Actor, id: AcquisitionId, fail: &Fail) -> Outcome<()> {
+pub async fn fail_round(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: AcquisitionId,
+    fail: &Fail,
+) -> Outcome<()> {
     let mut tx = hospital.pool.begin().await?;
     claimed_round(&mut tx, id, fail.attempt).await?;
     acquisitions::fail(&mut tx, id, &shortened(&fail.reason)).await?;
-    audit(&mut tx, actor, "acquisition.fail", id, serde_json::json!({})).await?;
+    audit(
+        &mut tx,
+        actor,
+        "acquisition.fail",
+        id,
+        serde_json::json!({}),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }

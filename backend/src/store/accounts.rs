@@ -169,7 +169,11 @@ pub struct UserChange<'a> {
 }
 
 /// Changes a user. A new password or a disabled account ends their sessions.
-pub async fn change_user(conn: &mut PgConnection, id: UserId, change: &UserChange<'_>) -> Stored<Option<User>> {
+pub async fn change_user(
+    conn: &mut PgConnection,
+    id: UserId,
+    change: &UserChange<'_>,
+) -> Stored<Option<User>> {
     let changed = sqlx::query_as!(
         User,
         r#"UPDATE users SET display_name = coalesce($2, display_name), password_hash = coalesce($3, password_hash),
@@ -181,14 +185,23 @@ pub async fn change_user(conn: &mut PgConnection, id: UserId, change: &UserChang
     .fetch_optional(&mut *conn)
     .await?;
     if change.password_hash.is_some() || change.disabled == Some(true) {
-        sqlx::query!("DELETE FROM sessions WHERE user_id = $1", id.0).execute(conn).await?;
+        sqlx::query!("DELETE FROM sessions WHERE user_id = $1", id.0)
+            .execute(conn)
+            .await?;
     }
     Ok(changed)
 }
 
 /// Opens a session of twelve hours.
-pub async fn insert_session(conn: &mut PgConnection, secret_hash: &[u8], user: UserId, csrf: &str) -> Stored<()> {
-    sqlx::query!("DELETE FROM sessions WHERE expires_at < now()").execute(&mut *conn).await?;
+pub async fn insert_session(
+    conn: &mut PgConnection,
+    secret_hash: &[u8],
+    user: UserId,
+    csrf: &str,
+) -> Stored<()> {
+    sqlx::query!("DELETE FROM sessions WHERE expires_at < now()")
+        .execute(&mut *conn)
+        .await?;
     sqlx::query!(
         "INSERT INTO sessions (secret_hash, user_id, csrf_token, expires_at) VALUES ($1, $2, $3, now() + interval '12 hours')",
         secret_hash, user.0, csrf
@@ -223,16 +236,28 @@ pub async fn session(conn: &mut PgConnection, secret_hash: &[u8]) -> Stored<Opti
 
 /// Ends a session.
 pub async fn delete_session(conn: &mut PgConnection, secret_hash: &[u8]) -> Stored<()> {
-    sqlx::query!("DELETE FROM sessions WHERE secret_hash = $1", secret_hash).execute(conn).await?;
+    sqlx::query!("DELETE FROM sessions WHERE secret_hash = $1", secret_hash)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Adds a token.
-pub async fn insert_token(conn: &mut PgConnection, owner: UserId, name: &str, scope: TokenScope, secret_hash: &[u8]) -> Stored<TokenId> {
+pub async fn insert_token(
+    conn: &mut PgConnection,
+    owner: UserId,
+    name: &str,
+    scope: TokenScope,
+    secret_hash: &[u8],
+) -> Stored<TokenId> {
     let id = TokenId::fresh();
     sqlx::query!(
         "INSERT INTO tokens (id, user_id, name, scope, secret_hash) VALUES ($1, $2, $3, $4, $5)",
-        id.0, owner.0, name, scope.as_str(), secret_hash
+        id.0,
+        owner.0,
+        name,
+        scope.as_str(),
+        secret_hash
     )
     .execute(conn)
     .await?;
@@ -240,7 +265,10 @@ pub async fn insert_token(conn: &mut PgConnection, owner: UserId, name: &str, sc
 }
 
 /// The owner and scope of the living token with this secret.
-pub async fn token_owner(conn: &mut PgConnection, secret_hash: &[u8]) -> Stored<Option<(User, TokenScope)>> {
+pub async fn token_owner(
+    conn: &mut PgConnection,
+    secret_hash: &[u8],
+) -> Stored<Option<(User, TokenScope)>> {
     let row = sqlx::query!(
         "SELECT t.id AS token_id, t.scope, u.id, u.username, u.display_name, u.is_admin, u.interface_lang, u.disabled
          FROM tokens t JOIN users u ON u.id = t.user_id
@@ -257,7 +285,11 @@ pub async fn token_owner(conn: &mut PgConnection, secret_hash: &[u8]) -> Stored<
     )
     .execute(conn)
     .await?;
-    let scope = if row.scope == "worker" { TokenScope::Worker } else { TokenScope::User };
+    let scope = if row.scope == "worker" {
+        TokenScope::Worker
+    } else {
+        TokenScope::User
+    };
     let user = User {
         id: UserId(row.id),
         username: row.username,
@@ -284,7 +316,11 @@ pub async fn tokens(conn: &mut PgConnection, owner: Option<UserId>) -> Stored<Ve
 }
 
 /// Revokes a token, of this owner where one is given; false where there is none.
-pub async fn revoke_token(conn: &mut PgConnection, id: TokenId, owner: Option<UserId>) -> Stored<bool> {
+pub async fn revoke_token(
+    conn: &mut PgConnection,
+    id: TokenId,
+    owner: Option<UserId>,
+) -> Stored<bool> {
     let done = sqlx::query!(
         "UPDATE tokens SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
         id.0, owner.map(|o| o.0)
@@ -295,7 +331,11 @@ pub async fn revoke_token(conn: &mut PgConnection, id: TokenId, owner: Option<Us
 }
 
 /// Failed sign-ins of the last quarter of an hour: for this account, and from this address.
-pub async fn recent_failures(conn: &mut PgConnection, username: &str, address: &str) -> Stored<(i64, i64)> {
+pub async fn recent_failures(
+    conn: &mut PgConnection,
+    username: &str,
+    address: &str,
+) -> Stored<(i64, i64)> {
     let row = sqlx::query!(
         r#"SELECT count(*) FILTER (WHERE username = $1) AS "of_account!", count(*) FILTER (WHERE address = $2) AS "from_address!"
            FROM failed_sign_ins WHERE at > now() - interval '15 minutes' AND (username = $1 OR address = $2)"#,
@@ -308,7 +348,15 @@ pub async fn recent_failures(conn: &mut PgConnection, username: &str, address: &
 
 /// Remembers a failed sign-in and forgets old ones.
 pub async fn insert_failure(conn: &mut PgConnection, username: &str, address: &str) -> Stored<()> {
-    sqlx::query!("DELETE FROM failed_sign_ins WHERE at < now() - interval '1 day'").execute(&mut *conn).await?;
-    sqlx::query!("INSERT INTO failed_sign_ins (username, address) VALUES ($1, $2)", username, address).execute(conn).await?;
+    sqlx::query!("DELETE FROM failed_sign_ins WHERE at < now() - interval '1 day'")
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO failed_sign_ins (username, address) VALUES ($1, $2)",
+        username,
+        address
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -4,7 +4,9 @@ use super::runs::LEASE_SECONDS;
 use super::{StoreError, Stored};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
-use medreg_datasets::protocol::{AcquisitionItem, Heartbeat, ModelRef, PoolImage, RankedImage, Strategy};
+use medreg_datasets::protocol::{
+    AcquisitionItem, Heartbeat, ModelRef, PoolImage, RankedImage, Strategy,
+};
 use medreg_datasets::snapshot::ObjectRef;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -79,7 +81,8 @@ pub struct NewAcquisition<'a> {
 /// Adds a round to the queue.
 pub async fn insert(conn: &mut PgConnection, new: &NewAcquisition<'_>) -> Stored<AcquisitionId> {
     let id = AcquisitionId::fresh();
-    let model = serde_json::to_value(new.model).map_err(StoreError::corrupt("acquisitions", "model"))?;
+    let model =
+        serde_json::to_value(new.model).map_err(StoreError::corrupt("acquisitions", "model"))?;
     sqlx::query!(
         "INSERT INTO acquisitions (id, project_id, model, strategy, budget, seed, created_by, round)
          SELECT $1, $2, $3, $4, $5, $6, $7, count(*)::int FROM acquisitions
@@ -91,7 +94,11 @@ pub async fn insert(conn: &mut PgConnection, new: &NewAcquisition<'_>) -> Stored
     Ok(id)
 }
 
-async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<AcquisitionId>) -> Stored<Vec<Acquisition>> {
+async fn select(
+    conn: &mut PgConnection,
+    project: Option<ProjectId>,
+    id: Option<AcquisitionId>,
+) -> Stored<Vec<Acquisition>> {
     let rows = sqlx::query!(
         r#"SELECT id, project_id, model, strategy, budget, seed, round, state, done, total, error, rfc3339(created_at) AS "created_at!",
                   rfc3339(finished_at) AS finished_at
@@ -106,8 +113,12 @@ async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<
             Ok(Acquisition {
                 id: AcquisitionId(r.id),
                 project_id: ProjectId(r.project_id),
-                model: serde_json::from_value(r.model).map_err(StoreError::corrupt("acquisitions", "model"))?,
-                strategy: r.strategy.parse().map_err(StoreError::corrupt("acquisitions", "strategy"))?,
+                model: serde_json::from_value(r.model)
+                    .map_err(StoreError::corrupt("acquisitions", "model"))?,
+                strategy: r
+                    .strategy
+                    .parse()
+                    .map_err(StoreError::corrupt("acquisitions", "strategy"))?,
                 budget: r.budget,
                 seed: r.seed,
                 round: r.round,
@@ -128,7 +139,10 @@ pub async fn of_project(conn: &mut PgConnection, project: ProjectId) -> Stored<V
 }
 
 /// One round.
-pub async fn acquisition(conn: &mut PgConnection, id: AcquisitionId) -> Stored<Option<Acquisition>> {
+pub async fn acquisition(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+) -> Stored<Option<Acquisition>> {
     Ok(select(conn, None, Some(id)).await?.pop())
 }
 
@@ -159,14 +173,21 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<Acqui
     .await?;
     let Some(row) = row else { return Ok(None) };
     let missing = || StoreError::corrupt("acquisitions", "project_id")("no such project");
-    let project = super::projects::project(conn, ProjectId(row.project_id)).await?.ok_or_else(missing)?;
-    let number = |n: i32, column| u32::try_from(n).map_err(StoreError::corrupt("acquisitions", column));
+    let project = super::projects::project(conn, ProjectId(row.project_id))
+        .await?
+        .ok_or_else(missing)?;
+    let number =
+        |n: i32, column| u32::try_from(n).map_err(StoreError::corrupt("acquisitions", column));
     Ok(Some(AcquisitionItem {
         id: AcquisitionId(row.id),
         attempt: row.attempt,
         project: project.id,
-        model: serde_json::from_value(row.model).map_err(StoreError::corrupt("acquisitions", "model"))?,
-        strategy: row.strategy.parse().map_err(StoreError::corrupt("acquisitions", "strategy"))?,
+        model: serde_json::from_value(row.model)
+            .map_err(StoreError::corrupt("acquisitions", "model"))?,
+        strategy: row
+            .strategy
+            .parse()
+            .map_err(StoreError::corrupt("acquisitions", "strategy"))?,
         budget: number(row.budget, "budget")?,
         seed: row.seed.cast_unsigned(),
         round: number(row.round, "round")?,
@@ -177,7 +198,11 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<Acqui
 }
 
 /// Keeps a claim alive; false where it is lost.
-pub async fn heartbeat(conn: &mut PgConnection, id: AcquisitionId, beat: &Heartbeat) -> Stored<bool> {
+pub async fn heartbeat(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    beat: &Heartbeat,
+) -> Stored<bool> {
     let done = sqlx::query!(
         "UPDATE acquisitions SET claimed_until = now() + make_interval(secs => $3), done = $4, total = $5
          WHERE id = $1 AND attempt = $2 AND state = 'running'",
@@ -189,18 +214,31 @@ pub async fn heartbeat(conn: &mut PgConnection, id: AcquisitionId, beat: &Heartb
 }
 
 /// Locks a round for a worker's message; `None` where that hand-out is no longer the valid one.
-pub async fn lock_claim(conn: &mut PgConnection, id: AcquisitionId, attempt: i32) -> Stored<Option<Acquisition>> {
+pub async fn lock_claim(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    attempt: i32,
+) -> Stored<Option<Acquisition>> {
     let held = sqlx::query_scalar!(
         "SELECT id FROM acquisitions WHERE id = $1 AND attempt = $2 AND state = 'running' FOR UPDATE",
         id.0, attempt
     )
     .fetch_optional(&mut *conn)
     .await?;
-    if held.is_some() { acquisition(conn, id).await } else { Ok(None) }
+    if held.is_some() {
+        acquisition(conn, id).await
+    } else {
+        Ok(None)
+    }
 }
 
 /// The images a round looks at: all that may be shown of patients who are not held out for testing.
-pub async fn pool(conn: &mut PgConnection, project: ProjectId, after: Option<ImageId>, limit: i64) -> Stored<Vec<PoolImage>> {
+pub async fn pool(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    after: Option<ImageId>,
+    limit: i64,
+) -> Stored<Vec<PoolImage>> {
     let rows = sqlx::query!(
         r#"SELECT i.id, i.modality, i.width, i.height, i.raster, i.raster_bytes,
                   NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "open!"
@@ -215,10 +253,17 @@ pub async fn pool(conn: &mut PgConnection, project: ProjectId, after: Option<Ima
         .map(|r| {
             Ok(PoolImage {
                 id: ImageId(r.id),
-                modality: r.modality.parse().map_err(StoreError::corrupt("images", "modality"))?,
-                size: ImageSize::new(r.width.unsigned_abs(), r.height.unsigned_abs()).map_err(StoreError::corrupt("images", "width"))?,
+                modality: r
+                    .modality
+                    .parse()
+                    .map_err(StoreError::corrupt("images", "modality"))?,
+                size: ImageSize::new(r.width.unsigned_abs(), r.height.unsigned_abs())
+                    .map_err(StoreError::corrupt("images", "width"))?,
                 raster: ObjectRef {
-                    sha256: r.raster.parse().map_err(StoreError::corrupt("images", "raster"))?,
+                    sha256: r
+                        .raster
+                        .parse()
+                        .map_err(StoreError::corrupt("images", "raster"))?,
                     bytes: r.raster_bytes.unsigned_abs(),
                 },
                 open: r.open,
@@ -228,7 +273,11 @@ pub async fn pool(conn: &mut PgConnection, project: ProjectId, after: Option<Ima
 }
 
 /// Whether an object is the raster of an image in the project's pool.
-pub async fn pool_has(conn: &mut PgConnection, project: ProjectId, raster: &Digest) -> Stored<bool> {
+pub async fn pool_has(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    raster: &Digest,
+) -> Stored<bool> {
     let found = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM images WHERE project_id = $1 AND raster = $2 AND attested_at IS NOT NULL AND NOT withheld) AS "found!""#,
         project.0, raster.as_str()
@@ -239,7 +288,11 @@ pub async fn pool_has(conn: &mut PgConnection, project: ProjectId, raster: &Dige
 }
 
 /// Which of these images are in the project's pool.
-pub async fn in_pool(conn: &mut PgConnection, project: ProjectId, images: &[Uuid]) -> Stored<Vec<Uuid>> {
+pub async fn in_pool(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    images: &[Uuid],
+) -> Stored<Vec<Uuid>> {
     let found = sqlx::query_scalar!(
         "SELECT i.id FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
          WHERE i.project_id = $1 AND i.id = ANY($2) AND p.split <> 'test'",
@@ -251,7 +304,11 @@ pub async fn in_pool(conn: &mut PgConnection, project: ProjectId, images: &[Uuid
 }
 
 /// Ends a round with its chosen images; the claim must be locked.
-pub async fn finish(conn: &mut PgConnection, id: AcquisitionId, ranking: &[RankedImage]) -> Stored<()> {
+pub async fn finish(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    ranking: &[RankedImage],
+) -> Stored<()> {
     let images: Vec<Uuid> = ranking.iter().map(|r| r.image.0).collect();
     let scores: Vec<f64> = ranking.iter().map(|r| r.score).collect();
     let reasons: Vec<String> = ranking.iter().map(|r| r.reason.clone()).collect();

@@ -61,7 +61,11 @@ fn content(value: serde_json::Value) -> Stored<AnnotationContent> {
 }
 
 /// The annotations of an image, of one reader or of all, at their latest revisions.
-pub async fn of_image(conn: &mut PgConnection, image: ImageId, reader: Option<UserId>) -> Stored<Vec<Annotation>> {
+pub async fn of_image(
+    conn: &mut PgConnection,
+    image: ImageId,
+    reader: Option<UserId>,
+) -> Stored<Vec<Annotation>> {
     let rows = sqlx::query!(
         r#"SELECT a.id, a.reader_id, u.display_name, r.revision, r.content, rfc3339(r.saved_at) AS saved_at,
                   coalesce(a.submitted_revision = r.revision, false) AS "submitted!"
@@ -77,7 +81,10 @@ pub async fn of_image(conn: &mut PgConnection, image: ImageId, reader: Option<Us
             Ok(Annotation {
                 id: Some(AnnotationId(r.id)),
                 image_id: image,
-                reader: Person { id: UserId(r.reader_id), display_name: r.display_name },
+                reader: Person {
+                    id: UserId(r.reader_id),
+                    display_name: r.display_name,
+                },
                 revision: r.revision,
                 submitted: r.submitted,
                 content: content(r.content)?,
@@ -88,7 +95,11 @@ pub async fn of_image(conn: &mut PgConnection, image: ImageId, reader: Option<Us
 }
 
 /// Locks a reader's annotation of an image, made where it is new, and tells its latest revision (0 for none).
-pub async fn lock(conn: &mut PgConnection, image: ImageId, reader: UserId) -> Stored<(AnnotationId, i64)> {
+pub async fn lock(
+    conn: &mut PgConnection,
+    image: ImageId,
+    reader: UserId,
+) -> Stored<(AnnotationId, i64)> {
     // The update of an existing row to itself takes its lock.
     let id = sqlx::query_scalar!(
         "INSERT INTO annotations (id, image_id, reader_id) VALUES ($1, $2, $3)
@@ -104,16 +115,32 @@ pub async fn lock(conn: &mut PgConnection, image: ImageId, reader: UserId) -> St
 }
 
 /// Adds a revision.
-pub async fn insert_revision(conn: &mut PgConnection, id: AnnotationId, revision: i64, said: &AnnotationContent) -> Stored<()> {
-    let said = serde_json::to_value(said).map_err(StoreError::corrupt("annotation_revisions", "content"))?;
-    sqlx::query!("INSERT INTO annotation_revisions (annotation_id, revision, content) VALUES ($1, $2, $3)", id.0, revision, said)
-        .execute(conn)
-        .await?;
+pub async fn insert_revision(
+    conn: &mut PgConnection,
+    id: AnnotationId,
+    revision: i64,
+    said: &AnnotationContent,
+) -> Stored<()> {
+    let said = serde_json::to_value(said)
+        .map_err(StoreError::corrupt("annotation_revisions", "content"))?;
+    sqlx::query!(
+        "INSERT INTO annotation_revisions (annotation_id, revision, content) VALUES ($1, $2, $3)",
+        id.0,
+        revision,
+        said
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Marks a revision as submitted.
-pub async fn submit(conn: &mut PgConnection, id: AnnotationId, revision: i64, active_seconds: f64) -> Stored<()> {
+pub async fn submit(
+    conn: &mut PgConnection,
+    id: AnnotationId,
+    revision: i64,
+    active_seconds: f64,
+) -> Stored<()> {
     sqlx::query!(
         "UPDATE annotations SET submitted_revision = $2, submitted_at = now(), active_seconds = $3 WHERE id = $1",
         id.0, revision, active_seconds
@@ -125,7 +152,12 @@ pub async fn submit(conn: &mut PgConnection, id: AnnotationId, revision: i64, ac
 
 /// The image an annotation is of.
 pub async fn image_of(conn: &mut PgConnection, id: AnnotationId) -> Stored<Option<ImageId>> {
-    Ok(sqlx::query_scalar!("SELECT image_id FROM annotations WHERE id = $1", id.0).fetch_optional(conn).await?.map(ImageId))
+    Ok(
+        sqlx::query_scalar!("SELECT image_id FROM annotations WHERE id = $1", id.0)
+            .fetch_optional(conn)
+            .await?
+            .map(ImageId),
+    )
 }
 
 /// Every revision, oldest first.
@@ -138,7 +170,14 @@ pub async fn revisions(conn: &mut PgConnection, id: AnnotationId) -> Stored<Vec<
     .fetch_all(conn)
     .await?;
     rows.into_iter()
-        .map(|r| Ok(Revision { revision: r.revision, saved_at: r.saved_at, submitted: r.submitted, content: content(r.content)? }))
+        .map(|r| {
+            Ok(Revision {
+                revision: r.revision,
+                saved_at: r.saved_at,
+                submitted: r.submitted,
+                content: content(r.content)?,
+            })
+        })
         .collect()
 }
 
@@ -176,13 +215,22 @@ pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<
     .await?;
     rows.into_iter()
         .map(|r| {
-            let corners: [f64; 4] = r.bbox.try_into().map_err(|_| StoreError::corrupt("suggestions", "bbox")("not four numbers"))?;
+            let corners: [f64; 4] = r
+                .bbox
+                .try_into()
+                .map_err(|_| StoreError::corrupt("suggestions", "bbox")("not four numbers"))?;
             Ok(Suggestion {
                 id: SuggestionId(r.id),
-                bbox: corners.try_into().map_err(StoreError::corrupt("suggestions", "bbox"))?,
-                concept: r.concept.parse().map_err(StoreError::corrupt("suggestions", "concept"))?,
+                bbox: corners
+                    .try_into()
+                    .map_err(StoreError::corrupt("suggestions", "bbox"))?,
+                concept: r
+                    .concept
+                    .parse()
+                    .map_err(StoreError::corrupt("suggestions", "concept"))?,
                 confidence: r.confidence,
-                texts: serde_json::from_value(r.texts).map_err(StoreError::corrupt("suggestions", "texts"))?,
+                texts: serde_json::from_value(r.texts)
+                    .map_err(StoreError::corrupt("suggestions", "texts"))?,
                 model_id: ModelId(r.model_id),
                 model_name: r.name,
             })
@@ -191,7 +239,12 @@ pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<
 }
 
 /// Puts a model's suggestions in the place of earlier ones on an image that nobody has begun to read.
-pub async fn replace_suggestions(conn: &mut PgConnection, image: ImageId, model: ModelId, proposed: &[ProposedRegion]) -> Stored<()> {
+pub async fn replace_suggestions(
+    conn: &mut PgConnection,
+    image: ImageId,
+    model: ModelId,
+    proposed: &[ProposedRegion],
+) -> Stored<()> {
     let begun = sqlx::query_scalar!(
         r#"SELECT (EXISTS (SELECT FROM annotations WHERE image_id = $1)
                    OR EXISTS (SELECT FROM leases WHERE image_id = $1 AND until > now())) AS "begun!""#,
@@ -202,9 +255,15 @@ pub async fn replace_suggestions(conn: &mut PgConnection, image: ImageId, model:
     if begun {
         return Ok(());
     }
-    sqlx::query!("UPDATE suggestions SET retired = true WHERE image_id = $1 AND NOT retired", image.0).execute(&mut *conn).await?;
+    sqlx::query!(
+        "UPDATE suggestions SET retired = true WHERE image_id = $1 AND NOT retired",
+        image.0
+    )
+    .execute(&mut *conn)
+    .await?;
     for region in proposed {
-        let texts = serde_json::to_value(&region.texts).map_err(StoreError::corrupt("suggestions", "texts"))?;
+        let texts = serde_json::to_value(&region.texts)
+            .map_err(StoreError::corrupt("suggestions", "texts"))?;
         sqlx::query!(
             "INSERT INTO suggestions (id, image_id, model_id, bbox, concept, confidence, texts) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             SuggestionId::fresh().0, image.0, model.0, &region.bbox.corners()[..], region.concept.as_str(), region.confidence, texts
@@ -216,7 +275,13 @@ pub async fn replace_suggestions(conn: &mut PgConnection, image: ImageId, model:
 }
 
 /// Writes down what became of a suggestion; submitting again replaces it.
-pub async fn put_outcome(conn: &mut PgConnection, id: SuggestionId, annotation: AnnotationId, outcome: &str, iou: Option<f64>) -> Stored<()> {
+pub async fn put_outcome(
+    conn: &mut PgConnection,
+    id: SuggestionId,
+    annotation: AnnotationId,
+    outcome: &str,
+    iou: Option<f64>,
+) -> Stored<()> {
     sqlx::query!(
         "INSERT INTO suggestion_outcomes (suggestion_id, annotation_id, outcome, iou) VALUES ($1, $2, $3, $4)
          ON CONFLICT (suggestion_id, annotation_id) DO UPDATE SET outcome = excluded.outcome, iou = excluded.iou, at = now()",

@@ -43,7 +43,13 @@ pub struct NewEntry<'a> {
     pub detail: serde_json::Value,
 }
 
-fn hash(previous: &[u8], seq: i64, at: &str, user: Option<Uuid>, entry: (&str, &str, &serde_json::Value)) -> Vec<u8> {
+fn hash(
+    previous: &[u8],
+    seq: i64,
+    at: &str,
+    user: Option<Uuid>,
+    entry: (&str, &str, &serde_json::Value),
+) -> Vec<u8> {
     let mut sha = Sha256::new();
     sha.update(previous);
     let (action, subject, detail) = entry;
@@ -54,12 +60,24 @@ fn hash(previous: &[u8], seq: i64, at: &str, user: Option<Uuid>, entry: (&str, &
 
 /// Appends an entry; its transaction holds the chain until it ends, so append last.
 pub async fn append(conn: &mut PgConnection, new: NewEntry<'_>) -> Stored<()> {
-    sqlx::query!("SELECT pg_advisory_xact_lock($1)", APPEND_LOCK).fetch_one(&mut *conn).await?;
-    let last = sqlx::query!("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *conn).await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", APPEND_LOCK)
+        .fetch_one(&mut *conn)
+        .await?;
+    let last = sqlx::query!("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(&mut *conn)
+        .await?;
     let (seq, previous) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.hash));
-    let at = sqlx::query_scalar!(r#"SELECT rfc3339(clock_timestamp()) AS "at!""#).fetch_one(&mut *conn).await?;
+    let at = sqlx::query_scalar!(r#"SELECT rfc3339(clock_timestamp()) AS "at!""#)
+        .fetch_one(&mut *conn)
+        .await?;
     let user = new.user.map(|u| u.0);
-    let hash = hash(&previous, seq, &at, user, (new.action, new.subject, &new.detail));
+    let hash = hash(
+        &previous,
+        seq,
+        &at,
+        user,
+        (new.action, new.subject, &new.detail),
+    );
     sqlx::query!(
         "INSERT INTO audit (seq, at, user_id, action, subject, detail, hash) VALUES ($1, $2::text::timestamptz, $3, $4, $5, $6, $7)",
         seq, at, user, new.action, new.subject, new.detail, hash
@@ -96,7 +114,13 @@ pub async fn first_broken(conn: &mut PgConnection) -> Stored<Option<i64>> {
             return Ok(None);
         }
         for row in rows {
-            let expected = hash(&previous, row.seq, &row.at, row.user_id, (&row.action, &row.subject, &row.detail));
+            let expected = hash(
+                &previous,
+                row.seq,
+                &row.at,
+                row.user_id,
+                (&row.action, &row.subject, &row.detail),
+            );
             if row.seq != after + 1 || row.hash != expected {
                 return Ok(Some(row.seq));
             }

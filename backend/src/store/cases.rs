@@ -41,7 +41,12 @@ pub struct Holder {
 }
 
 /// The unfinished case that a reader already holds, longest held first.
-pub async fn held(conn: &mut PgConnection, project: ProjectId, reader: UserId, split: Option<Split>) -> Stored<Option<ImageId>> {
+pub async fn held(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    reader: UserId,
+    split: Option<Split>,
+) -> Stored<Option<ImageId>> {
     let id = sqlx::query_scalar!(
         "SELECT i.id FROM leases l JOIN images i ON i.id = l.image_id JOIN studies s ON s.id = i.study_id
          JOIN patients p ON p.id = s.patient_id
@@ -57,7 +62,11 @@ pub async fn held(conn: &mut PgConnection, project: ProjectId, reader: UserId, s
 /// The next case that nobody holds or finished: the highest rank of the latest finished acquisition, then by arrival.
 ///
 /// Its row is locked until the transaction ends; rows that others are just taking are passed over.
-pub async fn next_free(conn: &mut PgConnection, project: ProjectId, split: Option<Split>) -> Stored<Option<ImageId>> {
+pub async fn next_free(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    split: Option<Split>,
+) -> Stored<Option<ImageId>> {
     let id = sqlx::query_scalar!(
         "WITH latest AS (
              SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
@@ -78,7 +87,11 @@ pub async fn next_free(conn: &mut PgConnection, project: ProjectId, split: Optio
 }
 
 /// Takes or renews the hold on an image; `None` where somebody else has it.
-pub async fn take(conn: &mut PgConnection, image: ImageId, reader: UserId) -> Stored<Option<Lease>> {
+pub async fn take(
+    conn: &mut PgConnection,
+    image: ImageId,
+    reader: UserId,
+) -> Stored<Option<Lease>> {
     // The conflict clause sees what others have committed meanwhile, whatever this transaction's snapshot says.
     let row = sqlx::query!(
         r#"INSERT INTO leases (image_id, id, user_id, until) VALUES ($1, $2, $3, now() + make_interval(mins => $4))
@@ -90,7 +103,10 @@ pub async fn take(conn: &mut PgConnection, image: ImageId, reader: UserId) -> St
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Lease { id: LeaseId(r.id), until: r.until }))
+    Ok(row.map(|r| Lease {
+        id: LeaseId(r.id),
+        until: r.until,
+    }))
 }
 
 /// Who holds an image now.
@@ -102,25 +118,47 @@ pub async fn holder(conn: &mut PgConnection, image: ImageId) -> Stored<Option<Ho
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|r| Holder { user: UserId(r.user_id), name: r.display_name, until: r.until }))
+    Ok(row.map(|r| Holder {
+        user: UserId(r.user_id),
+        name: r.display_name,
+        until: r.until,
+    }))
 }
 
 /// The image of a reader's lease, even of one that ran out as long as nobody took the image over.
-pub async fn leased_image(conn: &mut PgConnection, lease: LeaseId, reader: UserId) -> Stored<Option<ImageId>> {
-    let id = sqlx::query_scalar!("SELECT image_id FROM leases WHERE id = $1 AND user_id = $2", lease.0, reader.0)
-        .fetch_optional(conn)
-        .await?;
+pub async fn leased_image(
+    conn: &mut PgConnection,
+    lease: LeaseId,
+    reader: UserId,
+) -> Stored<Option<ImageId>> {
+    let id = sqlx::query_scalar!(
+        "SELECT image_id FROM leases WHERE id = $1 AND user_id = $2",
+        lease.0,
+        reader.0
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(id.map(ImageId))
 }
 
 /// Gives a reader's hold on an image back.
 pub async fn release(conn: &mut PgConnection, image: ImageId, reader: UserId) -> Stored<()> {
-    sqlx::query!("DELETE FROM leases WHERE image_id = $1 AND user_id = $2", image.0, reader.0).execute(conn).await?;
+    sqlx::query!(
+        "DELETE FROM leases WHERE image_id = $1 AND user_id = $2",
+        image.0,
+        reader.0
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Why the latest finished acquisition chose an image, if it did.
-pub async fn choice(conn: &mut PgConnection, project: ProjectId, image: ImageId) -> Stored<Option<Choice>> {
+pub async fn choice(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    image: ImageId,
+) -> Stored<Option<Choice>> {
     let choice = sqlx::query_as!(
         Choice,
         "SELECT q.rank, q.reason FROM acquisition_items q

@@ -105,8 +105,12 @@ impl Row {
     fn state(&self) -> ImageState {
         match self {
             Self { withheld: true, .. } => ImageState::Withheld,
-            Self { attested: false, .. } => ImageState::WaitingAttestation,
-            Self { submitted: true, .. } => ImageState::Submitted,
+            Self {
+                attested: false, ..
+            } => ImageState::WaitingAttestation,
+            Self {
+                submitted: true, ..
+            } => ImageState::Submitted,
             Self { leased: true, .. } => ImageState::Leased,
             _ => ImageState::Open,
         }
@@ -116,14 +120,18 @@ impl Row {
 impl TryFrom<Row> for Image {
     type Error = StoreError;
     fn try_from(row: Row) -> Stored<Self> {
-        let count = |n: i32, column| u32::try_from(n).map_err(StoreError::corrupt("images", column));
+        let count =
+            |n: i32, column| u32::try_from(n).map_err(StoreError::corrupt("images", column));
         let state = row.state();
         Ok(Self {
             id: ImageId(row.id),
             project_id: ProjectId(row.project_id),
             patient: row.patient,
             study: row.study,
-            modality: row.modality.parse().map_err(StoreError::corrupt("images", "modality"))?,
+            modality: row
+                .modality
+                .parse()
+                .map_err(StoreError::corrupt("images", "modality"))?,
             width: count(row.width, "width")?,
             height: count(row.height, "height")?,
             frames: count(row.frames, "frames")?,
@@ -135,11 +143,17 @@ impl TryFrom<Row> for Image {
                 .transpose()
                 .map_err(StoreError::corrupt("images", "display_window"))?,
             pixel_spacing: row.spacing_row.zip(row.spacing_column).map(|(r, c)| [r, c]),
-            split: row.split.parse().map_err(StoreError::corrupt("patients", "split"))?,
+            split: row
+                .split
+                .parse()
+                .map_err(StoreError::corrupt("patients", "split"))?,
             state,
             attestation_reason: row.attestation_reason,
             raster: ObjectRef {
-                sha256: row.raster.parse().map_err(StoreError::corrupt("images", "raster"))?,
+                sha256: row
+                    .raster
+                    .parse()
+                    .map_err(StoreError::corrupt("images", "raster"))?,
                 bytes: row.raster_bytes.unsigned_abs(),
             },
             created_at: row.created_at,
@@ -175,7 +189,12 @@ pub struct NewImage<'a> {
 }
 
 /// The patient of this pseudonym, made where it is new; an old one keeps its split.
-pub async fn patient(conn: &mut PgConnection, project: ProjectId, pseudonym: &str, split: Split) -> Stored<PatientId> {
+pub async fn patient(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    pseudonym: &str,
+    split: Split,
+) -> Stored<PatientId> {
     let id = sqlx::query_scalar!(
         "INSERT INTO patients (id, project_id, pseudonym, split) VALUES ($1, $2, $3, $4)
          ON CONFLICT (project_id, pseudonym) DO UPDATE SET pseudonym = excluded.pseudonym RETURNING id",
@@ -187,7 +206,11 @@ pub async fn patient(conn: &mut PgConnection, project: ProjectId, pseudonym: &st
 }
 
 /// The patient's study of this pseudonym, made where it is new.
-pub async fn study(conn: &mut PgConnection, patient: PatientId, pseudonym: &str) -> Stored<StudyId> {
+pub async fn study(
+    conn: &mut PgConnection,
+    patient: PatientId,
+    pseudonym: &str,
+) -> Stored<StudyId> {
     let id = sqlx::query_scalar!(
         "INSERT INTO studies (id, patient_id, pseudonym) VALUES ($1, $2, $3)
          ON CONFLICT (patient_id, pseudonym) DO UPDATE SET pseudonym = excluded.pseudonym RETURNING id",
@@ -200,7 +223,11 @@ pub async fn study(conn: &mut PgConnection, patient: PatientId, pseudonym: &str)
 
 /// Adds an image; `false` beside its id where the study already had these pixels.
 pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(ImageId, bool)> {
-    let window = new.window.map(serde_json::to_value).transpose().map_err(StoreError::corrupt("images", "display_window"))?;
+    let window = new
+        .window
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(StoreError::corrupt("images", "display_window"))?;
     let pixels: Vec<String> = new.pixels.iter().map(|p| p.sha256.to_string()).collect();
     let side = |n: u32| i32::try_from(n).map_err(StoreError::corrupt("images", "width"));
     let row = sqlx::query!(
@@ -248,7 +275,13 @@ pub struct Filter {
 }
 
 /// One page of a project's images, in order of arrival, after the image `after`.
-pub async fn page(conn: &mut PgConnection, project: ProjectId, filter: Filter, after: Option<ImageId>, limit: i64) -> Stored<Vec<Image>> {
+pub async fn page(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    filter: Filter,
+    after: Option<ImageId>,
+    limit: i64,
+) -> Stored<Vec<Image>> {
     let state = filter.state.map(|s| format!("{s:?}"));
     let rows = sqlx::query_as!(
         Row,
@@ -273,10 +306,19 @@ pub async fn page(conn: &mut PgConnection, project: ProjectId, filter: Filter, a
 }
 
 /// The digest of one frame's canonical pixels.
-pub async fn frame_pixels(conn: &mut PgConnection, id: ImageId, frame: u32) -> Stored<Option<Digest>> {
+pub async fn frame_pixels(
+    conn: &mut PgConnection,
+    id: ImageId,
+    frame: u32,
+) -> Stored<Option<Digest>> {
     let index = i32::try_from(frame).unwrap_or(i32::MAX).saturating_add(1);
-    let digest = sqlx::query_scalar!("SELECT pixels[$2] FROM images WHERE id = $1", id.0, index).fetch_optional(conn).await?;
-    digest.flatten().map(|d| d.parse().map_err(StoreError::corrupt("images", "pixels"))).transpose()
+    let digest = sqlx::query_scalar!("SELECT pixels[$2] FROM images WHERE id = $1", id.0, index)
+        .fetch_optional(conn)
+        .await?;
+    digest
+        .flatten()
+        .map(|d| d.parse().map_err(StoreError::corrupt("images", "pixels")))
+        .transpose()
 }
 
 /// Writes down a person's word on an image: free of burned-in patient data, or withheld for good.

@@ -31,8 +31,15 @@ pub enum StoreError {
 
 impl StoreError {
     /// For `map_err` where a column is turned into its domain type.
-    pub fn corrupt<E: std::fmt::Display>(table: &'static str, column: &'static str) -> impl Fn(E) -> Self {
-        move |error| Self::Corrupt { table, column, reason: error.to_string() }
+    pub fn corrupt<E: std::fmt::Display>(
+        table: &'static str,
+        column: &'static str,
+    ) -> impl Fn(E) -> Self {
+        move |error| Self::Corrupt {
+            table,
+            column,
+            reason: error.to_string(),
+        }
     }
 
     /// Whether a unique constraint was in the way.

@@ -32,7 +32,10 @@ pub struct S3Settings {
 
 impl std::fmt::Debug for S3Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("S3Settings").field("bucket", &self.bucket).field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("S3Settings")
+            .field("bucket", &self.bucket)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,7 +76,9 @@ impl Objects {
     /// Objects in a folder, made where it is missing.
     pub fn folder(path: &Path) -> Result<Self, ObjectError> {
         std::fs::create_dir_all(path).map_err(ObjectError::Interrupted)?;
-        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true))))
+        Ok(Self(Arc::new(
+            LocalFileSystem::new_with_prefix(path)?.with_fsync(true),
+        )))
     }
 
     /// Objects that are gone with the process.
@@ -98,8 +103,19 @@ impl Objects {
 
     /// Keeps `bytes` under their hash; keeping them again changes nothing.
     pub async fn put(&self, bytes: Bytes) -> Result<ObjectRef, ObjectError> {
-        let object = ObjectRef { sha256: Digest::of(&bytes), bytes: bytes.len() as u64 };
-        match self.0.put_opts(&path_of(&object.sha256), bytes.into(), PutMode::Create.into()).await {
+        let object = ObjectRef {
+            sha256: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+        };
+        match self
+            .0
+            .put_opts(
+                &path_of(&object.sha256),
+                bytes.into(),
+                PutMode::Create.into(),
+            )
+            .await
+        {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(object),
             Err(error) => Err(error.into()),
         }
@@ -127,22 +143,45 @@ impl Objects {
             upload.put(chunk);
         }
         upload.finish().await?;
-        let object = ObjectRef { sha256: Digest::from_raw(&hash.finalize()), bytes: length };
+        let object = ObjectRef {
+            sha256: Digest::from_raw(&hash.finalize()),
+            bytes: length,
+        };
         self.0.rename(&incoming, &path_of(&object.sha256)).await?;
         Ok(object)
     }
 
     /// All bytes of an object, checked against its hash.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, ObjectError> {
-        let bytes = self.0.get(&path_of(digest)).await.map_err(|e| named(e, digest))?.bytes().await?;
+        let bytes = self
+            .0
+            .get(&path_of(digest))
+            .await
+            .map_err(|e| named(e, digest))?
+            .bytes()
+            .await?;
         let found = Digest::of(&bytes);
-        if found == *digest { Ok(bytes) } else { Err(ObjectError::Damaged(digest.clone(), found)) }
+        if found == *digest {
+            Ok(bytes)
+        } else {
+            Err(ObjectError::Damaged(digest.clone(), found))
+        }
     }
 
     /// An object's length and its bytes, piece by piece, unchecked.
-    pub async fn stream(&self, digest: &Digest) -> Result<(u64, BoxStream<'static, Result<Bytes, ObjectError>>), ObjectError> {
-        let found = self.0.get(&path_of(digest)).await.map_err(|e| named(e, digest))?;
-        Ok((found.meta.size, found.into_stream().map_err(ObjectError::from).boxed()))
+    pub async fn stream(
+        &self,
+        digest: &Digest,
+    ) -> Result<(u64, BoxStream<'static, Result<Bytes, ObjectError>>), ObjectError> {
+        let found = self
+            .0
+            .get(&path_of(digest))
+            .await
+            .map_err(|e| named(e, digest))?;
+        Ok((
+            found.meta.size,
+            found.into_stream().map_err(ObjectError::from).boxed(),
+        ))
     }
 
     /// Whether there is such an object.

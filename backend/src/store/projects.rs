@@ -104,16 +104,29 @@ struct Row {
 impl TryFrom<Row> for Project {
     type Error = StoreError;
     fn try_from(row: Row) -> Stored<Self> {
-        let lang = |text: String, column| text.parse().map_err(StoreError::corrupt("projects", column));
-        let langs = [lang(row.lang_first, "lang_first")?, lang(row.lang_second, "lang_second")?];
-        let percent = |share: i16, column| u8::try_from(share).map_err(StoreError::corrupt("projects", column));
+        let lang = |text: String, column| {
+            text.parse()
+                .map_err(StoreError::corrupt("projects", column))
+        };
+        let langs = [
+            lang(row.lang_first, "lang_first")?,
+            lang(row.lang_second, "lang_second")?,
+        ];
+        let percent = |share: i16, column| {
+            u8::try_from(share).map_err(StoreError::corrupt("projects", column))
+        };
         Ok(Self {
             id: ProjectId(row.id),
             name: row.name,
-            langs: langs.try_into().map_err(StoreError::corrupt("projects", "lang_second"))?,
+            langs: langs
+                .try_into()
+                .map_err(StoreError::corrupt("projects", "lang_second"))?,
             guideline: row.guideline,
             synthetic: row.synthetic,
-            shares: SplitShares { val: percent(row.val_share, "val_share")?, test: percent(row.test_share, "test_share")? },
+            shares: SplitShares {
+                val: percent(row.val_share, "val_share")?,
+                test: percent(row.test_share, "test_share")?,
+            },
             blind_share: percent(row.blind_share, "blind_share")?,
             created_at: row.created_at,
         })
@@ -164,19 +177,34 @@ pub async fn projects(conn: &mut PgConnection, member: Option<UserId>) -> Stored
 }
 
 /// What somebody is in a project; `None` for a stranger.
-pub async fn role(conn: &mut PgConnection, project: ProjectId, user: UserId) -> Stored<Option<Role>> {
-    let role = sqlx::query_scalar!("SELECT role FROM memberships WHERE project_id = $1 AND user_id = $2", project.0, user.0)
-        .fetch_optional(conn)
-        .await?;
+pub async fn role(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    user: UserId,
+) -> Stored<Option<Role>> {
+    let role = sqlx::query_scalar!(
+        "SELECT role FROM memberships WHERE project_id = $1 AND user_id = $2",
+        project.0,
+        user.0
+    )
+    .fetch_optional(conn)
+    .await?;
     role.as_deref().map(Role::from_sql).transpose()
 }
 
 /// Makes somebody a member, or changes what they are.
-pub async fn set_member(conn: &mut PgConnection, project: ProjectId, user: UserId, role: Role) -> Stored<()> {
+pub async fn set_member(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    user: UserId,
+    role: Role,
+) -> Stored<()> {
     sqlx::query!(
         "INSERT INTO memberships (project_id, user_id, role) VALUES ($1, $2, $3)
          ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role",
-        project.0, user.0, role.as_str()
+        project.0,
+        user.0,
+        role.as_str()
     )
     .execute(conn)
     .await?;
@@ -184,10 +212,18 @@ pub async fn set_member(conn: &mut PgConnection, project: ProjectId, user: UserI
 }
 
 /// Ends a membership; what the member wrote stays.
-pub async fn remove_member(conn: &mut PgConnection, project: ProjectId, user: UserId) -> Stored<bool> {
-    let done = sqlx::query!("DELETE FROM memberships WHERE project_id = $1 AND user_id = $2", project.0, user.0)
-        .execute(conn)
-        .await?;
+pub async fn remove_member(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    user: UserId,
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "DELETE FROM memberships WHERE project_id = $1 AND user_id = $2",
+        project.0,
+        user.0
+    )
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -215,7 +251,14 @@ pub async fn members(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<
     .fetch_all(conn)
     .await?;
     rows.into_iter()
-        .map(|r| Ok(Member { id: UserId(r.id), username: r.username, display_name: r.display_name, role: Role::from_sql(&r.role)? }))
+        .map(|r| {
+            Ok(Member {
+                id: UserId(r.id),
+                username: r.username,
+                display_name: r.display_name,
+                role: Role::from_sql(&r.role)?,
+            })
+        })
         .collect()
 }
 
@@ -233,11 +276,19 @@ pub async fn concepts(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec
 }
 
 /// Adds or changes a concept.
-pub async fn put_concept(conn: &mut PgConnection, project: ProjectId, concept: &Concept) -> Stored<()> {
+pub async fn put_concept(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    concept: &Concept,
+) -> Stored<()> {
     let column = StoreError::corrupt("concepts", "names");
     let names = serde_json::to_value(&concept.names).map_err(&column)?;
     let kind = serde_json::to_value(concept.kind).map_err(&column)?;
-    let modalities: Vec<String> = concept.modalities.iter().map(|m| m.as_str().to_owned()).collect();
+    let modalities: Vec<String> = concept
+        .modalities
+        .iter()
+        .map(|m| m.as_str().to_owned())
+        .collect();
     sqlx::query!(
         "INSERT INTO concepts (project_id, key, kind, names, modalities) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (project_id, key) DO UPDATE SET kind = excluded.kind, names = excluded.names, modalities = excluded.modalities",
@@ -249,13 +300,26 @@ pub async fn put_concept(conn: &mut PgConnection, project: ProjectId, concept: &
 }
 
 /// Removes a concept.
-pub async fn remove_concept(conn: &mut PgConnection, project: ProjectId, key: &ConceptKey) -> Stored<()> {
-    sqlx::query!("DELETE FROM concepts WHERE project_id = $1 AND key = $2", project.0, key.as_str()).execute(conn).await?;
+pub async fn remove_concept(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    key: &ConceptKey,
+) -> Stored<()> {
+    sqlx::query!(
+        "DELETE FROM concepts WHERE project_id = $1 AND key = $2",
+        project.0,
+        key.as_str()
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// The concepts that any saved revision or suggestion of the project mentions.
-pub async fn concepts_in_use(conn: &mut PgConnection, project: ProjectId) -> Stored<BTreeSet<String>> {
+pub async fn concepts_in_use(
+    conn: &mut PgConnection,
+    project: ProjectId,
+) -> Stored<BTreeSet<String>> {
     let keys = sqlx::query_scalar!(
         r#"SELECT DISTINCT region ->> 'concept' AS "key!" FROM images i
            JOIN annotations a ON a.image_id = i.id JOIN annotation_revisions r ON r.annotation_id = a.id

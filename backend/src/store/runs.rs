@@ -2,7 +2,9 @@
 
 use super::{StoreError, Stored};
 use medreg_datasets::ids::{Digest, ModelId, ProjectId, RunId, UserId};
-use medreg_datasets::protocol::{Evaluation, FinishRun, Heartbeat, MetricPoint, ModelRef, RunConfig, RunItem, RunOutcome};
+use medreg_datasets::protocol::{
+    Evaluation, FinishRun, Heartbeat, MetricPoint, ModelRef, RunConfig, RunItem, RunOutcome,
+};
 use medreg_datasets::snapshot::ObjectRef;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -92,11 +94,19 @@ pub struct NewRun<'a> {
     pub by: UserId,
 }
 
-fn json<T: Serialize>(table: &'static str, column: &'static str, value: &T) -> Stored<serde_json::Value> {
+fn json<T: Serialize>(
+    table: &'static str,
+    column: &'static str,
+    value: &T,
+) -> Stored<serde_json::Value> {
     serde_json::to_value(value).map_err(StoreError::corrupt(table, column))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(table: &'static str, column: &'static str, value: serde_json::Value) -> Stored<T> {
+fn parsed<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    value: serde_json::Value,
+) -> Stored<T> {
     serde_json::from_value(value).map_err(StoreError::corrupt(table, column))
 }
 
@@ -112,7 +122,11 @@ pub async fn insert(conn: &mut PgConnection, new: &NewRun<'_>) -> Stored<RunId> 
     Ok(id)
 }
 
-async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<RunId>) -> Stored<Vec<Run>> {
+async fn select(
+    conn: &mut PgConnection,
+    project: Option<ProjectId>,
+    id: Option<RunId>,
+) -> Stored<Vec<Run>> {
     let rows = sqlx::query!(
         r#"SELECT r.id, r.project_id, r.name, r.snapshot_id, r.base, r.config, r.state, r.attempt, r.phase, r.done, r.total, r.worker,
                   r.error, r.evaluation, m.id AS "model_id?", rfc3339(r.created_at) AS "created_at!", rfc3339(r.started_at) AS started_at,
@@ -129,7 +143,10 @@ async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<
                 id: RunId(r.id),
                 project_id: ProjectId(r.project_id),
                 name: r.name,
-                snapshot: r.snapshot_id.parse().map_err(StoreError::corrupt("runs", "snapshot_id"))?,
+                snapshot: r
+                    .snapshot_id
+                    .parse()
+                    .map_err(StoreError::corrupt("runs", "snapshot_id"))?,
                 base: parsed("runs", "base", r.base)?,
                 config: parsed("runs", "config", r.config)?,
                 state: parsed("runs", "state", serde_json::Value::String(r.state))?,
@@ -139,7 +156,10 @@ async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<
                 total: r.total,
                 worker: r.worker,
                 error: r.error,
-                evaluation: r.evaluation.map(|e| parsed("runs", "evaluation", e)).transpose()?,
+                evaluation: r
+                    .evaluation
+                    .map(|e| parsed("runs", "evaluation", e))
+                    .transpose()?,
                 model_id: r.model_id.map(ModelId),
                 created_at: r.created_at,
                 started_at: r.started_at,
@@ -189,7 +209,10 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunIt
             id: RunId(r.id),
             attempt: r.attempt,
             project: ProjectId(r.project_id),
-            snapshot: r.snapshot_id.parse().map_err(StoreError::corrupt("runs", "snapshot_id"))?,
+            snapshot: r
+                .snapshot_id
+                .parse()
+                .map_err(StoreError::corrupt("runs", "snapshot_id"))?,
             base: parsed("runs", "base", r.base)?,
             config: parsed("runs", "config", r.config)?,
             lease_seconds: LEASE_SECONDS,
@@ -199,7 +222,11 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunIt
 }
 
 /// Keeps a claim alive; tells whether to stop, or `None` where the claim is lost.
-pub async fn heartbeat(conn: &mut PgConnection, id: RunId, beat: &Heartbeat) -> Stored<Option<bool>> {
+pub async fn heartbeat(
+    conn: &mut PgConnection,
+    id: RunId,
+    beat: &Heartbeat,
+) -> Stored<Option<bool>> {
     let state = sqlx::query_scalar!(
         "UPDATE runs SET claimed_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6
          WHERE id = $1 AND attempt = $2 AND state IN ('running', 'stopping') RETURNING state",
@@ -224,9 +251,15 @@ pub async fn lock_claim(conn: &mut PgConnection, id: RunId, attempt: i32) -> Sto
 /// Keeps measured values; the same name and step again replaces the value.
 pub async fn put_metrics(conn: &mut PgConnection, id: RunId, points: &[MetricPoint]) -> Stored<()> {
     // Postgres refuses to touch one row twice in one statement, so the last value of each name and step counts.
-    let last: BTreeMap<(&str, u32), f64> = points.iter().map(|p| ((p.name.as_str(), p.step), p.value)).collect();
+    let last: BTreeMap<(&str, u32), f64> = points
+        .iter()
+        .map(|p| ((p.name.as_str(), p.step), p.value))
+        .collect();
     let names: Vec<String> = last.keys().map(|(name, _)| (*name).to_owned()).collect();
-    let steps: Vec<i32> = last.keys().map(|(_, step)| i32::try_from(*step).unwrap_or(i32::MAX)).collect();
+    let steps: Vec<i32> = last
+        .keys()
+        .map(|(_, step)| i32::try_from(*step).unwrap_or(i32::MAX))
+        .collect();
     let values: Vec<f64> = last.values().copied().collect();
     sqlx::query!(
         "INSERT INTO run_metrics (run_id, name, step, value)
@@ -240,7 +273,11 @@ pub async fn put_metrics(conn: &mut PgConnection, id: RunId, points: &[MetricPoi
 }
 
 /// A run's values after a step, by name, at most 20,000.
-pub async fn metrics(conn: &mut PgConnection, id: RunId, after_step: i32) -> Stored<BTreeMap<String, Vec<(i32, f64)>>> {
+pub async fn metrics(
+    conn: &mut PgConnection,
+    id: RunId,
+    after_step: i32,
+) -> Stored<BTreeMap<String, Vec<(i32, f64)>>> {
     let rows = sqlx::query!(
         "SELECT name, step, value FROM run_metrics WHERE run_id = $1 AND step > $2 ORDER BY step, name LIMIT 20000",
         id.0, after_step
@@ -249,17 +286,28 @@ pub async fn metrics(conn: &mut PgConnection, id: RunId, after_step: i32) -> Sto
     .await?;
     let mut series: BTreeMap<String, Vec<(i32, f64)>> = BTreeMap::new();
     for row in rows {
-        series.entry(row.name).or_default().push((row.step, row.value));
+        series
+            .entry(row.name)
+            .or_default()
+            .push((row.step, row.value));
     }
     Ok(series)
 }
 
 /// Keeps the name of an artifact whose bytes are in the object store.
-pub async fn put_artifact(conn: &mut PgConnection, id: RunId, name: &str, object: &ObjectRef) -> Stored<()> {
+pub async fn put_artifact(
+    conn: &mut PgConnection,
+    id: RunId,
+    name: &str,
+    object: &ObjectRef,
+) -> Stored<()> {
     sqlx::query!(
         "INSERT INTO run_artifacts (run_id, name, digest, bytes) VALUES ($1, $2, $3, $4)
          ON CONFLICT (run_id, name) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes",
-        id.0, name, object.sha256.as_str(), object.bytes.cast_signed()
+        id.0,
+        name,
+        object.sha256.as_str(),
+        object.bytes.cast_signed()
     )
     .execute(conn)
     .await?;
@@ -268,11 +316,25 @@ pub async fn put_artifact(conn: &mut PgConnection, id: RunId, name: &str, object
 
 /// A run's artifacts by name.
 pub async fn artifacts(conn: &mut PgConnection, id: RunId) -> Stored<BTreeMap<String, ObjectRef>> {
-    let rows = sqlx::query!("SELECT name, digest, bytes FROM run_artifacts WHERE run_id = $1", id.0).fetch_all(conn).await?;
+    let rows = sqlx::query!(
+        "SELECT name, digest, bytes FROM run_artifacts WHERE run_id = $1",
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
     rows.into_iter()
         .map(|r| {
-            let sha256 = r.digest.parse().map_err(StoreError::corrupt("run_artifacts", "digest"))?;
-            Ok((r.name, ObjectRef { sha256, bytes: r.bytes.unsigned_abs() }))
+            let sha256 = r
+                .digest
+                .parse()
+                .map_err(StoreError::corrupt("run_artifacts", "digest"))?;
+            Ok((
+                r.name,
+                ObjectRef {
+                    sha256,
+                    bytes: r.bytes.unsigned_abs(),
+                },
+            ))
         })
         .collect()
 }
@@ -283,7 +345,11 @@ pub async fn finish(conn: &mut PgConnection, run: &Run, done: &FinishRun) -> Sto
         RunOutcome::Finished => "finished",
         RunOutcome::Stopped => "stopped",
     };
-    let evaluation = done.evaluation.as_ref().map(|e| json("runs", "evaluation", e)).transpose()?;
+    let evaluation = done
+        .evaluation
+        .as_ref()
+        .map(|e| json("runs", "evaluation", e))
+        .transpose()?;
     sqlx::query!(
         "UPDATE runs SET state = $2, evaluation = $3, finished_at = now(), claimed_until = NULL, phase = NULL WHERE id = $1",
         run.id.0, state, evaluation
@@ -337,7 +403,11 @@ pub struct Model {
     pub created_at: String,
 }
 
-async fn select_models(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<ModelId>) -> Stored<Vec<Model>> {
+async fn select_models(
+    conn: &mut PgConnection,
+    project: Option<ProjectId>,
+    id: Option<ModelId>,
+) -> Stored<Vec<Model>> {
     let rows = sqlx::query!(
         r#"SELECT m.id, m.project_id, m.run_id, m.name, (m.promoted_at IS NOT NULL) AS "promoted!", r.evaluation, m.card, m.files,
                   rfc3339(m.created_at) AS "created_at!"
@@ -355,7 +425,10 @@ async fn select_models(conn: &mut PgConnection, project: Option<ProjectId>, id: 
                 run_id: RunId(r.run_id),
                 name: r.name,
                 promoted: r.promoted,
-                evaluation: r.evaluation.map(|e| parsed("runs", "evaluation", e)).transpose()?,
+                evaluation: r
+                    .evaluation
+                    .map(|e| parsed("runs", "evaluation", e))
+                    .transpose()?,
                 card: r.card,
                 files: parsed("models", "files", r.files)?,
                 created_at: r.created_at,
@@ -376,17 +449,25 @@ pub async fn model(conn: &mut PgConnection, id: ModelId) -> Stored<Option<Model>
 
 /// The model that suggests in a project.
 pub async fn promoted(conn: &mut PgConnection, project: ProjectId) -> Stored<Option<ModelId>> {
-    let id = sqlx::query_scalar!("SELECT id FROM models WHERE project_id = $1 AND promoted_at IS NOT NULL", project.0)
-        .fetch_optional(conn)
-        .await?;
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM models WHERE project_id = $1 AND promoted_at IS NOT NULL",
+        project.0
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(id.map(ModelId))
 }
 
 /// Lets this model suggest, and no other of its project.
 pub async fn promote(conn: &mut PgConnection, project: ProjectId, id: ModelId) -> Stored<()> {
-    sqlx::query!("UPDATE models SET promoted_at = NULL WHERE project_id = $1 AND promoted_at IS NOT NULL", project.0)
-        .execute(&mut *conn)
+    sqlx::query!(
+        "UPDATE models SET promoted_at = NULL WHERE project_id = $1 AND promoted_at IS NOT NULL",
+        project.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("UPDATE models SET promoted_at = now() WHERE id = $1", id.0)
+        .execute(conn)
         .await?;
-    sqlx::query!("UPDATE models SET promoted_at = now() WHERE id = $1", id.0).execute(conn).await?;
     Ok(())
 }

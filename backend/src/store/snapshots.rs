@@ -28,7 +28,12 @@ pub struct Snapshot {
 }
 
 /// The submitted cases of a project after the image `after`, by image id, one annotation each: the latest submitted.
-pub async fn cases(conn: &mut PgConnection, project: ProjectId, after: Option<ImageId>, limit: i64) -> Stored<Vec<SnapshotCase>> {
+pub async fn cases(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    after: Option<ImageId>,
+    limit: i64,
+) -> Stored<Vec<SnapshotCase>> {
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (i.id) i.id AS image, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height,
                   i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content -> 'regions' AS "regions!"
@@ -55,7 +60,14 @@ pub async fn cases(conn: &mut PgConnection, project: ProjectId, after: Option<Im
 }
 
 /// Keeps a snapshot and the objects it names; false where it was there already.
-pub async fn insert(conn: &mut PgConnection, id: &Digest, manifest: (&Manifest, &str), name: &str, by: UserId, objects: &[String]) -> Stored<bool> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: &Digest,
+    manifest: (&Manifest, &str),
+    name: &str,
+    by: UserId,
+    objects: &[String],
+) -> Stored<bool> {
     let (parsed, canonical) = manifest;
     let done = sqlx::query!(
         "INSERT INTO snapshots (id, project_id, name, manifest, created_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
@@ -76,7 +88,11 @@ pub async fn insert(conn: &mut PgConnection, id: &Digest, manifest: (&Manifest, 
 }
 
 /// A project's snapshots, newest first, or the one of this id in any project.
-async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<&Digest>) -> Stored<Vec<Snapshot>> {
+async fn select(
+    conn: &mut PgConnection,
+    project: Option<ProjectId>,
+    id: Option<&Digest>,
+) -> Stored<Vec<Snapshot>> {
     let rows = sqlx::query!(
         r#"SELECT s.id, s.project_id, s.name, s.manifest, rfc3339(s.created_at) AS "created_at!", s.created_by, u.display_name
            FROM snapshots s JOIN users u ON u.id = s.created_by
@@ -88,12 +104,19 @@ async fn select(conn: &mut PgConnection, project: Option<ProjectId>, id: Option<
     rows.into_iter()
         .map(|r| {
             Ok(Snapshot {
-                id: r.id.parse().map_err(StoreError::corrupt("snapshots", "id"))?,
+                id: r
+                    .id
+                    .parse()
+                    .map_err(StoreError::corrupt("snapshots", "id"))?,
                 project_id: ProjectId(r.project_id),
                 name: r.name,
                 created_at: r.created_at,
-                created_by: Person { id: UserId(r.created_by), display_name: r.display_name },
-                manifest: serde_json::from_str(&r.manifest).map_err(StoreError::corrupt("snapshots", "manifest"))?,
+                created_by: Person {
+                    id: UserId(r.created_by),
+                    display_name: r.display_name,
+                },
+                manifest: serde_json::from_str(&r.manifest)
+                    .map_err(StoreError::corrupt("snapshots", "manifest"))?,
             })
         })
         .collect()
@@ -111,7 +134,11 @@ pub async fn snapshot(conn: &mut PgConnection, id: &Digest) -> Stored<Option<Sna
 
 /// A snapshot's manifest, byte for byte as it was hashed.
 pub async fn canonical_manifest(conn: &mut PgConnection, id: &Digest) -> Stored<Option<String>> {
-    Ok(sqlx::query_scalar!("SELECT manifest FROM snapshots WHERE id = $1", id.as_str()).fetch_optional(conn).await?)
+    Ok(
+        sqlx::query_scalar!("SELECT manifest FROM snapshots WHERE id = $1", id.as_str())
+            .fetch_optional(conn)
+            .await?,
+    )
 }
 
 /// Whether a snapshot names an object.

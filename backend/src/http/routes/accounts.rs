@@ -1,11 +1,12 @@
 //! Health, signing in, users, tokens, the audit trail.
 
+use crate::http::HttpSettings;
 use crate::http::dto::{
-    AuditPage, ErrorBody, IssuedToken, NewTokenBody, NewUserBody, SessionChange, SessionView, SignIn, Tokens, UserChangeBody, Users,
+    AuditPage, ErrorBody, IssuedToken, NewTokenBody, NewUserBody, SessionChange, SessionView,
+    SignIn, Tokens, UserChangeBody, Users,
 };
 use crate::http::error::Answer;
 use crate::http::gate::SESSION_COOKIE;
-use crate::http::HttpSettings;
 use crate::services::accounts::{self, AccountChange, NewAccount};
 use crate::services::{Actor, Hospital, ServiceError, access};
 use crate::store::accounts::User;
@@ -17,9 +18,22 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_health).service(get_openapi).service(sign_in).service(get_session).service(change_session).service(sign_out);
-    config.service(list_users).service(create_user).service(change_user);
-    config.service(list_tokens).service(issue_token).service(revoke_token).service(list_audit);
+    config
+        .service(get_health)
+        .service(get_openapi)
+        .service(sign_in)
+        .service(get_session)
+        .service(change_session)
+        .service(sign_out);
+    config
+        .service(list_users)
+        .service(create_user)
+        .service(change_user);
+    config
+        .service(list_tokens)
+        .service(issue_token)
+        .service(revoke_token)
+        .service(list_audit);
 }
 
 /// Whether the server and its database live.
@@ -40,8 +54,15 @@ async fn get_openapi(document: Data<utoipa::openapi::OpenApi>) -> impl Responder
 /// Opens a session.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = SessionView), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
 #[post("/api/session")]
-async fn sign_in(request: HttpRequest, hospital: Data<Hospital>, settings: Data<HttpSettings>, body: Json<SignIn>) -> Answer<HttpResponse> {
-    let address = request.peer_addr().map_or_else(String::new, |a| a.ip().to_string());
+async fn sign_in(
+    request: HttpRequest,
+    hospital: Data<Hospital>,
+    settings: Data<HttpSettings>,
+    body: Json<SignIn>,
+) -> Answer<HttpResponse> {
+    let address = request
+        .peer_addr()
+        .map_or_else(String::new, |a| a.ip().to_string());
     let signed_in = accounts::sign_in(&hospital, &body.username, &body.password, &address).await?;
     let cookie = Cookie::build(SESSION_COOKIE, signed_in.secret)
         .path("/")
@@ -49,30 +70,54 @@ async fn sign_in(request: HttpRequest, hospital: Data<Hospital>, settings: Data<
         .same_site(SameSite::Strict)
         .secure(settings.secure_cookies)
         .finish();
-    Ok(HttpResponse::Ok().cookie(cookie).json(SessionView { user: signed_in.user, csrf_token: signed_in.csrf_token }))
+    Ok(HttpResponse::Ok().cookie(cookie).json(SessionView {
+        user: signed_in.user,
+        csrf_token: signed_in.csrf_token,
+    }))
 }
 
 /// Who is signed in.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = SessionView)))]
 #[get("/api/session")]
-async fn get_session(request: HttpRequest, hospital: Data<Hospital>, _actor: Actor) -> Answer<Json<SessionView>> {
-    let cookie = request.cookie(SESSION_COOKIE).ok_or(ServiceError::Unauthenticated)?;
+async fn get_session(
+    request: HttpRequest,
+    hospital: Data<Hospital>,
+    _actor: Actor,
+) -> Answer<Json<SessionView>> {
+    let cookie = request
+        .cookie(SESSION_COOKIE)
+        .ok_or(ServiceError::Unauthenticated)?;
     let session = accounts::session(&hospital, cookie.value()).await?;
-    Ok(Json(SessionView { user: session.user, csrf_token: session.csrf_token }))
+    Ok(Json(SessionView {
+        user: session.user,
+        csrf_token: session.csrf_token,
+    }))
 }
 
 /// Chooses one's own interface language.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = User)))]
 #[patch("/api/session")]
-async fn change_session(hospital: Data<Hospital>, actor: Actor, body: Json<SessionChange>) -> Answer<Json<User>> {
-    Ok(Json(accounts::choose_language(&hospital, &actor, &body.interface_lang).await?))
+async fn change_session(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    body: Json<SessionChange>,
+) -> Answer<Json<User>> {
+    Ok(Json(
+        accounts::choose_language(&hospital, &actor, &body.interface_lang).await?,
+    ))
 }
 
 /// Ends the session.
 #[utoipa::path(tag = "accounts", responses((status = 204)))]
 #[delete("/api/session")]
-async fn sign_out(request: HttpRequest, hospital: Data<Hospital>, _actor: Actor) -> Answer<HttpResponse> {
-    let Some(mut cookie) = request.cookie(SESSION_COOKIE) else { return Ok(HttpResponse::NoContent().finish()) };
+async fn sign_out(
+    request: HttpRequest,
+    hospital: Data<Hospital>,
+    _actor: Actor,
+) -> Answer<HttpResponse> {
+    let Some(mut cookie) = request.cookie(SESSION_COOKIE) else {
+        return Ok(HttpResponse::NoContent().finish());
+    };
     accounts::sign_out(&hospital, cookie.value()).await?;
     cookie.set_path("/");
     cookie.make_removal();
@@ -83,41 +128,65 @@ async fn sign_out(request: HttpRequest, hospital: Data<Hospital>, _actor: Actor)
 #[utoipa::path(tag = "accounts", responses((status = 200, body = Users)))]
 #[get("/api/users")]
 async fn list_users(hospital: Data<Hospital>, actor: Actor) -> Answer<Json<Users>> {
-    Ok(Json(Users { users: accounts::users(&hospital, &actor).await? }))
+    Ok(Json(Users {
+        users: accounts::users(&hospital, &actor).await?,
+    }))
 }
 
 /// Adds a user.
 #[utoipa::path(tag = "accounts", responses((status = 201, body = User)))]
 #[post("/api/users")]
-async fn create_user(hospital: Data<Hospital>, actor: Actor, body: Json<NewUserBody>) -> Answer<HttpResponse> {
-    let new = NewAccount { username: &body.username, display_name: &body.display_name, password: &body.password, is_admin: body.is_admin };
+async fn create_user(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    body: Json<NewUserBody>,
+) -> Answer<HttpResponse> {
+    let new = NewAccount {
+        username: &body.username,
+        display_name: &body.display_name,
+        password: &body.password,
+        is_admin: body.is_admin,
+    };
     Ok(HttpResponse::Created().json(accounts::create_user(&hospital, &actor, &new).await?))
 }
 
 /// Changes a user.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = User)))]
 #[patch("/api/users/{user}")]
-async fn change_user(hospital: Data<Hospital>, actor: Actor, user: Path<UserId>, body: Json<UserChangeBody>) -> Answer<Json<User>> {
+async fn change_user(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    user: Path<UserId>,
+    body: Json<UserChangeBody>,
+) -> Answer<Json<User>> {
     let change = AccountChange {
         display_name: body.display_name.as_deref(),
         password: body.password.as_deref(),
         disabled: body.disabled,
         is_admin: body.is_admin,
     };
-    Ok(Json(accounts::change_user(&hospital, &actor, *user, &change).await?))
+    Ok(Json(
+        accounts::change_user(&hospital, &actor, *user, &change).await?,
+    ))
 }
 
 /// The caller's tokens; an administrator sees all.
 #[utoipa::path(tag = "accounts", responses((status = 200, body = Tokens)))]
 #[get("/api/tokens")]
 async fn list_tokens(hospital: Data<Hospital>, actor: Actor) -> Answer<Json<Tokens>> {
-    Ok(Json(Tokens { tokens: accounts::tokens(&hospital, &actor).await? }))
+    Ok(Json(Tokens {
+        tokens: accounts::tokens(&hospital, &actor).await?,
+    }))
 }
 
 /// Makes a token; its secret is told this once.
 #[utoipa::path(tag = "accounts", responses((status = 201, body = IssuedToken)))]
 #[post("/api/tokens")]
-async fn issue_token(hospital: Data<Hospital>, actor: Actor, body: Json<NewTokenBody>) -> Answer<HttpResponse> {
+async fn issue_token(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    body: Json<NewTokenBody>,
+) -> Answer<HttpResponse> {
     let (id, token) = accounts::issue_token(&hospital, &actor, &body.name, body.scope).await?;
     Ok(HttpResponse::Created().json(IssuedToken { id, token }))
 }
@@ -125,7 +194,11 @@ async fn issue_token(hospital: Data<Hospital>, actor: Actor, body: Json<NewToken
 /// Revokes a token.
 #[utoipa::path(tag = "accounts", responses((status = 204)))]
 #[delete("/api/tokens/{token}")]
-async fn revoke_token(hospital: Data<Hospital>, actor: Actor, token: Path<TokenId>) -> Answer<HttpResponse> {
+async fn revoke_token(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    token: Path<TokenId>,
+) -> Answer<HttpResponse> {
     accounts::revoke_token(&hospital, &actor, *token).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -142,9 +215,20 @@ struct AuditQuery {
 /// Who did what, when.
 #[utoipa::path(tag = "accounts", params(AuditQuery), responses((status = 200, body = AuditPage)))]
 #[get("/api/audit")]
-async fn list_audit(hospital: Data<Hospital>, actor: Actor, query: Query<AuditQuery>) -> Answer<Json<AuditPage>> {
+async fn list_audit(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    query: Query<AuditQuery>,
+) -> Answer<Json<AuditPage>> {
     access::admin(&actor)?;
     let mut conn = hospital.pool.acquire().await.map_err(ServiceError::from)?;
-    let entries = crate::store::audit::page(&mut conn, query.after.unwrap_or(0), super::page_size(query.limit)).await;
-    Ok(Json(AuditPage { entries: entries.map_err(ServiceError::from)? }))
+    let entries = crate::store::audit::page(
+        &mut conn,
+        query.after.unwrap_or(0),
+        super::page_size(query.limit),
+    )
+    .await;
+    Ok(Json(AuditPage {
+        entries: entries.map_err(ServiceError::from)?,
+    }))
 }

@@ -12,36 +12,65 @@ use medreg_datasets::ids::{AnnotationId, ImageId, LeaseId, ProjectId};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(next_case).service(open_case).service(renew_lease).service(give_back);
-    config.service(my_annotation).service(save_annotation).service(submit_annotation).service(annotations_of_image).service(list_revisions);
+    config
+        .service(next_case)
+        .service(open_case)
+        .service(renew_lease)
+        .service(give_back);
+    config
+        .service(my_annotation)
+        .service(save_annotation)
+        .service(submit_annotation)
+        .service(annotations_of_image)
+        .service(list_revisions);
 }
 
 /// The next case for the caller; 204 where all are done.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Case), (status = 204)))]
 #[post("/api/projects/{project}/cases/next")]
-async fn next_case(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, body: Json<NextCase>) -> Answer<HttpResponse> {
+async fn next_case(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<NextCase>,
+) -> Answer<HttpResponse> {
     let case = cases::next(&hospital, &actor, *project, body.split).await?;
-    Ok(case.map_or_else(|| HttpResponse::NoContent().finish(), |case| HttpResponse::Ok().json(case)))
+    Ok(case.map_or_else(
+        || HttpResponse::NoContent().finish(),
+        |case| HttpResponse::Ok().json(case),
+    ))
 }
 
 /// Opens a given case; 409 where somebody else has it.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Case), (status = 409, body = ErrorBody)))]
 #[post("/api/images/{image}/lease")]
-async fn open_case(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>) -> Answer<Json<Case>> {
+async fn open_case(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Case>> {
     Ok(Json(cases::open(&hospital, &actor, *image).await?))
 }
 
 /// Keeps a case for another quarter of an hour.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Lease)))]
 #[put("/api/leases/{lease}")]
-async fn renew_lease(hospital: Data<Hospital>, actor: Actor, lease: Path<LeaseId>) -> Answer<Json<Lease>> {
+async fn renew_lease(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    lease: Path<LeaseId>,
+) -> Answer<Json<Lease>> {
     Ok(Json(cases::renew(&hospital, &actor, *lease).await?))
 }
 
 /// Gives a case back unfinished.
 #[utoipa::path(tag = "cases", responses((status = 204)))]
 #[delete("/api/leases/{lease}")]
-async fn give_back(hospital: Data<Hospital>, actor: Actor, lease: Path<LeaseId>) -> Answer<HttpResponse> {
+async fn give_back(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    lease: Path<LeaseId>,
+) -> Answer<HttpResponse> {
     cases::give_back(&hospital, &actor, *lease).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -49,34 +78,71 @@ async fn give_back(hospital: Data<Hospital>, actor: Actor, lease: Path<LeaseId>)
 /// What the caller made of an image so far.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Annotation)))]
 #[get("/api/images/{image}/annotation")]
-async fn my_annotation(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>) -> Answer<Json<Annotation>> {
+async fn my_annotation(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Annotation>> {
     Ok(Json(annotations::mine(&hospital, &actor, *image).await?))
 }
 
 /// Saves a revision; 409 with the latest one where the caller's is based on an older.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Annotation), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 #[put("/api/images/{image}/annotation")]
-async fn save_annotation(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>, body: Json<Save>) -> Answer<Json<Annotation>> {
-    Ok(Json(annotations::save(&hospital, &actor, *image, body.based_on, &body.content).await?))
+async fn save_annotation(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+    body: Json<Save>,
+) -> Answer<Json<Annotation>> {
+    Ok(Json(
+        annotations::save(&hospital, &actor, *image, body.based_on, &body.content).await?,
+    ))
 }
 
 /// Submits the latest revision as finished.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Annotation), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 #[post("/api/images/{image}/annotation/submit")]
-async fn submit_annotation(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>, body: Json<Submit>) -> Answer<Json<Annotation>> {
-    Ok(Json(annotations::submit(&hospital, &actor, *image, body.revision, body.active_seconds).await?))
+async fn submit_annotation(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+    body: Json<Submit>,
+) -> Answer<Json<Annotation>> {
+    Ok(Json(
+        annotations::submit(
+            &hospital,
+            &actor,
+            *image,
+            body.revision,
+            body.active_seconds,
+        )
+        .await?,
+    ))
 }
 
 /// What every reader made of an image.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Annotations)))]
 #[get("/api/images/{image}/annotations")]
-async fn annotations_of_image(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>) -> Answer<Json<Annotations>> {
-    Ok(Json(Annotations { annotations: annotations::of_image(&hospital, &actor, *image).await? }))
+async fn annotations_of_image(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Annotations>> {
+    Ok(Json(Annotations {
+        annotations: annotations::of_image(&hospital, &actor, *image).await?,
+    }))
 }
 
 /// Every saved state of an annotation.
 #[utoipa::path(tag = "cases", responses((status = 200, body = Revisions)))]
 #[get("/api/annotations/{annotation}/revisions")]
-async fn list_revisions(hospital: Data<Hospital>, actor: Actor, annotation: Path<AnnotationId>) -> Answer<Json<Revisions>> {
-    Ok(Json(Revisions { revisions: annotations::revisions(&hospital, &actor, *annotation).await? }))
+async fn list_revisions(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    annotation: Path<AnnotationId>,
+) -> Answer<Json<Revisions>> {
+    Ok(Json(Revisions {
+        revisions: annotations::revisions(&hospital, &actor, *annotation).await?,
+    }))
 }

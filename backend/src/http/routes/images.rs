@@ -16,7 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(upload_image).service(list_images).service(get_image).service(attest_image).service(get_pixels).service(get_rendered);
+    config
+        .service(upload_image)
+        .service(list_images)
+        .service(get_image)
+        .service(attest_image)
+        .service(get_pixels)
+        .service(get_rendered);
 }
 
 #[derive(MultipartForm)]
@@ -31,7 +37,10 @@ struct UploadForm {
 
 /// What an upload consists of.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the multipart form in the OpenAPI document")]
+#[allow(
+    dead_code,
+    reason = "describes the multipart form in the OpenAPI document"
+)]
 struct UploadFields {
     /// A DICOM, PNG or JPEG file.
     #[schema(value_type = String, format = Binary)]
@@ -50,9 +59,18 @@ struct UploadFields {
 #[utoipa::path(tag = "images", request_body(content = UploadFields, content_type = "multipart/form-data"),
     responses((status = 201, body = Image), (status = 200, body = Image), (status = 422, body = ErrorBody)))]
 #[post("/api/projects/{project}/images")]
-async fn upload_image(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, form: MultipartForm<UploadForm>) -> Answer<HttpResponse> {
+async fn upload_image(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    form: MultipartForm<UploadForm>,
+) -> Answer<HttpResponse> {
     let form = form.into_inner();
-    let modality = form.modality.map(|m| m.parse()).transpose().map_err(|e| ServiceError::invalid("modality", e))?;
+    let modality = form
+        .modality
+        .map(|m| m.parse())
+        .transpose()
+        .map_err(|e| ServiceError::invalid("modality", e))?;
     let upload = Upload {
         file_name: form.file.file_name.unwrap_or_else(|| "the file".to_owned()),
         bytes: form.file.data,
@@ -62,7 +80,11 @@ async fn upload_image(hospital: Data<Hospital>, actor: Actor, project: Path<Proj
         attested: form.attested.is_some_and(|a| a.into_inner()),
     };
     let (image, fresh) = images::take_in(&hospital, &actor, *project, upload).await?;
-    Ok(if fresh { HttpResponse::Created().json(image) } else { HttpResponse::Ok().json(image) })
+    Ok(if fresh {
+        HttpResponse::Created().json(image)
+    } else {
+        HttpResponse::Ok().json(image)
+    })
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -82,9 +104,17 @@ struct ListQuery {
 /// A page of a project's images.
 #[utoipa::path(tag = "images", params(ListQuery), responses((status = 200, body = Images)))]
 #[get("/api/projects/{project}/images")]
-async fn list_images(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, query: Query<ListQuery>) -> Answer<Json<Images>> {
+async fn list_images(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    query: Query<ListQuery>,
+) -> Answer<Json<Images>> {
     let limit = super::page_size(query.limit);
-    let filter = Filter { state: query.state, split: query.split };
+    let filter = Filter {
+        state: query.state,
+        split: query.split,
+    };
     let images = images::list(&hospital, &actor, *project, filter, (query.after, limit)).await?;
     let full = images.len() as i64 == limit;
     let next = images.last().map(|image| image.id).filter(|_| full);
@@ -94,15 +124,26 @@ async fn list_images(hospital: Data<Hospital>, actor: Actor, project: Path<Proje
 /// One image.
 #[utoipa::path(tag = "images", responses((status = 200, body = Image)))]
 #[get("/api/images/{image}")]
-async fn get_image(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>) -> Answer<Json<Image>> {
+async fn get_image(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Image>> {
     Ok(Json(images::image(&hospital, &actor, *image).await?))
 }
 
 /// Writes down a person's word on burned-in patient data.
 #[utoipa::path(tag = "images", responses((status = 200, body = Image)))]
 #[post("/api/images/{image}/attestation")]
-async fn attest_image(hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>, body: Json<Attestation>) -> Answer<Json<Image>> {
-    Ok(Json(images::attest(&hospital, &actor, *image, body.burned_in).await?))
+async fn attest_image(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+    body: Json<Attestation>,
+) -> Answer<Json<Image>> {
+    Ok(Json(
+        images::attest(&hospital, &actor, *image, body.burned_in).await?,
+    ))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -115,15 +156,32 @@ struct FrameQuery {
 /// The canonical pixels of one frame: 8- or 16-bit grey, or RGB.
 #[utoipa::path(tag = "images", params(FrameQuery), responses((status = 200, content_type = "image/png", body = Vec<u8>)))]
 #[get("/api/images/{image}/pixels")]
-async fn get_pixels(request: HttpRequest, hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>, query: Query<FrameQuery>) -> Answer<HttpResponse> {
-    let png = images::pixels(&hospital, &actor, *image, Pixels::Frame(query.frame.unwrap_or(0))).await?;
+async fn get_pixels(
+    request: HttpRequest,
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+    query: Query<FrameQuery>,
+) -> Answer<HttpResponse> {
+    let png = images::pixels(
+        &hospital,
+        &actor,
+        *image,
+        Pixels::Frame(query.frame.unwrap_or(0)),
+    )
+    .await?;
     Ok(picture(&request, png))
 }
 
 /// The 8-bit picture as a reader first sees it.
 #[utoipa::path(tag = "images", responses((status = 200, content_type = "image/png", body = Vec<u8>)))]
 #[get("/api/images/{image}/rendered")]
-async fn get_rendered(request: HttpRequest, hospital: Data<Hospital>, actor: Actor, image: Path<ImageId>) -> Answer<HttpResponse> {
+async fn get_rendered(
+    request: HttpRequest,
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<HttpResponse> {
     let png = images::pixels(&hospital, &actor, *image, Pixels::Rendered).await?;
     Ok(picture(&request, png))
 }
@@ -131,8 +189,24 @@ async fn get_rendered(request: HttpRequest, hospital: Data<Hospital>, actor: Act
 /// A PNG of ours. It never changes, but it may be withheld one day, so the browser asks each time.
 fn picture(request: &HttpRequest, png: Bytes) -> HttpResponse {
     let tag = format!("\"{}\"", Digest::of(&png));
-    let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
-    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    answer.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    if known { answer.finish() } else { answer.insert_header(ContentEncoding::Identity).content_type("image/png").body(png) }
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    let mut answer = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer
+        .insert_header((header::ETAG, tag))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    if known {
+        answer.finish()
+    } else {
+        answer
+            .insert_header(ContentEncoding::Identity)
+            .content_type("image/png")
+            .body(png)
+    }
 }

@@ -11,8 +11,17 @@ use medreg_datasets::ids::{ProjectId, UserId};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_projects).service(create_project).service(get_project).service(get_progress);
-    config.service(list_members).service(set_member).service(remove_member).service(get_concepts).service(put_concepts);
+    config
+        .service(list_projects)
+        .service(create_project)
+        .service(get_project)
+        .service(get_progress);
+    config
+        .service(list_members)
+        .service(set_member)
+        .service(remove_member)
+        .service(get_concepts)
+        .service(put_concepts);
 }
 
 fn view((project, role): (Project, Role)) -> ProjectView {
@@ -24,13 +33,19 @@ fn view((project, role): (Project, Role)) -> ProjectView {
 #[get("/api/projects")]
 async fn list_projects(hospital: Data<Hospital>, actor: Actor) -> Answer<Json<Projects>> {
     let found = projects::list(&hospital, &actor).await?;
-    Ok(Json(Projects { projects: found.into_iter().map(view).collect() }))
+    Ok(Json(Projects {
+        projects: found.into_iter().map(view).collect(),
+    }))
 }
 
 /// Makes a project.
 #[utoipa::path(tag = "projects", responses((status = 201, body = ProjectView)))]
 #[post("/api/projects")]
-async fn create_project(hospital: Data<Hospital>, actor: Actor, body: Json<NewProjectBody>) -> Answer<HttpResponse> {
+async fn create_project(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    body: Json<NewProjectBody>,
+) -> Answer<HttpResponse> {
     let new = NewProject {
         name: &body.name,
         langs: &body.langs,
@@ -46,28 +61,49 @@ async fn create_project(hospital: Data<Hospital>, actor: Actor, body: Json<NewPr
 /// One project.
 #[utoipa::path(tag = "projects", responses((status = 200, body = ProjectView)))]
 #[get("/api/projects/{project}")]
-async fn get_project(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<ProjectView>> {
-    Ok(Json(view(projects::project(&hospital, &actor, *project).await?)))
+async fn get_project(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<ProjectView>> {
+    Ok(Json(view(
+        projects::project(&hospital, &actor, *project).await?,
+    )))
 }
 
 /// How far a project is.
 #[utoipa::path(tag = "projects", responses((status = 200, body = Progress)))]
 #[get("/api/projects/{project}/progress")]
-async fn get_progress(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Progress>> {
+async fn get_progress(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Progress>> {
     Ok(Json(projects::progress(&hospital, &actor, *project).await?))
 }
 
 /// Who works in it.
 #[utoipa::path(tag = "projects", responses((status = 200, body = Members)))]
 #[get("/api/projects/{project}/members")]
-async fn list_members(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Members>> {
-    Ok(Json(Members { members: projects::members(&hospital, &actor, *project).await? }))
+async fn list_members(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Members>> {
+    Ok(Json(Members {
+        members: projects::members(&hospital, &actor, *project).await?,
+    }))
 }
 
 /// Makes somebody a member, or changes what they are.
 #[utoipa::path(tag = "projects", responses((status = 204)))]
 #[put("/api/projects/{project}/members/{user}")]
-async fn set_member(hospital: Data<Hospital>, actor: Actor, path: Path<(ProjectId, UserId)>, body: Json<RoleBody>) -> Answer<HttpResponse> {
+async fn set_member(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    path: Path<(ProjectId, UserId)>,
+    body: Json<RoleBody>,
+) -> Answer<HttpResponse> {
     projects::set_member(&hospital, &actor, path.0, path.1, body.role).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -75,7 +111,11 @@ async fn set_member(hospital: Data<Hospital>, actor: Actor, path: Path<(ProjectI
 /// Ends a membership.
 #[utoipa::path(tag = "projects", responses((status = 204)))]
 #[delete("/api/projects/{project}/members/{user}")]
-async fn remove_member(hospital: Data<Hospital>, actor: Actor, path: Path<(ProjectId, UserId)>) -> Answer<HttpResponse> {
+async fn remove_member(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    path: Path<(ProjectId, UserId)>,
+) -> Answer<HttpResponse> {
     projects::remove_member(&hospital, &actor, path.0, path.1).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -83,13 +123,26 @@ async fn remove_member(hospital: Data<Hospital>, actor: Actor, path: Path<(Proje
 /// The ontology.
 #[utoipa::path(tag = "projects", responses((status = 200, body = Concepts)))]
 #[get("/api/projects/{project}/concepts")]
-async fn get_concepts(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Concepts>> {
-    Ok(Json(Concepts { concepts: projects::concepts(&hospital, &actor, *project).await? }))
+async fn get_concepts(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Concepts>> {
+    Ok(Json(Concepts {
+        concepts: projects::concepts(&hospital, &actor, *project).await?,
+    }))
 }
 
 /// Replaces the ontology.
 #[utoipa::path(tag = "projects", responses((status = 200, body = Concepts)))]
 #[put("/api/projects/{project}/concepts")]
-async fn put_concepts(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, body: Json<Concepts>) -> Answer<Json<Concepts>> {
-    Ok(Json(Concepts { concepts: projects::put_concepts(&hospital, &actor, *project, &body.concepts).await? }))
+async fn put_concepts(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<Concepts>,
+) -> Answer<Json<Concepts>> {
+    Ok(Json(Concepts {
+        concepts: projects::put_concepts(&hospital, &actor, *project, &body.concepts).await?,
+    }))
 }

@@ -1,7 +1,8 @@
 //! Runs, models, rounds of active learning.
 
 use crate::http::dto::{
-    AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, PromoteBody, Promoted, Runs, Series,
+    AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, PromoteBody, Promoted,
+    Runs, Series,
 };
 use crate::http::error::Answer;
 use crate::services::acquisitions::{self, Wish};
@@ -23,24 +24,54 @@ use utoipa_actix_web::service_config::ServiceConfig;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_runs).service(launch_run).service(get_run).service(stop_run).service(run_metrics).service(run_events).service(run_artifacts).service(run_artifact);
-    config.service(list_models).service(get_model).service(promote_model);
-    config.service(list_acquisitions).service(ask_acquisition).service(get_acquisition);
+    config
+        .service(list_runs)
+        .service(launch_run)
+        .service(get_run)
+        .service(stop_run)
+        .service(run_metrics)
+        .service(run_events)
+        .service(run_artifacts)
+        .service(run_artifact);
+    config
+        .service(list_models)
+        .service(get_model)
+        .service(promote_model);
+    config
+        .service(list_acquisitions)
+        .service(ask_acquisition)
+        .service(get_acquisition);
 }
 
 /// A project's runs.
 #[utoipa::path(tag = "runs", responses((status = 200, body = Runs)))]
 #[get("/api/projects/{project}/runs")]
-async fn list_runs(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Runs>> {
-    Ok(Json(Runs { runs: runs::list(&hospital, &actor, *project).await? }))
+async fn list_runs(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Runs>> {
+    Ok(Json(Runs {
+        runs: runs::list(&hospital, &actor, *project).await?,
+    }))
 }
 
 /// Puts a run into the queue.
 #[utoipa::path(tag = "runs",
     responses((status = 201, body = Run), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 #[post("/api/projects/{project}/runs")]
-async fn launch_run(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, body: Json<NewRunBody>) -> Answer<HttpResponse> {
-    let launch = Launch { snapshot: &body.snapshot, base: &body.base, config: &body.config, name: body.name.as_deref() };
+async fn launch_run(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<NewRunBody>,
+) -> Answer<HttpResponse> {
+    let launch = Launch {
+        snapshot: &body.snapshot,
+        base: &body.base,
+        config: &body.config,
+        name: body.name.as_deref(),
+    };
     Ok(HttpResponse::Created().json(runs::launch(&hospital, &actor, *project, &launch).await?))
 }
 
@@ -68,17 +99,38 @@ struct MetricsQuery {
 /// A run's measured values.
 #[utoipa::path(tag = "runs", params(MetricsQuery), responses((status = 200, body = Series)))]
 #[get("/api/runs/{run}/metrics")]
-async fn run_metrics(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>, query: Query<MetricsQuery>) -> Answer<Json<Series>> {
-    Ok(Json(Series { series: runs::metrics(&hospital, &actor, *run, query.after_step.unwrap_or(-1)).await? }))
+async fn run_metrics(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    query: Query<MetricsQuery>,
+) -> Answer<Json<Series>> {
+    Ok(Json(Series {
+        series: runs::metrics(&hospital, &actor, *run, query.after_step.unwrap_or(-1)).await?,
+    }))
 }
 
 /// A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over.
 #[utoipa::path(tag = "runs", responses((status = 200, content_type = "text/event-stream", body = String)))]
 #[get("/api/runs/{run}/events")]
-async fn run_events(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> Answer<HttpResponse> {
+async fn run_events(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+) -> Answer<HttpResponse> {
     runs::run(&hospital, &actor, *run).await?;
-    let live = Live { hospital, actor, run: *run, last_run: String::new(), last_step: -1, over: false };
-    Ok(HttpResponse::Ok().content_type("text/event-stream").insert_header(ContentEncoding::Identity).streaming(live.into_stream()))
+    let live = Live {
+        hospital,
+        actor,
+        run: *run,
+        last_run: String::new(),
+        last_step: -1,
+        over: false,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(ContentEncoding::Identity)
+        .streaming(live.into_stream()))
 }
 
 struct Live {
@@ -97,7 +149,12 @@ impl Live {
                 return None;
             }
             let news = live.news().await;
-            tokio::time::sleep(if news.is_ok() { LOOK_EVERY } else { Duration::ZERO }).await;
+            tokio::time::sleep(if news.is_ok() {
+                LOOK_EVERY
+            } else {
+                Duration::ZERO
+            })
+            .await;
             live.over |= news.is_err();
             Some((Ok(Bytes::from(news.unwrap_or_default())), live))
         })
@@ -107,7 +164,11 @@ impl Live {
     async fn news(&mut self) -> Answer<String> {
         let run = runs::run(&self.hospital, &self.actor, self.run).await?;
         let series = runs::metrics(&self.hospital, &self.actor, self.run, self.last_step).await?;
-        let newest = series.values().filter_map(|values| values.last()).map(|(step, _)| *step).max();
+        let newest = series
+            .values()
+            .filter_map(|values| values.last())
+            .map(|(step, _)| *step)
+            .max();
         let mut news = String::new();
         if let Some(step) = newest {
             self.last_step = step;
@@ -118,70 +179,125 @@ impl Live {
             news.push_str(&now);
             self.last_run = now;
         }
-        self.over = matches!(run.state, RunState::Finished | RunState::Stopped | RunState::Failed);
-        Ok(if news.is_empty() { ": nothing new\n\n".to_owned() } else { news })
+        self.over = matches!(
+            run.state,
+            RunState::Finished | RunState::Stopped | RunState::Failed
+        );
+        Ok(if news.is_empty() {
+            ": nothing new\n\n".to_owned()
+        } else {
+            news
+        })
     }
 }
 
 fn event(name: &str, data: &impl serde::Serialize) -> String {
     // These types hold only strings, numbers and maps with string keys, which always serialise.
-    serde_json::to_string(data).map(|json| format!("event: {name}\ndata: {json}\n\n")).unwrap_or_default()
+    serde_json::to_string(data)
+        .map(|json| format!("event: {name}\ndata: {json}\n\n"))
+        .unwrap_or_default()
 }
 
 /// A run's artifacts.
 #[utoipa::path(tag = "runs", responses((status = 200, body = Artifacts)))]
 #[get("/api/runs/{run}/artifacts")]
-async fn run_artifacts(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> Answer<Json<Artifacts>> {
-    Ok(Json(Artifacts { files: runs::artifacts(&hospital, &actor, *run).await? }))
+async fn run_artifacts(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+) -> Answer<Json<Artifacts>> {
+    Ok(Json(Artifacts {
+        files: runs::artifacts(&hospital, &actor, *run).await?,
+    }))
 }
 
 /// One artifact.
 #[utoipa::path(tag = "runs", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
 #[get("/api/runs/{run}/artifacts/{name}")]
-async fn run_artifact(hospital: Data<Hospital>, actor: Actor, path: Path<(RunId, String)>) -> Answer<HttpResponse> {
-    Ok(super::work::body(runs::artifact(&hospital, &actor, path.0, &path.1).await?))
+async fn run_artifact(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    path: Path<(RunId, String)>,
+) -> Answer<HttpResponse> {
+    Ok(super::work::body(
+        runs::artifact(&hospital, &actor, path.0, &path.1).await?,
+    ))
 }
 
 /// A project's models.
 #[utoipa::path(tag = "models", responses((status = 200, body = Models)))]
 #[get("/api/projects/{project}/models")]
-async fn list_models(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Models>> {
-    Ok(Json(Models { models: acquisitions::models(&hospital, &actor, *project).await? }))
+async fn list_models(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Models>> {
+    Ok(Json(Models {
+        models: acquisitions::models(&hospital, &actor, *project).await?,
+    }))
 }
 
 /// One model.
 #[utoipa::path(tag = "models", responses((status = 200, body = Model)))]
 #[get("/api/models/{model}")]
-async fn get_model(hospital: Data<Hospital>, actor: Actor, model: Path<ModelId>) -> Answer<Json<Model>> {
+async fn get_model(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    model: Path<ModelId>,
+) -> Answer<Json<Model>> {
     Ok(Json(acquisitions::model(&hospital, &actor, *model).await?))
 }
 
 /// Lets a model suggest, and asks for a round with it.
 #[utoipa::path(tag = "models", responses((status = 200, body = Promoted)))]
 #[post("/api/models/{model}/promote")]
-async fn promote_model(hospital: Data<Hospital>, actor: Actor, model: Path<ModelId>, body: Json<PromoteBody>) -> Answer<Json<Promoted>> {
-    let (model, acquisition) = acquisitions::promote(&hospital, &actor, *model, &body.acquire).await?;
+async fn promote_model(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    model: Path<ModelId>,
+    body: Json<PromoteBody>,
+) -> Answer<Json<Promoted>> {
+    let (model, acquisition) =
+        acquisitions::promote(&hospital, &actor, *model, &body.acquire).await?;
     Ok(Json(Promoted { model, acquisition }))
 }
 
 /// A project's rounds.
 #[utoipa::path(tag = "acquisitions", responses((status = 200, body = Acquisitions)))]
 #[get("/api/projects/{project}/acquisitions")]
-async fn list_acquisitions(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>) -> Answer<Json<Acquisitions>> {
-    Ok(Json(Acquisitions { acquisitions: acquisitions::list(&hospital, &actor, *project).await? }))
+async fn list_acquisitions(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Acquisitions>> {
+    Ok(Json(Acquisitions {
+        acquisitions: acquisitions::list(&hospital, &actor, *project).await?,
+    }))
 }
 
 /// Asks for a round.
 #[utoipa::path(tag = "acquisitions", responses((status = 201, body = Acquisition)))]
 #[post("/api/projects/{project}/acquisitions")]
-async fn ask_acquisition(hospital: Data<Hospital>, actor: Actor, project: Path<ProjectId>, body: Json<Wish>) -> Answer<HttpResponse> {
+async fn ask_acquisition(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<Wish>,
+) -> Answer<HttpResponse> {
     Ok(HttpResponse::Created().json(acquisitions::ask(&hospital, &actor, *project, &body).await?))
 }
 
 /// One round with the images it chose.
 #[utoipa::path(tag = "acquisitions", responses((status = 200, body = AcquisitionView)))]
 #[get("/api/acquisitions/{acquisition}")]
-async fn get_acquisition(hospital: Data<Hospital>, actor: Actor, acquisition: Path<AcquisitionId>) -> Answer<Json<AcquisitionView>> {
+async fn get_acquisition(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    acquisition: Path<AcquisitionId>,
+) -> Answer<Json<AcquisitionView>> {
     let (acquisition, ranking) = acquisitions::acquisition(&hospital, &actor, *acquisition).await?;
-    Ok(Json(AcquisitionView { acquisition, ranking }))
+    Ok(Json(AcquisitionView {
+        acquisition,
+        ranking,
+    }))
 }

@@ -11,7 +11,8 @@ use actix_web::{HttpResponse, get, post, put};
 use futures::TryStreamExt;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::protocol::{
-    Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, Metrics, PoolPage, Predictions, WorkItem,
+    Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, Metrics, PoolPage,
+    Predictions, WorkItem,
 };
 use medreg_datasets::snapshot::ObjectRef;
 use serde::Deserialize;
@@ -21,9 +22,23 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(claim_work);
-    config.service(run_heartbeat).service(put_metrics).service(put_artifact).service(finish_run).service(fail_run);
-    config.service(worker_manifest).service(worker_snapshot_object).service(worker_model_file);
-    config.service(round_heartbeat).service(get_pool).service(worker_pool_object).service(put_predictions).service(finish_round).service(fail_round);
+    config
+        .service(run_heartbeat)
+        .service(put_metrics)
+        .service(put_artifact)
+        .service(finish_run)
+        .service(fail_run);
+    config
+        .service(worker_manifest)
+        .service(worker_snapshot_object)
+        .service(worker_model_file);
+    config
+        .service(round_heartbeat)
+        .service(get_pool)
+        .service(worker_pool_object)
+        .service(put_predictions)
+        .service(finish_round)
+        .service(fail_round);
 }
 
 /// An object on its way out, piece by piece; never shown inline.
@@ -38,22 +53,39 @@ pub(super) fn body((length, bytes): Body) -> HttpResponse {
 /// Asks for something to do; 204 where there is nothing.
 #[utoipa::path(tag = "worker", responses((status = 200, body = WorkItem), (status = 204)))]
 #[post("/api/worker/claim")]
-async fn claim_work(hospital: Data<Hospital>, _actor: Actor, body: Json<Claim>) -> Answer<HttpResponse> {
+async fn claim_work(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    body: Json<Claim>,
+) -> Answer<HttpResponse> {
     let item = work::claim(&hospital, &body.worker).await?;
-    Ok(item.map_or_else(|| HttpResponse::NoContent().finish(), |item| HttpResponse::Ok().json(item)))
+    Ok(item.map_or_else(
+        || HttpResponse::NoContent().finish(),
+        |item| HttpResponse::Ok().json(item),
+    ))
 }
 
 /// Still at it.
 #[utoipa::path(tag = "worker", responses((status = 200, body = HeartbeatReply)))]
 #[post("/api/worker/runs/{run}/heartbeat")]
-async fn run_heartbeat(hospital: Data<Hospital>, _actor: Actor, run: Path<RunId>, body: Json<Heartbeat>) -> Answer<Json<HeartbeatReply>> {
+async fn run_heartbeat(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    run: Path<RunId>,
+    body: Json<Heartbeat>,
+) -> Answer<Json<HeartbeatReply>> {
     Ok(Json(work::run_heartbeat(&hospital, *run, &body).await?))
 }
 
 /// Measured values.
 #[utoipa::path(tag = "worker", responses((status = 204)))]
 #[post("/api/worker/runs/{run}/metrics")]
-async fn put_metrics(hospital: Data<Hospital>, _actor: Actor, run: Path<RunId>, body: Json<Metrics>) -> Answer<HttpResponse> {
+async fn put_metrics(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    run: Path<RunId>,
+    body: Json<Metrics>,
+) -> Answer<HttpResponse> {
     work::metrics(&hospital, *run, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -77,20 +109,34 @@ async fn put_artifact(
     bytes: Payload,
 ) -> Answer<Json<ObjectRef>> {
     let bytes = Box::pin(bytes.map_err(io::Error::other));
-    Ok(Json(work::put_artifact(&hospital, path.0, query.attempt, &path.1, bytes).await?))
+    Ok(Json(
+        work::put_artifact(&hospital, path.0, query.attempt, &path.1, bytes).await?,
+    ))
 }
 
 /// Done: publishes the model.
 #[utoipa::path(tag = "worker", responses((status = 200, body = Model)))]
 #[post("/api/worker/runs/{run}/finish")]
-async fn finish_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>, body: Json<FinishRun>) -> Answer<Json<Model>> {
-    Ok(Json(work::finish_run(&hospital, &actor, *run, &body).await?))
+async fn finish_run(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    body: Json<FinishRun>,
+) -> Answer<Json<Model>> {
+    Ok(Json(
+        work::finish_run(&hospital, &actor, *run, &body).await?,
+    ))
 }
 
 /// Cannot be done.
 #[utoipa::path(tag = "worker", responses((status = 204)))]
 #[post("/api/worker/runs/{run}/fail")]
-async fn fail_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>, body: Json<Fail>) -> Answer<HttpResponse> {
+async fn fail_run(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    body: Json<Fail>,
+) -> Answer<HttpResponse> {
     work::fail_run(&hospital, &actor, *run, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -98,30 +144,53 @@ async fn fail_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>, body
 /// A snapshot's manifest, byte for byte.
 #[utoipa::path(tag = "worker", responses((status = 200, content_type = "application/json", body = String)))]
 #[get("/api/worker/snapshots/{snapshot}/manifest")]
-async fn worker_manifest(hospital: Data<Hospital>, _actor: Actor, snapshot: Path<Digest>) -> Answer<HttpResponse> {
-    Ok(HttpResponse::Ok().content_type("application/json").body(work::manifest(&hospital, &snapshot).await?))
+async fn worker_manifest(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    snapshot: Path<Digest>,
+) -> Answer<HttpResponse> {
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(work::manifest(&hospital, &snapshot).await?))
 }
 
 /// An object that a snapshot names.
 #[utoipa::path(tag = "worker",
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
 #[get("/api/worker/snapshots/{snapshot}/objects/{object}")]
-async fn worker_snapshot_object(hospital: Data<Hospital>, _actor: Actor, path: Path<(Digest, Digest)>) -> Answer<HttpResponse> {
-    Ok(body(work::snapshot_object(&hospital, &path.0, &path.1).await?))
+async fn worker_snapshot_object(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    path: Path<(Digest, Digest)>,
+) -> Answer<HttpResponse> {
+    Ok(body(
+        work::snapshot_object(&hospital, &path.0, &path.1).await?,
+    ))
 }
 
 /// One of a published model's files.
 #[utoipa::path(tag = "worker", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
 #[get("/api/worker/models/{model}/files/{name}")]
-async fn worker_model_file(hospital: Data<Hospital>, _actor: Actor, path: Path<(ModelId, String)>) -> Answer<HttpResponse> {
+async fn worker_model_file(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    path: Path<(ModelId, String)>,
+) -> Answer<HttpResponse> {
     Ok(body(work::model_file(&hospital, path.0, &path.1).await?))
 }
 
 /// Still at it.
 #[utoipa::path(tag = "worker", responses((status = 200, body = HeartbeatReply)))]
 #[post("/api/worker/acquisitions/{acquisition}/heartbeat")]
-async fn round_heartbeat(hospital: Data<Hospital>, _actor: Actor, acquisition: Path<AcquisitionId>, body: Json<Heartbeat>) -> Answer<Json<HeartbeatReply>> {
-    Ok(Json(work::round_heartbeat(&hospital, *acquisition, &body).await?))
+async fn round_heartbeat(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    acquisition: Path<AcquisitionId>,
+    body: Json<Heartbeat>,
+) -> Answer<Json<HeartbeatReply>> {
+    Ok(Json(
+        work::round_heartbeat(&hospital, *acquisition, &body).await?,
+    ))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -137,21 +206,43 @@ struct PoolQuery {
 /// A page of the images a round looks at.
 #[utoipa::path(tag = "worker", params(PoolQuery), responses((status = 200, body = PoolPage)))]
 #[get("/api/worker/acquisitions/{acquisition}/pool")]
-async fn get_pool(hospital: Data<Hospital>, _actor: Actor, acquisition: Path<AcquisitionId>, query: Query<PoolQuery>) -> Answer<Json<PoolPage>> {
-    Ok(Json(work::pool(&hospital, *acquisition, query.after, super::page_size(query.limit)).await?))
+async fn get_pool(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    acquisition: Path<AcquisitionId>,
+    query: Query<PoolQuery>,
+) -> Answer<Json<PoolPage>> {
+    Ok(Json(
+        work::pool(
+            &hospital,
+            *acquisition,
+            query.after,
+            super::page_size(query.limit),
+        )
+        .await?,
+    ))
 }
 
 /// A raster of the round's pool.
 #[utoipa::path(tag = "worker", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
 #[get("/api/worker/acquisitions/{acquisition}/objects/{object}")]
-async fn worker_pool_object(hospital: Data<Hospital>, _actor: Actor, path: Path<(AcquisitionId, Digest)>) -> Answer<HttpResponse> {
+async fn worker_pool_object(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    path: Path<(AcquisitionId, Digest)>,
+) -> Answer<HttpResponse> {
     Ok(body(work::pool_object(&hospital, path.0, &path.1).await?))
 }
 
 /// What a published model proposes.
 #[utoipa::path(tag = "worker", responses((status = 204)))]
 #[post("/api/worker/acquisitions/{acquisition}/predictions")]
-async fn put_predictions(hospital: Data<Hospital>, _actor: Actor, acquisition: Path<AcquisitionId>, body: Json<Predictions>) -> Answer<HttpResponse> {
+async fn put_predictions(
+    hospital: Data<Hospital>,
+    _actor: Actor,
+    acquisition: Path<AcquisitionId>,
+    body: Json<Predictions>,
+) -> Answer<HttpResponse> {
     work::predictions(&hospital, *acquisition, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -159,7 +250,12 @@ async fn put_predictions(hospital: Data<Hospital>, _actor: Actor, acquisition: P
 /// Done: the chosen images, first to last.
 #[utoipa::path(tag = "worker", responses((status = 204)))]
 #[post("/api/worker/acquisitions/{acquisition}/finish")]
-async fn finish_round(hospital: Data<Hospital>, actor: Actor, acquisition: Path<AcquisitionId>, body: Json<FinishAcquisition>) -> Answer<HttpResponse> {
+async fn finish_round(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    acquisition: Path<AcquisitionId>,
+    body: Json<FinishAcquisition>,
+) -> Answer<HttpResponse> {
     work::finish_round(&hospital, &actor, *acquisition, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -167,7 +263,12 @@ async fn finish_round(hospital: Data<Hospital>, actor: Actor, acquisition: Path<
 /// Cannot be done.
 #[utoipa::path(tag = "worker", responses((status = 204)))]
 #[post("/api/worker/acquisitions/{acquisition}/fail")]
-async fn fail_round(hospital: Data<Hospital>, actor: Actor, acquisition: Path<AcquisitionId>, body: Json<Fail>) -> Answer<HttpResponse> {
+async fn fail_round(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    acquisition: Path<AcquisitionId>,
+    body: Json<Fail>,
+) -> Answer<HttpResponse> {
     if body.reason.trim().is_empty() {
         return Err(ServiceError::invalid("reason", "say what was wrong").into());
     }
