@@ -219,12 +219,10 @@ pub struct Progress {
     pub suggestions: SuggestionCounts,
 }
 
-/// What became of the suggestions that readers saw.
+/// What became of the suggestions that readers saw, as the server counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub struct SuggestionCounts {
-    /// Shown.
-    pub shown: u64,
-    /// Taken as they were.
+    /// Taken with box, concept and texts as they were.
     pub accepted: u64,
     /// Taken with changes.
     pub adjusted: u64,

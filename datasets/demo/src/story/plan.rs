@@ -60,7 +60,7 @@ impl Plan {
     #[must_use]
     pub fn of(options: &Options) -> Self {
         let (images, rounds, budget) = if options.quick {
-            (24, 1, 6)
+            (24, 2, 5)
         } else {
             (150, 3, 30)
         };
@@ -78,7 +78,7 @@ impl Plan {
     #[must_use]
     pub fn config(&self, number: usize) -> RunConfig {
         let steps = match (self.quick, number == self.rounds) {
-            (true, _) => 20,
+            (true, _) => 12,
             (false, false) => 150,
             (false, true) => 400,
         };

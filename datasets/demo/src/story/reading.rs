@@ -4,7 +4,7 @@ use super::material::{Material, Picture};
 use super::plan::Plan;
 use super::setup::Team;
 use crate::people::{Habits, Reading, Tally, read};
-use crate::server::views::{Annotation, Case, Image};
+use crate::server::views::{Annotation, Case, Image, Progress};
 use crate::server::{ServerError, Session, Upload};
 use anyhow::{Context, Result};
 use medreg_datasets::geometry::ImageSize;
@@ -21,6 +21,8 @@ pub struct ReadingRoom<'a> {
     team: &'a Team,
     truth: BTreeMap<ImageId, &'a Picture>,
     hand: ChaCha8Rng,
+    /// Of all readings so far.
+    tally: Tally,
 }
 
 /// What some readings came to.
@@ -60,6 +62,7 @@ impl<'a> ReadingRoom<'a> {
             team,
             truth,
             hand: ChaCha8Rng::seed_from_u64(plan.seed),
+            tally: Tally::default(),
         })
     }
 
@@ -109,7 +112,33 @@ impl<'a> ReadingRoom<'a> {
             done.tally += self.read_case(reader, &case)?;
             done.images += 1;
         }
+        self.tally += done.tally;
+        self.check_progress()?;
         Ok(done)
+    }
+
+    /// Whether the server counts what the readers did. It counts a suggestion as adjusted too where only a text was rewritten.
+    fn check_progress(&self) -> Result<()> {
+        let counted: Progress = self.team.lead.get(&self.team.path("progress"))?;
+        let suggestions = counted.suggestions;
+        let server = (
+            counted.regions,
+            suggestions.accepted + suggestions.adjusted,
+            suggestions.rejected,
+            suggestions.ignored,
+        );
+        let tally = self.tally;
+        let readers = (
+            tally.regions(),
+            tally.accepted + tally.adjusted,
+            tally.rejected,
+            0,
+        );
+        anyhow::ensure!(
+            server == readers,
+            "the server counts {server:?} regions, suggestions taken, rejected and ignored; the readers made {readers:?}"
+        );
+        Ok(())
     }
 
     fn read_case(&mut self, reader: &Session, case: &Case) -> Result<Tally> {
