@@ -65,8 +65,8 @@ impl Source for Lessons<'_> {
 /// First one shape at a time: what looks like what; then more, so that words and boxes have to pick one out.
 fn crowd(step: u64) -> usize {
     match step {
-        0..500 => 1,
-        500..1000 => 2,
+        0..300 => 1,
+        300..700 => 2,
         _ => 4,
     }
 }

@@ -32,7 +32,7 @@ const CHARACTERS: &str = include_str!("characters.txt");
 /// Rows of the vocabulary.
 const VOCABULARY: usize = 1536;
 /// The share of the time that the first lesson gets.
-const SIGHT_SHARE: f64 = 0.25;
+const SIGHT_SHARE: f64 = 0.2;
 /// Questions about each picture in a step.
 const TURNS: usize = 8;
 
@@ -58,11 +58,11 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
         architectures: vec!["InternVLChatModel".to_owned()],
         model_type: "internvl_chat".to_owned(),
         vision_config: VisionConfig {
-            hidden_size: 128,
-            num_hidden_layers: 4,
-            num_attention_heads: 4,
-            intermediate_size: 384,
-            image_size: 128,
+            hidden_size: 96,
+            num_hidden_layers: 3,
+            num_attention_heads: 3,
+            intermediate_size: 288,
+            image_size: 96,
             patch_size: 8,
             qkv_bias: true,
             qk_normalization: false,
@@ -72,11 +72,11 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
         llm_config: LanguageConfig {
             model_type: LanguageFamily::Qwen2,
             vocab_size: vocabulary,
-            hidden_size: 192,
-            num_hidden_layers: 4,
+            hidden_size: 128,
+            num_hidden_layers: 3,
             num_attention_heads: 4,
             num_key_value_heads: 2,
-            intermediate_size: 512,
+            intermediate_size: 352,
             max_position_embeddings: 2048,
             rms_norm_eps: 1e-6,
             rope_theta: 10_000.0,
@@ -87,7 +87,7 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
         select_layer: -1,
         template: Template::InternVl25,
         system_message: Some("Answer the questions.".to_owned()),
-        force_image_size: Some(128),
+        force_image_size: Some(96),
         dynamic_image_size: false,
     }
 }
@@ -186,7 +186,7 @@ pub fn make_base(
     let run = RunConfig {
         tuning: Tuning::Full,
         steps: 1_000_000,
-        batch_images: 4,
+        batch_images: 8,
         turns_per_image: TURNS as u16,
         learning_rate: recipe.learning_rate,
         weight_decay: 0.02,

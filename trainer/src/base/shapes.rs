@@ -121,7 +121,7 @@ fn background(side: usize, rng: &mut impl Rng) -> Vec<f32> {
 impl Plan {
     fn random(side: f32, rng: &mut impl Rng) -> Self {
         // Small and large sizes alike: the logarithm is uniform.
-        let radius = side * (rng.random_range(0.045f32.ln()..0.32f32.ln())).exp();
+        let radius = side * (rng.random_range(0.06f32.ln()..0.36f32.ln())).exp();
         let stretch = rng.random_range(0.75..1.33f32).sqrt();
         let reach = radius * 1.15;
         let place = |rng: &mut dyn FnMut() -> f32| {

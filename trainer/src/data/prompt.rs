@@ -5,10 +5,10 @@ use crate::model::config::Template;
 use crate::tokenizer::{TextTokenizer, TokenizerError};
 use medreg_datasets::task::Turn;
 
-/// The loss of a box's units digit relative to other tokens: a thousandth of a picture is below what a reader can mean.
-const UNITS_WEIGHT: f32 = 0.1;
-/// The same for the tens digit.
-const TENS_WEIGHT: f32 = 0.6;
+/// The weight of the token after none, one, two and three digits of a box's number. The last digits say little (a
+/// thousandth of a picture is below what a reader can mean) and cannot be foretold. It must not depend on whether that
+/// token is a digit or ends the number, or the model would learn a wrong length.
+const DIGIT_WEIGHTS: [f32; 4] = [1.0, 0.6, 0.3, 0.3];
 
 /// InternVL 2.5's system message.
 const SYSTEM_25: &str = "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。";
@@ -95,10 +95,8 @@ impl Prompter {
         })
     }
 
-    /// One for every token but the low digits of box coordinates.
+    /// One for every token but the later digits of box coordinates and what could stand in their place.
     fn weights(&self, answer: &[u32]) -> Vec<f32> {
-        let mut weights = vec![1.0; answer.len()];
-        let digit = |i: usize| answer.get(i).is_some_and(|t| self.tokenizer.is_digit(*t));
         let tag = |name: &str| {
             self.tokenizer
                 .encode(name)
@@ -106,15 +104,21 @@ impl Prompter {
                 .and_then(|ids| ids.first().copied())
         };
         let (open, close) = (tag("<box>"), tag("</box>"));
-        let mut inside = false;
-        for i in 0..answer.len() {
-            inside = (inside || open == Some(answer[i])) && close != Some(answer[i]);
-            if inside && digit(i) && !digit(i + 1) {
-                weights[i] = UNITS_WEIGHT;
-            } else if inside && digit(i) && !digit(i + 2) {
-                weights[i] = TENS_WEIGHT;
-            }
-        }
-        weights
+        let (mut inside, mut digits) = (false, 0);
+        let mut weight = |token: &u32| {
+            let weight = DIGIT_WEIGHTS
+                .get(digits)
+                .filter(|_| inside)
+                .copied()
+                .unwrap_or(1.0);
+            inside = (inside || open == Some(*token)) && close != Some(*token);
+            digits = if self.tokenizer.is_digit(*token) {
+                digits + 1
+            } else {
+                0
+            };
+            weight
+        };
+        answer.iter().map(&mut weight).collect()
     }
 }
