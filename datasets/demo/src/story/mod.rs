@@ -9,7 +9,7 @@ mod training;
 mod waiting;
 
 pub use material::{Material, Picture};
-pub use plan::{Options, Plan};
+pub use plan::{Options, Pace, Plan};
 
 use crate::clock::Clock;
 use crate::people::Tally;
@@ -83,6 +83,7 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
     };
     let mut zero_shot = None;
     let mut done: Vec<Round> = Vec::new();
+    let mut steps = 0;
     loop {
         let number = done.len() + 1;
         let name = format!("round {number}");
@@ -94,7 +95,8 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
             Some(scores) => scores,
             None => zero_shot.insert(training::zero_shot(clock, team, plan, &cut, &test)?.scores),
         };
-        let config = plan.config(number);
+        let config = plan.config(number, pace(clock, steps));
+        steps += config.steps;
         let trained = training::train(clock, team, &cut, &test, base, config, &name)?;
         base = ModelRef::Published { id: trained.model };
         acquisition = training::promote(team, plan, trained.model)?;
@@ -110,6 +112,15 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
             });
         }
     }
+}
+
+/// How fast the `steps` so far were trained; `None` before the first.
+fn pace(clock: &Clock, steps: u32) -> Option<Pace> {
+    let training = clock.seconds().get("training").copied()?;
+    (steps > 0).then(|| Pace {
+        elapsed: clock.elapsed().as_secs_f64(),
+        seconds_per_step: training / f64::from(steps),
+    })
 }
 
 fn read_held_out(clock: &Clock, room: &mut ReadingRoom<'_>) -> Result<()> {

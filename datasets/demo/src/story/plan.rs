@@ -30,12 +30,29 @@ pub struct Options {
     /// Images that readers read per round.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub budget: Option<u32>,
+    /// Roughly how long the demo may take; on a slow machine later rounds train for fewer steps.
+    #[arg(long, default_value_t = 14.0)]
+    pub minutes: f64,
     /// The seed of images, readers and training.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// A small loop that shows that every part works, in about a minute; nothing is held to a threshold.
     #[arg(long)]
     pub quick: bool,
+}
+
+/// Seconds per round that go into choosing, reading, evaluating and publishing.
+const BETWEEN_RUNS: f64 = 40.0;
+/// Fewer steps than this teach nothing.
+const FEWEST_STEPS: u32 = 10;
+
+/// How fast training has gone so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Seconds since the demo began.
+    pub elapsed: f64,
+    /// Seconds that one optimizer step took.
+    pub seconds_per_step: f64,
 }
 
 /// What the options come to.
@@ -53,6 +70,8 @@ pub struct Plan {
     pub quick: bool,
     /// The percentages of patients for validation and for testing.
     pub shares: SplitShares,
+    /// Seconds that everything together may take.
+    pub time: f64,
 }
 
 impl Plan {
@@ -62,7 +81,7 @@ impl Plan {
         let (images, rounds, budget) = if options.quick {
             (24, 2, 5)
         } else {
-            (150, 3, 30)
+            (300, 3, 70)
         };
         Self {
             images: options.images.unwrap_or(images),
@@ -71,22 +90,39 @@ impl Plan {
             seed: options.seed,
             quick: options.quick,
             shares: shares(options.quick),
+            time: options.minutes * 60.0,
         }
     }
 
-    /// How the run at the end of round `number` (from 1) trains.
+    /// How the run at the end of round `number` (from 1) trains: as planned, or for as many steps as the time allows at the pace of
+    /// the rounds before.
     #[must_use]
-    pub fn config(&self, number: usize) -> RunConfig {
-        let steps = match (self.quick, number == self.rounds) {
-            (true, _) => 12,
-            (false, false) => 150,
-            (false, true) => 400,
-        };
+    pub fn config(&self, number: usize, pace: Option<Pace>) -> RunConfig {
+        let affordable = pace.map_or(u32::MAX, |pace| self.affordable(number, pace));
         RunConfig {
-            steps,
+            steps: self.steps(number).min(affordable).max(FEWEST_STEPS),
             seed: self.seed,
             ..RunConfig::default()
         }
+    }
+
+    /// The steps planned for a round; the last one's model is the demo's result and gets most.
+    fn steps(&self, number: usize) -> u32 {
+        match (self.quick, number == self.rounds) {
+            (true, _) => 12,
+            (false, false) => 400,
+            (false, true) => 1_000,
+        }
+    }
+
+    /// This round's part of the steps that fit into the time left.
+    fn affordable(&self, number: usize, pace: Pace) -> u32 {
+        let planned: u32 = (number..=self.rounds).map(|n| self.steps(n)).sum();
+        let rounds_left = (self.rounds + 1).saturating_sub(number) as f64;
+        let left = self.time - pace.elapsed - rounds_left * BETWEEN_RUNS;
+        let fit = left.max(0.0) / pace.seconds_per_step.max(1e-6);
+        // A float that is too large becomes the largest number of steps.
+        (fit * f64::from(self.steps(number)) / f64::from(planned.max(1))) as u32
     }
 
     /// A run that learns nothing, so that the base model's own scores come out of the same evaluation: one step whose change to
@@ -135,9 +171,35 @@ mod tests {
         for plan in [plan(&[]), plan(&["--quick"])] {
             assert_eq!(plan.zero_shot_config().check(), Ok(()));
             for number in 1..=plan.rounds {
-                assert_eq!(plan.config(number).check(), Ok(()));
+                assert_eq!(plan.config(number, None).check(), Ok(()));
             }
         }
+    }
+
+    #[test]
+    fn a_slow_machine_gets_fewer_steps_and_a_fast_one_no_more_than_planned() {
+        let plan = plan(&["--minutes", "10"]);
+        let at = |seconds_per_step| Pace {
+            elapsed: 200.0,
+            seconds_per_step,
+        };
+        let planned = plan.config(2, None).steps;
+        assert_eq!(plan.config(2, Some(at(0.001))).steps, planned);
+        let (second, last) = (
+            plan.config(2, Some(at(1.0))).steps,
+            plan.config(3, Some(at(1.0))).steps,
+        );
+        assert!(second < planned && f64::from(second) < 400.0);
+        // What is left at this pace is shared out over the rounds that are left.
+        assert!(
+            f64::from(second) + 2.0 * BETWEEN_RUNS < 400.0
+                && f64::from(last) + BETWEEN_RUNS <= 400.0
+        );
+        assert_eq!(plan.config(3, Some(at(1e9))).steps, FEWEST_STEPS);
+        assert_eq!(
+            plan.config(3, Some(at(0.0))).steps,
+            plan.config(3, None).steps
+        );
     }
 
     #[test]

@@ -200,10 +200,9 @@ fn shown(
     if truth.is_empty() && predicted.is_empty() {
         return None;
     }
-    let overlap: f64 = match_boxes(&truth, &predicted)
-        .iter()
-        .map(|pair| pair.iou)
-        .sum();
+    let pairs = match_boxes(&truth, &predicted);
+    // Not `sum`, whose empty sum is -0.
+    let overlap = pairs.iter().fold(0.0, |sum, pair| sum + pair.iou);
     Some(Shown {
         name: name.to_owned(),
         iou: overlap / truth.len().max(1) as f64,
