@@ -5,10 +5,11 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The account inside the cluster, and the database.
 const NAME: &str = "medreg";
@@ -23,14 +24,14 @@ pub enum PostgresError {
         "no Postgres was found in /usr/lib/postgresql/*/bin or on the PATH: install it (`apt-get install postgresql`), name its folder in MEDREG_POSTGRES_BIN, or give a DATABASE_URL"
     )]
     NotInstalled,
-    /// Another server has this data directory.
+    /// Another server has this cluster.
+    #[error("another medreg already runs on {0}: stop it first, or choose another --data")]
+    AlreadyRuns(PathBuf),
+    /// The folder that was named holds no Postgres.
     #[error(
-        "another medreg already runs on this data directory (its Postgres, process {pid}, is alive): stop it first, or choose another --data"
+        "MEDREG_POSTGRES_BIN is `{0}`, which holds no initdb: name the folder of Postgres's programs, such as /usr/lib/postgresql/15/bin"
     )]
-    AlreadyRuns {
-        /// The other Postgres.
-        pid: u32,
-    },
+    NotThere(PathBuf),
     /// A file or a program could not be used.
     #[error("{what}: {source}")]
     Io {
@@ -73,21 +74,21 @@ pub struct Cluster {
     socket: PathBuf,
     rights: Rights,
     running: bool,
+    /// Let go when this program ends, however it ends.
+    _lock: fs::File,
 }
 
 impl Cluster {
     /// Starts the cluster under `folder`, made where it is new, and waits until it answers.
     pub fn start(folder: &Path) -> Result<Self, PostgresError> {
-        let bin = find_binaries().ok_or(PostgresError::NotInstalled)?;
         fs::create_dir_all(folder)
             .map_err(io_error(format!("{} cannot be made", folder.display())))?;
         let folder = folder
             .canonicalize()
             .map_err(io_error(format!("{} cannot be found", folder.display())))?;
-        let data = folder.join("data");
-        if let Some(pid) = living_postmaster(&data) {
-            return Err(PostgresError::AlreadyRuns { pid });
-        }
+        let lock = lock(&folder)?;
+        let data = data_of(&folder);
+        let bin = find_binaries(version_of(&data))?;
         let rights = Rights::choose();
         let socket = socket_folder(&folder, rights)?;
         let mut cluster = Self {
@@ -95,8 +96,12 @@ impl Cluster {
             data,
             socket,
             rights,
-            running: false,
+            // The lock was free, so this one's medreg was killed: it is stopped in order before it is started again.
+            running: living_postmaster(&data_of(&folder)).is_some(),
+            _lock: lock,
         };
+        cluster.halt()?;
+        cluster.forget_the_dead()?;
         if !cluster.data.join("PG_VERSION").exists() {
             cluster.init(&folder)?;
         }
@@ -108,10 +113,17 @@ impl Cluster {
     /// Where a client finds the database.
     #[must_use]
     pub fn url(&self) -> String {
-        format!(
-            "postgres://{NAME}@localhost/{NAME}?host={}",
-            self.socket.display()
-        )
+        url_on(&self.socket.to_string_lossy())
+    }
+
+    /// Where a client finds the database of the cluster that runs under `folder`, if one does.
+    #[must_use]
+    pub fn url_of(folder: &Path) -> Option<String> {
+        let data = data_of(&folder.canonicalize().ok()?);
+        living_postmaster(&data)?;
+        let file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
+        // The lines of postmaster.pid: process, data directory, start, port, socket's folder, …
+        file.lines().nth(4).map(|socket| url_on(socket.trim()))
     }
 
     /// Stops the cluster, letting it write everything down.
@@ -134,6 +146,17 @@ impl Cluster {
                 &self.data.to_string_lossy(),
             ],
         )
+    }
+
+    /// Removes the pid file of a Postgres that was killed: its number may belong to a stranger by now, as it often does in
+    /// a restarted container, and Postgres would refuse to start beside what it takes for another Postgres.
+    fn forget_the_dead(&self) -> Result<(), PostgresError> {
+        match fs::remove_file(self.data.join("postmaster.pid")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(
+                "the pid file of a killed Postgres cannot be removed",
+            )(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Made in a folder beside it and moved into place whole, so that a killed first start leaves nothing half.
@@ -182,8 +205,16 @@ impl Cluster {
             "-o",
             &options,
         ];
-        self.run("pg_ctl", &arguments)
-            .map_err(|error| with_log(error, &log))?;
+        let mut patience = 50;
+        while let Err(error) = self.run("pg_ctl", &arguments) {
+            let error = with_log(error, &log);
+            // The children of a Postgres that was killed hold its memory until they notice that they are orphans.
+            if patience == 0 || !error.to_string().contains("pre-existing shared memory") {
+                return Err(error);
+            }
+            patience -= 1;
+            std::thread::sleep(Duration::from_millis(100));
+        }
         self.running = true;
         Ok(())
     }
@@ -238,9 +269,7 @@ impl Drop for Cluster {
 
 impl Rights {
     fn choose() -> Self {
-        let is_root =
-            fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
-        if !is_root {
+        if own_user().map_or(true, |user| user != 0) {
             return Self::Own;
         }
         let works = Self::Namespace
@@ -285,11 +314,47 @@ impl Rights {
     }
 }
 
-/// The newest Postgres on this machine.
-fn find_binaries() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("MEDREG_POSTGRES_BIN") {
-        return Some(PathBuf::from(named)).filter(|bin| bin.join("initdb").exists());
+/// Keeps other programs from starting the same cluster.
+fn lock(folder: &Path) -> Result<fs::File, PostgresError> {
+    let path = folder.join("lock");
+    let failed = || format!("{} cannot be locked", path.display());
+    let file = fs::File::create(&path).map_err(io_error(failed()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(PostgresError::AlreadyRuns(folder.to_owned())),
+        Err(fs::TryLockError::Error(error)) => Err(io_error(failed())(error)),
     }
+}
+
+fn url_on(socket: &str) -> String {
+    format!("postgres://{NAME}@localhost/{NAME}?host={socket}")
+}
+
+fn data_of(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+/// The version that made a cluster: no other can open it.
+fn version_of(data: &Path) -> Option<u32> {
+    let version = fs::read_to_string(data.join("PG_VERSION")).ok()?;
+    version.trim().parse().ok()
+}
+
+/// The named Postgres; else the wanted version's; else the newest on this machine.
+fn find_binaries(wanted: Option<u32>) -> Result<PathBuf, PostgresError> {
+    if let Some(named) = std::env::var_os("MEDREG_POSTGRES_BIN").map(PathBuf::from) {
+        let bin = named.canonicalize().ok();
+        return bin
+            .filter(|bin| bin.join("initdb").exists())
+            .ok_or(PostgresError::NotThere(named));
+    }
+    installed(wanted)
+        .or_else(on_path)
+        .ok_or(PostgresError::NotInstalled)
+}
+
+/// Debian's folder of each version's programs.
+fn installed(wanted: Option<u32>) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -300,13 +365,14 @@ fn find_binaries() -> Option<PathBuf> {
             entry.path().join("bin"),
         ))
     });
-    let newest = numbered
+    numbered
         .filter(|(_, bin)| bin.join("initdb").exists())
-        .max()
-        .map(|(_, bin)| bin);
-    newest.or_else(|| {
-        std::env::split_paths(&std::env::var_os("PATH")?).find(|bin| bin.join("initdb").exists())
-    })
+        .max_by_key(|(version, _)| (Some(*version) == wanted, *version))
+        .map(|(_, bin)| bin)
+}
+
+fn on_path() -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).find(|bin| bin.join("initdb").exists())
 }
 
 /// The process that its pid file names, if that is really a Postgres on this directory; a stale file is Postgres's to remove.
@@ -318,25 +384,46 @@ fn living_postmaster(data: &Path) -> Option<u32> {
     (command.contains("postgres") && command.contains(&*data.to_string_lossy())).then_some(pid)
 }
 
-/// A folder of mode 0700 for the socket: beside the data, or, where that path is too long, under the temporary folder.
+/// A folder of mode 0700 for the socket: beside the data, or, where that path is too long or has characters that
+/// Postgres's settings or a URL give a meaning to, under `/tmp`.
 fn socket_folder(folder: &Path, rights: Rights) -> Result<PathBuf, PostgresError> {
     let beside = folder.join("socket");
-    let socket = if beside.as_os_str().len() <= MAX_SOCKET_FOLDER {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || b"/._-".contains(&c);
+    let bytes = beside.as_os_str().as_encoded_bytes();
+    let socket = if bytes.len() <= MAX_SOCKET_FOLDER && bytes.iter().copied().all(plain) {
         beside
     } else {
-        let digest = medreg_datasets::ids::Digest::of(folder.to_string_lossy().as_bytes());
-        std::env::temp_dir().join(format!("medreg-{}", &digest.as_str()[..16]))
+        let digest = medreg_datasets::ids::Digest::of(folder.as_os_str().as_encoded_bytes());
+        Path::new("/tmp").join(format!("medreg-{}", &digest.as_str()[..16]))
     };
-    let failed = || {
-        io_error(format!(
-            "the socket's folder {} cannot be made",
-            socket.display()
-        ))
-    };
-    fs::create_dir_all(&socket).map_err(failed())?;
-    fs::set_permissions(&socket, fs::Permissions::from_mode(0o700)).map_err(failed())?;
+    make_private(&socket).map_err(io_error(format!(
+        "the socket's folder {} cannot be made",
+        socket.display()
+    )))?;
     rights.own(&socket)?;
     Ok(socket)
+}
+
+/// Makes a folder that only this user can enter. In `/tmp` somebody else may have been there first: a folder of theirs
+/// is refused, or taken from them by root, and a link is not followed.
+fn make_private(folder: &Path) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        other => return other,
+    }
+    if !fs::symlink_metadata(folder)?.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something else has its name",
+        ));
+    }
+    std::os::unix::fs::chown(folder, Some(own_user()?), None)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
+/// Whose rights this program has.
+fn own_user() -> io::Result<u32> {
+    Ok(fs::metadata("/proc/self")?.uid())
 }
 
 fn last_lines(text: &str) -> String {

@@ -4,14 +4,16 @@ use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long a trainer may take to put its work down.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest pause before a dead trainer is started again.
+/// The pause before a trainer that dies for the first time is started again.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause; a trainer that lived longer than that starts over at the shortest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A supervised trainer.
@@ -24,7 +26,7 @@ pub struct Worker {
 impl Worker {
     /// Starts `medreg-trainer worker` against the server at `address`; what it prints goes to `worker.log`.
     pub fn start(address: &str, token_file: &Path, data: &Path) -> anyhow::Result<Self> {
-        let program = find().context("medreg-trainer was not found beside this program or on the PATH: build it, or start with --no-worker")?;
+        let program = find().context("medreg-trainer was not found beside this program or on the PATH: build it, name it in MEDREG_TRAINER, or start with --no-worker")?;
         let recipe = Recipe {
             program,
             address: address.to_owned(),
@@ -48,17 +50,23 @@ impl Worker {
     }
 }
 
-/// Beside this program, else on the PATH.
+/// The one that is named, else beside this program, else on the PATH.
 fn find() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("MEDREG_TRAINER") {
+        return Some(PathBuf::from(named)).filter(|p| p.exists());
+    }
     let beside = std::env::current_exe()
         .ok()
         .and_then(|exe| Some(exe.parent()?.join("medreg-trainer")));
-    let on_path = || {
-        std::env::split_paths(&std::env::var_os("PATH")?)
-            .map(|folder| folder.join("medreg-trainer"))
-            .find(|p| p.exists())
-    };
-    beside.filter(|p| p.exists()).or_else(on_path)
+    beside
+        .filter(|p| p.exists())
+        .or_else(|| on_path("medreg-trainer"))
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|p| p.exists())
 }
 
 struct Recipe {
@@ -69,12 +77,25 @@ struct Recipe {
 }
 
 impl Recipe {
+    /// The program, told to end when this one is killed and can no longer tell it.
+    fn command(&self) -> Command {
+        match on_path("setpriv") {
+            Some(setpriv) => {
+                let mut command = Command::new(setpriv);
+                command.args(["--pdeathsig", "TERM"]).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        }
+    }
+
     fn spawn(&self) -> anyhow::Result<Child> {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.data.join("worker.log"))?;
-        let child = Command::new(&self.program)
+        let child = self
+            .command()
             .args(["worker", "--server", &self.address, "--token-file"])
             .arg(&self.token_file)
             .arg("--cache")
@@ -91,8 +112,9 @@ impl Recipe {
 }
 
 async fn supervise(recipe: Recipe, mut child: Child, mut ended: oneshot::Receiver<()>) {
-    let mut pause = Duration::from_secs(1);
+    let mut pause = SHORTEST_PAUSE;
     loop {
+        let started = Instant::now();
         tokio::select! {
             _ = &mut ended => return end(child).await,
             status = child.wait() => tracing::warn!(?status, log = %recipe.data.join("worker.log").display(), "the trainer ended; it is started again"),
@@ -101,7 +123,10 @@ async fn supervise(recipe: Recipe, mut child: Child, mut ended: oneshot::Receive
             _ = &mut ended => return,
             () = tokio::time::sleep(pause) => {}
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = match started.elapsed() > LONGEST_PAUSE {
+            true => SHORTEST_PAUSE,
+            false => (pause * 2).min(LONGEST_PAUSE),
+        };
         match recipe.spawn() {
             Ok(again) => child = again,
             Err(error) => return tracing::error!(%error, "the trainer cannot be started again"),
