@@ -1,11 +1,19 @@
 //! DICOM: checked header → decoded frames → canonical pixels. PS3.3 and PS3.5 are quoted where they are followed.
 
 use super::grey::{self, VoiFunction};
-use super::{Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, Window, checked_size, picture};
+use super::guard;
+use super::palette::Palette;
+use super::ybr;
+use super::{
+    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, Window, checked_size, picture,
+};
 use bytes::Bytes;
 use dicom_object::{DefaultDicomObject, Tag};
-use dicom_pixeldata::{ConvertOptions, DecodedPixelData, ModalityLutOption, PixelDecoder, VoiLutOption};
-use image::{DynamicImage, ImageBuffer, Luma};
+use dicom_pixeldata::{
+    ConvertOptions, DecodedPixelData, ModalityLutOption, PhotometricInterpretation, PixelDecoder,
+    PlanarConfiguration, VoiLutOption,
+};
+use image::{DynamicImage, ImageBuffer, Luma, RgbImage};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
 use std::io::Cursor;
@@ -38,16 +46,27 @@ const TAILS: f64 = 0.005;
 
 /// Reads a DICOM file.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
-    let malformed = |e: dicom_object::ReadError| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() };
-    let object = dicom_object::from_reader(Cursor::new(bytes)).map_err(malformed)?;
+    guard::check_depth(bytes)?;
+    let object = dicom_object::from_reader(Cursor::new(bytes)).map_err(|error| {
+        guard::missing_end(bytes).unwrap_or_else(|| ImagingError::Malformed {
+            kind: "DICOM",
+            reason: error.to_string(),
+        })
+    })?;
     let header = Header::of(&object)?;
-    let modality = text(&object, MODALITY).map_or(Modality::Other, |code| Modality::from_dicom(&code));
-    let (pixels, rendered, window) = if header.samples == 1 { grey_frames(&object, &header)? } else { colour_frames(&object, &header)? };
+    let modality =
+        text(&object, MODALITY).map_or(Modality::Other, |code| Modality::from_dicom(&code));
+    let colour = header.samples != 1 || header.palette;
+    let (pixels, rendered, window) = if colour {
+        colour_frames(&object, &header)?
+    } else {
+        grey_frames(&object, &header)?
+    };
     Ok(Canonical {
         modality,
         size: header.size,
-        bits: if header.samples == 1 { 16 } else { 8 },
-        colour: header.samples != 1,
+        bits: if colour { 8 } else { 16 },
+        colour,
         window,
         pixel_spacing: spacing(&object),
         pixels,
@@ -63,6 +82,8 @@ struct Header {
     size: ImageSize,
     samples: u32,
     frames: u32,
+    /// Whether pixels are places in a table of colours.
+    palette: bool,
 }
 
 impl Header {
@@ -70,36 +91,83 @@ impl Header {
         if object.get(PIXEL_DATA).is_none() {
             return Err(ImagingError::NoPixels);
         }
-        let rows = whole(object, ROWS).ok_or(ImagingError::Attribute { attribute: "Rows (0028,0010)" })?;
-        let columns = whole(object, COLUMNS).ok_or(ImagingError::Attribute { attribute: "Columns (0028,0011)" })?;
-        let bits = whole(object, BITS_ALLOCATED).ok_or(ImagingError::Attribute { attribute: "BitsAllocated (0028,0100)" })?;
+        let rows = whole(object, ROWS).ok_or(ImagingError::Attribute {
+            attribute: "Rows (0028,0010)",
+        })?;
+        let columns = whole(object, COLUMNS).ok_or(ImagingError::Attribute {
+            attribute: "Columns (0028,0011)",
+        })?;
+        let bits = whole(object, BITS_ALLOCATED).ok_or(ImagingError::Attribute {
+            attribute: "BitsAllocated (0028,0100)",
+        })?;
         let samples = whole(object, SAMPLES_PER_PIXEL).unwrap_or(1);
         let frames = whole(object, NUMBER_OF_FRAMES).unwrap_or(1).max(1);
         if ![1, 3].contains(&samples) {
-            return Err(ImagingError::Attribute { attribute: "SamplesPerPixel (0028,0002): 1 or 3" });
+            return Err(ImagingError::Attribute {
+                attribute: "SamplesPerPixel (0028,0002): 1 or 3",
+            });
         }
         if ![1, 8, 16, 32].contains(&bits) {
-            return Err(ImagingError::Attribute { attribute: "BitsAllocated (0028,0100): 1, 8, 16 or 32" });
+            return Err(ImagingError::Attribute {
+                attribute: "BitsAllocated (0028,0100): 1, 8, 16 or 32",
+            });
         }
         if frames > MAX_FRAMES {
-            return Err(ImagingError::TooManyFrames { frames: u64::from(frames) });
+            return Err(ImagingError::TooManyFrames {
+                frames: u64::from(frames),
+            });
         }
-        let header = Self { size: checked_size(columns, rows)?, samples, frames };
+        let photometric = text(object, PHOTOMETRIC_INTERPRETATION);
+        let header = Self {
+            size: checked_size(columns, rows)?,
+            samples,
+            frames,
+            palette: samples == 1 && photometric.as_deref() == Some("PALETTE COLOR"),
+        };
         header.check_length(object, bits)?;
         Ok(header)
     }
 
-    /// Uncompressed pixels have a length that the header fixes, PS3.5 section 8.1.1.
+    /// Uncompressed pixels have a length that the header fixes, PS3.5 section 8.1.1; coded ones say their size themselves.
     fn check_length(&self, object: &DefaultDicomObject, bits: u32) -> Result<(), ImagingError> {
-        let Some(found) = object.get(PIXEL_DATA).and_then(|e| e.value().to_bytes().ok()).map(|b| b.len() as u64) else {
-            return Ok(()); // encapsulated: its fragments are checked by their decoder
+        if let Some(fragments) = object.get(PIXEL_DATA).and_then(|e| e.value().fragments()) {
+            return self.check_fragments(fragments, object.meta().transfer_syntax());
+        }
+        let Some(found) = object
+            .get(PIXEL_DATA)
+            .and_then(|e| e.value().to_bytes().ok())
+            .map(|b| b.len() as u64)
+        else {
+            return Err(ImagingError::NoPixels);
         };
-        let pixels = u64::from(self.size.width()) * u64::from(self.size.height()) * u64::from(self.frames);
+        let pixels =
+            u64::from(self.size.width()) * u64::from(self.size.height()) * u64::from(self.frames);
         let full = (pixels * u64::from(self.samples) * u64::from(bits)).div_ceil(8);
         // YBR_FULL_422 keeps each pair of pixels' colour once.
         let halved = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p.contains("422"));
         let expected = if halved { full / 3 * 2 } else { full };
-        if found < expected { Err(ImagingError::Truncated { found, expected }) } else { Ok(()) }
+        if found < expected {
+            return Err(ImagingError::Truncated { found, expected });
+        }
+        if halved {
+            let coding = "YBR_FULL_422 without compression".to_owned();
+            return Err(ImagingError::Unsupported(coding));
+        }
+        Ok(())
+    }
+
+    /// Sizes inside coded pixels, for the codings that are decoded here, PS3.5 annex A.4.
+    fn check_fragments(&self, fragments: &[Vec<u8>], syntax: &str) -> Result<(), ImagingError> {
+        match syntax {
+            "1.2.840.10008.1.2.5" => guard::check_runs(fragments, self.size),
+            "1.2.840.10008.1.2.1.98" => Ok(()),
+            _ => match syntax.strip_prefix("1.2.840.10008.1.2.4.") {
+                Some("50" | "51" | "57" | "70" | "90" | "91" | "92" | "93") => {
+                    guard::check_streams(fragments, self.size)
+                }
+                _ => Err(ImagingError::Unsupported(syntax.to_owned())),
+            },
+        }
     }
 }
 
@@ -111,20 +179,67 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<DecodedPixelData<'_
         if reason.contains("transfer syntax") || reason.contains("Unsupported") {
             ImagingError::Unsupported(object.meta().transfer_syntax().to_owned())
         } else {
-            ImagingError::Malformed { kind: "DICOM", reason }
+            ImagingError::Malformed {
+                kind: "DICOM",
+                reason,
+            }
         }
     })
 }
 
 fn colour_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, ImagingError> {
+    let palette = header.palette.then(|| Palette::of(object)).transpose()?;
     let mut pixels = Vec::new();
     for frame in 0..header.frames {
-        let decoded = decode(object, frame)?;
-        let picture = decoded.to_dynamic_image(0).map_err(|e| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() })?;
-        pixels.push(picture::encode(&DynamicImage::ImageRgb8(picture.to_rgb8()))?);
+        let coloured = match &palette {
+            Some(palette) => {
+                let places = modality_values(object, frame, header)?;
+                looked_up(palette, &places, header.size)?
+            }
+            None => rgb(object, header, frame)?,
+        };
+        if coloured.dimensions() != (header.size.width(), header.size.height()) {
+            return Err(ImagingError::DecoderFailed);
+        }
+        pixels.push(picture::encode(&DynamicImage::ImageRgb8(coloured))?);
     }
     let rendered = pixels.first().cloned().ok_or(ImagingError::NoPixels)?;
     Ok((pixels, rendered, None))
+}
+
+fn rgb(object: &DefaultDicomObject, header: &Header, frame: u32) -> Result<RgbImage, ImagingError> {
+    let decoded = decode(object, frame)?;
+    if *decoded.photometric_interpretation() != PhotometricInterpretation::YbrFull {
+        let picture = decoded.to_dynamic_image(0);
+        return Ok(picture.map_err(|e| undecodable(&e))?.to_rgb8());
+    }
+    if decoded.bits_allocated() != 8 {
+        let coding = "YBR_FULL with more than 8 bits".to_owned();
+        return Err(ImagingError::Unsupported(coding));
+    }
+    let samples = decoded.frame_data(0).map_err(|e| undecodable(&e))?;
+    let mut samples = match decoded.planar_configuration() {
+        PlanarConfiguration::Standard => samples.to_vec(),
+        PlanarConfiguration::PixelFirst => ybr::interleaved(samples),
+    };
+    ybr::to_rgb(&mut samples);
+    let image = RgbImage::from_raw(header.size.width(), header.size.height(), samples);
+    image.ok_or(ImagingError::DecoderFailed)
+}
+
+fn looked_up(palette: &Palette, places: &[f64], size: ImageSize) -> Result<RgbImage, ImagingError> {
+    let colours = places
+        .iter()
+        .flat_map(|place| palette.colour(*place as i64))
+        .collect();
+    RgbImage::from_raw(size.width(), size.height(), colours).ok_or(ImagingError::NoPixels)
+}
+
+fn undecodable(error: &dicom_pixeldata::Error) -> ImagingError {
+    ImagingError::Malformed {
+        kind: "DICOM",
+        reason: error.to_string(),
+    }
 }
 
 fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, ImagingError> {
@@ -137,7 +252,9 @@ fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, I
         pixels.push(scale.encode(&modality_values(object, frame, header)?, header.size)?);
     }
     let shown = |stored: f64| {
-        let grey = voi.function.apply(scale.value(stored), voi.center, voi.width);
+        let grey = voi
+            .function
+            .apply(scale.value(stored), voi.center, voi.width);
         if inverted { 1.0 - grey } else { grey }
     };
     let stored: Vec<u16> = first.iter().map(|value| scale.store(*value)).collect();
@@ -146,16 +263,25 @@ fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, I
 }
 
 /// One frame after the modality transformation (rescale slope and intercept), before any window.
-fn modality_values(object: &DefaultDicomObject, frame: u32, header: &Header) -> Result<Vec<f64>, ImagingError> {
-    let options = ConvertOptions::new().with_modality_lut(ModalityLutOption::Default).with_voi_lut(VoiLutOption::Identity);
+fn modality_values(
+    object: &DefaultDicomObject,
+    frame: u32,
+    header: &Header,
+) -> Result<Vec<f64>, ImagingError> {
+    let options = ConvertOptions::new()
+        .with_modality_lut(ModalityLutOption::Default)
+        .with_voi_lut(VoiLutOption::Identity);
     let values: Vec<f64> = decode(object, frame)?
         .to_vec_frame_with_options(0, &options)
-        .map_err(|e| ImagingError::Malformed { kind: "DICOM", reason: e.to_string() })?;
+        .map_err(|e| undecodable(&e))?;
     let expected = u64::from(header.size.width()) * u64::from(header.size.height());
     if values.len() as u64 == expected {
         return Ok(values);
     }
-    Err(ImagingError::Truncated { found: values.len() as u64, expected })
+    Err(ImagingError::Truncated {
+        found: values.len() as u64,
+        expected,
+    })
 }
 
 /// How modality values become unsigned 16-bit ones: shifted, and where they do not fit or are no integers, scaled.
@@ -168,7 +294,12 @@ struct Scale {
 
 impl Scale {
     /// Fits all frames: the bounds come from every one of them, one at a time.
-    fn of(object: &DefaultDicomObject, header: &Header, first: &[f64], inverted: bool) -> Result<Self, ImagingError> {
+    fn of(
+        object: &DefaultDicomObject,
+        header: &Header,
+        first: &[f64],
+        inverted: bool,
+    ) -> Result<Self, ImagingError> {
         let (mut low, mut high, mut whole) = bounds(first);
         for frame in 1..header.frames {
             let more = bounds(&modality_values(object, frame, header)?);
@@ -176,40 +307,74 @@ impl Scale {
         }
         let range = high - low;
         let most = f64::from(u16::MAX);
-        let factor = if whole && range <= most || range <= 0.0 { 1.0 } else { most / range };
-        Ok(Self { low, factor, top: (range * factor).round(), inverted })
+        let factor = if whole && range <= most || range <= 0.0 {
+            1.0
+        } else {
+            most / range
+        };
+        Ok(Self {
+            low,
+            factor,
+            top: (range * factor).round(),
+            inverted,
+        })
     }
 
     fn store(&self, value: f64) -> u16 {
         let shifted = ((value - self.low) * self.factor).round();
-        let stored = if self.inverted { self.top - shifted } else { shifted };
+        let stored = if self.inverted {
+            self.top - shifted
+        } else {
+            shifted
+        };
         stored.clamp(0.0, f64::from(u16::MAX)) as u16
     }
 
     fn value(&self, stored: f64) -> f64 {
-        let shifted = if self.inverted { self.top - stored } else { stored };
+        let shifted = if self.inverted {
+            self.top - stored
+        } else {
+            stored
+        };
         shifted / self.factor + self.low
     }
 
     fn encode(&self, values: &[f64], size: ImageSize) -> Result<Bytes, ImagingError> {
         let stored = values.iter().map(|value| self.store(*value)).collect();
         let image: ImageBuffer<Luma<u16>, Vec<u16>> =
-            ImageBuffer::from_raw(size.width(), size.height(), stored).ok_or(ImagingError::NoPixels)?;
+            ImageBuffer::from_raw(size.width(), size.height(), stored)
+                .ok_or(ImagingError::NoPixels)?;
         picture::encode(&DynamicImage::ImageLuma16(image))
     }
 
     /// The window in stored units. Turning the axis round moves the centre of PS3.3's half-open linear function by one.
     fn window(&self, voi: &Voi) -> Window {
         let center = (voi.center - self.low) * self.factor;
-        let center = if self.inverted { self.top - center + 1.0 } else { center };
-        Window { center, width: voi.width * self.factor, min: 0.0, max: self.top }
+        let moved = if voi.function == VoiFunction::Linear {
+            1.0
+        } else {
+            0.0
+        };
+        let center = if self.inverted {
+            self.top - center + moved
+        } else {
+            center
+        };
+        Window {
+            center,
+            width: voi.width * self.factor,
+            min: 0.0,
+            max: self.top,
+        }
     }
 }
 
 /// The smallest and largest value, and whether all are integers.
 fn bounds(values: &[f64]) -> (f64, f64, bool) {
     let start = (f64::INFINITY, f64::NEG_INFINITY, true);
-    values.iter().fold(start, |(low, high, whole), v| (low.min(*v), high.max(*v), whole && v.fract() == 0.0))
+    values.iter().fold(start, |(low, high, whole), v| {
+        (low.min(*v), high.max(*v), whole && v.fract() == 0.0)
+    })
 }
 
 /// The window through which a reader first sees the values.
@@ -222,23 +387,45 @@ struct Voi {
 impl Voi {
     /// The file's own first window, PS3.3 section C.11.2; else all but the tails of the values that are no padding.
     fn of(object: &DefaultDicomObject, values: &[f64]) -> Self {
-        let own = number(object, WINDOW_CENTER).zip(number(object, WINDOW_WIDTH)).filter(|(_, width)| *width >= 1.0);
-        let Some((center, width)) = own else { return Self::of_values(values, padding(object)) };
+        let own = number(object, WINDOW_CENTER)
+            .zip(number(object, WINDOW_WIDTH))
+            .filter(|(_, width)| *width >= 1.0);
+        let Some((center, width)) = own else {
+            return Self::of_values(values, padding(object));
+        };
         let function = match text(object, VOI_LUT_FUNCTION).as_deref() {
             Some("LINEAR_EXACT") => VoiFunction::LinearExact,
             Some("SIGMOID") => VoiFunction::Sigmoid,
             _ => VoiFunction::Linear,
         };
-        Self { center, width, function }
+        Self {
+            center,
+            width,
+            function,
+        }
     }
 
     fn of_values(values: &[f64], padding: Option<f64>) -> Self {
-        let mut kept: Vec<f64> = values.iter().copied().filter(|v| Some(*v) != padding).collect();
+        let mut kept: Vec<f64> = values
+            .iter()
+            .copied()
+            .filter(|v| Some(*v) != padding)
+            .collect();
         let last = kept.len().saturating_sub(1);
         let cut = (last as f64 * TAILS) as usize;
-        let mut nth = |n: usize| if kept.is_empty() { 0.0 } else { *kept.select_nth_unstable_by(n, f64::total_cmp).1 };
+        let mut nth = |n: usize| {
+            if kept.is_empty() {
+                0.0
+            } else {
+                *kept.select_nth_unstable_by(n, f64::total_cmp).1
+            }
+        };
         let (low, high) = (nth(cut), nth(last - cut));
-        Self { center: f64::midpoint(low, high), width: (high - low).max(1.0), function: VoiFunction::LinearExact }
+        Self {
+            center: f64::midpoint(low, high),
+            width: (high - low).max(1.0),
+            function: VoiFunction::LinearExact,
+        }
     }
 }
 
@@ -251,10 +438,20 @@ fn padding(object: &DefaultDicomObject) -> Option<f64> {
 
 /// Row and column spacing in mm; zeros and half pairs are as good as none.
 fn spacing(object: &DefaultDicomObject) -> Option<[f64; 2]> {
-    [PIXEL_SPACING, IMAGER_PIXEL_SPACING].into_iter().find_map(|tag| {
-        let pair: [f64; 2] = object.get(tag)?.value().to_multi_float64().ok()?.try_into().ok()?;
-        pair.iter().all(|mm| mm.is_finite() && *mm > 0.0).then_some(pair)
-    })
+    [PIXEL_SPACING, IMAGER_PIXEL_SPACING]
+        .into_iter()
+        .find_map(|tag| {
+            let pair: [f64; 2] = object
+                .get(tag)?
+                .value()
+                .to_multi_float64()
+                .ok()?
+                .try_into()
+                .ok()?;
+            pair.iter()
+                .all(|mm| mm.is_finite() && *mm > 0.0)
+                .then_some(pair)
+        })
 }
 
 /// A header cannot prove that pixels are free of text, so whatever does not say NO is looked at by a person.
@@ -280,6 +477,12 @@ fn whole(object: &DefaultDicomObject, tag: Tag) -> Option<u32> {
 }
 
 fn number(object: &DefaultDicomObject, tag: Tag) -> Option<f64> {
-    let first = object.get(tag)?.value().to_multi_float64().ok()?.first().copied()?;
+    let first = object
+        .get(tag)?
+        .value()
+        .to_multi_float64()
+        .ok()?
+        .first()
+        .copied()?;
     first.is_finite().then_some(first)
 }

@@ -19,7 +19,10 @@ pub enum ImagingError {
     #[error("it is neither DICOM nor PNG nor JPEG: convert it to one of them first")]
     UnknownKind,
     /// A picture whose header promises more than anybody can show.
-    #[error("its header says {width}×{height} pixels, more than the {} that one frame may have", super::MAX_PIXELS)]
+    #[error(
+        "its header says {width}×{height} pixels, more than the {} that one frame may have",
+        super::MAX_PIXELS
+    )]
     TooManyPixels {
         /// Pixels across.
         width: u32,
@@ -58,7 +61,9 @@ pub enum ImagingError {
         attribute: &'static str,
     },
     /// It is coded in a way that cannot be decoded here.
-    #[error("its pixels are coded as {0}, which cannot be decoded: convert the file to an uncompressed transfer syntax")]
+    #[error(
+        "its pixels are coded as {0}, which cannot be decoded: convert the file to an uncompressed transfer syntax"
+    )]
     Unsupported(String),
     /// The decoder broke.
     #[error("it is damaged in a way that the decoder cannot follow")]

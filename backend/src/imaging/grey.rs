@@ -29,14 +29,30 @@ impl VoiFunction {
 }
 
 /// The 8-bit PNG of 16-bit grey through a linear window.
-pub(super) fn rendered(values: &[u16], size: ImageSize, window: Window) -> Result<Bytes, ImagingError> {
-    rendered_with(values, size, |value| VoiFunction::Linear.apply(value, window.center, window.width))
+pub(super) fn rendered(
+    values: &[u16],
+    size: ImageSize,
+    window: Window,
+) -> Result<Bytes, ImagingError> {
+    rendered_with(values, size, |value| {
+        VoiFunction::Linear.apply(value, window.center, window.width)
+    })
 }
 
 /// The 8-bit PNG of 16-bit grey through any function to 0..=1.
-pub(super) fn rendered_with(values: &[u16], size: ImageSize, shown: impl Fn(f64) -> f64) -> Result<Bytes, ImagingError> {
-    let table: Vec<u8> = (0..=u16::MAX).map(|value| (shown(f64::from(value)) * 255.0).round() as u8).collect();
-    let grey = values.iter().map(|value| table[usize::from(*value)]).collect();
-    let image = GrayImage::from_raw(size.width(), size.height(), grey).ok_or(ImagingError::NoPixels)?;
+pub(super) fn rendered_with(
+    values: &[u16],
+    size: ImageSize,
+    shown: impl Fn(f64) -> f64,
+) -> Result<Bytes, ImagingError> {
+    let table: Vec<u8> = (0..=u16::MAX)
+        .map(|value| (shown(f64::from(value)) * 255.0).round() as u8)
+        .collect();
+    let grey = values
+        .iter()
+        .map(|value| table[usize::from(*value)])
+        .collect();
+    let image =
+        GrayImage::from_raw(size.width(), size.height(), grey).ok_or(ImagingError::NoPixels)?;
     picture::encode(&DynamicImage::ImageLuma8(image))
 }

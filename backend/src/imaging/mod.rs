@@ -6,10 +6,12 @@
 mod dicom;
 mod error;
 mod grey;
+mod guard;
+mod palette;
 mod picture;
+mod ybr;
 
 pub use error::ImagingError;
-
 
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;
@@ -131,8 +133,13 @@ fn sniff(bytes: &[u8]) -> Result<Kind, ImagingError> {
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         return Ok(Kind::Jpeg);
     }
-    let looks_like_text = std::str::from_utf8(&bytes[..bytes.len().min(4096)]).map_or_else(|e| e.valid_up_to() > 4000, |_| true);
-    Err(if looks_like_text { ImagingError::Text } else { ImagingError::UnknownKind })
+    let looks_like_text = std::str::from_utf8(&bytes[..bytes.len().min(4096)])
+        .map_or_else(|e| e.valid_up_to() > 4000, |_| true);
+    Err(if looks_like_text {
+        ImagingError::Text
+    } else {
+        ImagingError::UnknownKind
+    })
 }
 
 /// A size whose pixels may be decoded.

@@ -107,6 +107,10 @@ impl Objects {
             sha256: Digest::of(&bytes),
             bytes: bytes.len() as u64,
         };
+        // Asking first spares the sending, and with it a server that hangs up on a body it will not take.
+        if self.exists(&object.sha256).await? {
+            return Ok(object);
+        }
         match self
             .0
             .put_opts(

@@ -1,0 +1,870 @@
+//! Real DICOM files and pictures made on the spot become canonical pixels; whatever is wrong with a file is said by name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use bytes::Bytes;
+use dicom_object::{DefaultDicomObject, Tag};
+use image::{DynamicImage, ImageFormat};
+use medreg::imaging::{self, Canonical, Hints, ImagingError};
+use medreg_datasets::modality::Modality;
+use proptest::prelude::*;
+use std::io::Cursor;
+use std::path::PathBuf;
+
+const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+
+// ---- Real files ---------------------------------------------------------------------------------------------------
+
+/// The folder with the DICOM files of the Python packages pydicom and pydicom-data.
+fn test_data() -> PathBuf {
+    let path = std::env::var_os("MEDREG_TEST_DICOM").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/test-data")),
+        PathBuf::from,
+    );
+    assert!(
+        path.is_dir(),
+        "no DICOM test files in {}: run `./dev test`, which fetches them",
+        path.display()
+    );
+    path
+}
+
+fn dicom(name: &str) -> Vec<u8> {
+    let root = test_data();
+    let places =
+        ["data_store/data", "pydicom/data/test_files"].map(|folder| root.join(folder).join(name));
+    let found = places.iter().find(|path| path.is_file());
+    std::fs::read(found.unwrap_or_else(|| {
+        panic!(
+            "{name} is not under {}: run `./dev test`, which fetches it",
+            root.display()
+        )
+    }))
+    .unwrap()
+}
+
+fn hints() -> Hints {
+    Hints {
+        file_name: "upload".to_owned(),
+        modality: None,
+        attested: false,
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Canonical, ImagingError> {
+    imaging::read(bytes, &hints())
+}
+
+fn read_dicom(name: &str) -> Canonical {
+    read(&dicom(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What the file holds, taken from the bytes without any decoder: little endian, uncompressed.
+struct Raw {
+    object: DefaultDicomObject,
+    bytes: Vec<u8>,
+}
+
+impl Raw {
+    fn of(name: &str) -> Self {
+        let object = dicom_object::from_reader(Cursor::new(dicom(name))).unwrap();
+        assert_eq!(
+            object.meta().transfer_syntax(),
+            "1.2.840.10008.1.2.1",
+            "{name} is not explicit little endian"
+        );
+        let bytes = object
+            .get(PIXEL_DATA)
+            .unwrap()
+            .value()
+            .to_bytes()
+            .unwrap()
+            .into_owned();
+        Self { object, bytes }
+    }
+
+    fn number(&self, group: u16, element: u16) -> f64 {
+        self.object
+            .get(Tag(group, element))
+            .unwrap()
+            .value()
+            .to_multi_float64()
+            .unwrap()[0]
+    }
+
+    /// 16-bit samples after slope and intercept; `bits` is BitsStored, above which a signed sample repeats its sign.
+    fn values(&self, signed: bool, slope: f64, intercept: f64) -> Vec<f64> {
+        let sample = |pair: &[u8]| {
+            let word = u16::from_le_bytes([pair[0], pair[1]]);
+            if signed {
+                f64::from(word.cast_signed())
+            } else {
+                f64::from(word)
+            }
+        };
+        self.bytes
+            .chunks_exact(2)
+            .map(|pair| sample(pair) * slope + intercept)
+            .collect()
+    }
+}
+
+/// PS3.3 C.11.2.1.2.1, to 8 bits: the standard's own pseudo-code with `y` from 0 to 255.
+fn linear_window(x: f64, center: f64, width: f64) -> f64 {
+    if x <= center - 0.5 - (width - 1.0) / 2.0 {
+        0.0
+    } else if x > center - 0.5 + (width - 1.0) / 2.0 {
+        255.0
+    } else {
+        ((x - (center - 0.5)) / (width - 1.0) + 0.5) * 255.0
+    }
+}
+
+fn grey16(png: &Bytes) -> Vec<u16> {
+    match image::load_from_memory_with_format(png, ImageFormat::Png).unwrap() {
+        DynamicImage::ImageLuma16(image) => image.into_raw(),
+        other => panic!("16-bit grey was expected, it is {:?}", other.color()),
+    }
+}
+
+fn grey8(png: &Bytes) -> Vec<u8> {
+    match image::load_from_memory_with_format(png, ImageFormat::Png).unwrap() {
+        DynamicImage::ImageLuma8(image) => image.into_raw(),
+        other => panic!("8-bit grey was expected, it is {:?}", other.color()),
+    }
+}
+
+fn rgb8(png: &Bytes) -> Vec<u8> {
+    match image::load_from_memory_with_format(png, ImageFormat::Png).unwrap() {
+        DynamicImage::ImageRgb8(image) => image.into_raw(),
+        other => panic!("8-bit RGB was expected, it is {:?}", other.color()),
+    }
+}
+
+/// Every shown pixel is the formula's, up to rounding.
+fn assert_shown(rendered: &Bytes, expected: impl Iterator<Item = f64>) {
+    let shown = grey8(rendered);
+    for (at, (shown, expected)) in shown.iter().zip(expected).enumerate() {
+        let off = (f64::from(*shown) - expected).abs();
+        assert!(
+            off <= 0.5 + 1e-6,
+            "pixel {at} is shown as {shown}, the formula says {expected}"
+        );
+    }
+}
+
+#[test]
+fn ct_is_shifted_to_unsigned_and_shown_through_its_own_window() {
+    let raw = Raw::of("693_UNCI.dcm");
+    let values = raw.values(true, 1.0, -1024.0);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    assert!(least < 0.0, "a test of signed values needs some");
+    let ct = read_dicom("693_UNCI.dcm");
+    assert_eq!(
+        (ct.modality, ct.bits, ct.colour, ct.pixels.len()),
+        (Modality::Ct, 16, false, 1)
+    );
+    assert_eq!((ct.size.width(), ct.size.height()), (512, 512));
+    assert_eq!(ct.pixel_spacing, Some([0.478_516, 0.478_516]));
+    let stored: Vec<f64> = grey16(&ct.pixels[0]).into_iter().map(f64::from).collect();
+    assert_eq!(
+        stored,
+        values.iter().map(|value| value - least).collect::<Vec<_>>()
+    );
+    let window = ct.window.unwrap();
+    assert_eq!(
+        (window.center, window.width, window.min),
+        (40.0 - least, 100.0, 0.0)
+    );
+    assert_eq!(window.max, stored.iter().copied().fold(0.0, f64::max));
+    assert_shown(
+        &ct.rendered,
+        values
+            .iter()
+            .map(|value| linear_window(*value, 40.0, 100.0)),
+    );
+}
+
+#[test]
+fn monochrome1_is_turned_round_so_that_bigger_is_brighter() {
+    let raw = Raw::of("RG1_UNCR.dcm");
+    let values = raw.values(false, 1.0, 0.0);
+    let (center, width) = (raw.number(0x0028, 0x1050), raw.number(0x0028, 0x1051));
+    assert_eq!((center, width), (15_000.0, 30_000.0));
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let chest = read_dicom("RG1_UNCR.dcm");
+    assert_eq!(
+        (chest.modality, chest.size.width(), chest.size.height()),
+        (Modality::Xray, 1841, 1955)
+    );
+    assert_eq!(chest.pixel_spacing, None, "a spacing of zero is no spacing");
+    let stored: Vec<f64> = grey16(&chest.pixels[0])
+        .into_iter()
+        .map(f64::from)
+        .collect();
+    assert_eq!(
+        stored,
+        values.iter().map(|value| most - value).collect::<Vec<_>>()
+    );
+    assert_shown(
+        &chest.rendered,
+        values
+            .iter()
+            .map(|value| 255.0 - linear_window(*value, center, width)),
+    );
+    let window = chest.window.unwrap();
+    assert_shown(
+        &chest.rendered,
+        stored
+            .iter()
+            .map(|value| linear_window(*value, window.center, window.width)),
+    );
+}
+
+#[test]
+fn a_fractional_slope_is_spread_over_sixteen_bits() {
+    let raw = Raw::of("MR2_UNCR.dcm");
+    let (slope, intercept) = (raw.number(0x0028, 0x1053), raw.number(0x0028, 0x1052));
+    assert!(slope.fract() != 0.0);
+    let values = raw.values(false, slope, intercept);
+    let mr = read_dicom("MR2_UNCR.dcm");
+    let window = mr.window.unwrap();
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), v| {
+            (low.min(*v), high.max(*v))
+        });
+    let factor = 65_535.0 / (high - low);
+    assert!(
+        (window.width - 2000.0 * factor).abs() < 1e-6
+            && (window.center - (1000.0 - low) * factor).abs() < 1e-6,
+        "{window:?}"
+    );
+    for (stored, value) in grey16(&mr.pixels[0]).into_iter().zip(&values) {
+        assert!((f64::from(stored) - (value - low) * factor).abs() <= 0.5 + 1e-6);
+    }
+    for (shown, value) in grey8(&mr.rendered).into_iter().zip(&values) {
+        assert!((f64::from(shown) - linear_window(*value, 1000.0, 2000.0)).abs() <= 0.51);
+    }
+}
+
+#[test]
+fn without_a_window_all_but_the_tails_are_shown() {
+    let ct = read_dicom("CT_small.dcm");
+    let window = ct.window.unwrap();
+    assert!(
+        window.width > 1.0 && window.width <= window.max,
+        "{window:?}"
+    );
+    let shown = grey8(&ct.rendered);
+    let share =
+        |grey: u8| shown.iter().filter(|shown| **shown == grey).count() as f64 / shown.len() as f64;
+    assert!(
+        share(0) < 0.02 && share(255) < 0.02,
+        "{} are black, {} are white",
+        share(0),
+        share(255)
+    );
+    assert!(
+        share(0) > 0.0 && share(255) > 0.0,
+        "the window spans the values"
+    );
+}
+
+#[test]
+fn a_transfer_syntax_changes_no_pixel() {
+    let families: [&[&str]; 6] = [
+        &[
+            "MR_small.dcm",
+            "MR_small_RLE.dcm",
+            "MR_small_jp2klossless.dcm",
+            "MR_small_bigendian.dcm",
+            "MR_small_implicit.dcm",
+        ],
+        &["693_UNCR.dcm", "693_J2KR.dcm"],
+        &["US1_UNCR.dcm", "US1_J2KR.dcm"],
+        &["color-px.dcm", "color-pl.dcm"],
+        &["SC_rgb.dcm", "SC_rgb_rle.dcm", "SC_rgb_expb.dcm"],
+        &[
+            "emri_small.dcm",
+            "emri_small_RLE.dcm",
+            "emri_small_jpeg_2k_lossless.dcm",
+            "emri_small_big_endian.dcm",
+        ],
+    ];
+    for family in families {
+        let plain = read_dicom(family[0]);
+        for other in &family[1..] {
+            let coded = read_dicom(other);
+            assert!(
+                coded.pixels == plain.pixels,
+                "{other} differs from {}",
+                family[0]
+            );
+            assert!(
+                coded.rendered == plain.rendered && coded.window == plain.window,
+                "{other} is shown unlike {}",
+                family[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn colour_ultrasound_stays_colour_and_waits_for_a_person() {
+    let us = read_dicom("US1_UNCR.dcm");
+    assert_eq!(
+        (us.modality, us.bits, us.colour, us.window),
+        (Modality::Ultrasound, 8, true, None)
+    );
+    assert_eq!(rgb8(&us.pixels[0]), Raw::of("US1_UNCR.dcm").bytes);
+    assert_eq!(
+        us.rendered, us.pixels[0],
+        "what is 8-bit already is shown as it is"
+    );
+    assert!(us.attestation_reason.unwrap().contains("ultrasound"));
+}
+
+#[test]
+fn ybr_becomes_rgb_by_the_standard_s_matrix() {
+    let raw = Raw::of("SC_ybr_full_uncompressed.dcm");
+    let read = rgb8(&read_dicom("SC_ybr_full_uncompressed.dcm").pixels[0]);
+    // PS3.3 C.7.6.3.1.2, solved for R, G and B.
+    for (ybr, rgb) in raw.bytes.chunks_exact(3).zip(read.chunks_exact(3)) {
+        let [y, b, r] = [
+            f64::from(ybr[0]),
+            f64::from(ybr[1]) - 128.0,
+            f64::from(ybr[2]) - 128.0,
+        ];
+        let expected = [
+            y + 1.402 * r,
+            y - 0.344_136 * b - 0.714_136 * r,
+            y + 1.772 * b,
+        ];
+        for (expected, found) in expected.into_iter().zip(rgb) {
+            assert!(
+                (expected.clamp(0.0, 255.0) - f64::from(*found)).abs() <= 0.6,
+                "{ybr:?} became {rgb:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_palette_is_looked_up() {
+    let raw = Raw::of("OBXXXX1A.dcm");
+    let tables = [0x1201, 0x1202, 0x1203].map(|element| {
+        raw.object
+            .get(Tag(0x0028, element))
+            .unwrap()
+            .value()
+            .to_bytes()
+            .unwrap()
+            .into_owned()
+    });
+    let descriptor = raw
+        .object
+        .get(Tag(0x0028, 0x1101))
+        .unwrap()
+        .value()
+        .to_multi_int::<i32>()
+        .unwrap();
+    assert_eq!(descriptor, [256, 0, 16], "one 16-bit entry for each value");
+    let read = read_dicom("OBXXXX1A.dcm");
+    assert!(read.colour && read.bits == 8 && read.window.is_none());
+    let expected: Vec<u8> = raw
+        .bytes
+        .iter()
+        .flat_map(|index| {
+            tables
+                .each_ref()
+                .map(|table| table[usize::from(*index) * 2 + 1])
+        })
+        .collect();
+    assert!(rgb8(&read.pixels[0]) == expected);
+}
+
+#[test]
+fn all_frames_share_one_scale() {
+    let raw = Raw::of("emri_small.dcm");
+    let values = raw.values(false, 1.0, 0.0);
+    let read = read_dicom("emri_small.dcm");
+    assert_eq!(
+        (read.pixels.len(), read.size.width(), read.size.height()),
+        (10, 64, 64)
+    );
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let stored: Vec<f64> = read.pixels.iter().flat_map(grey16).map(f64::from).collect();
+    assert_eq!(
+        stored,
+        values.iter().map(|value| value - least).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn identifiers_reach_the_caller_alone() {
+    let bytes = dicom("CT_small.dcm");
+    let object = dicom_object::from_reader(Cursor::new(&bytes)).unwrap();
+    let text = |tag| {
+        object
+            .get(tag)
+            .unwrap()
+            .value()
+            .to_str()
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
+    let (id, name, study) = (
+        text(Tag(0x0010, 0x0020)),
+        text(Tag(0x0010, 0x0010)),
+        text(Tag(0x0020, 0x000D)),
+    );
+    let read = read(&bytes).unwrap();
+    assert_eq!(read.patient_key.as_ref().unwrap().expose(), id);
+    assert_eq!(read.study_key.as_ref().unwrap().expose(), study);
+    let printed = format!("{read:?}");
+    for secret in [&id, &name, &study] {
+        assert!(!printed.contains(secret.as_str()), "{secret} is printed");
+        let holds = |png: &Bytes| {
+            png.windows(secret.len())
+                .any(|piece| piece == secret.as_bytes())
+        };
+        assert!(
+            !read.pixels.iter().chain([&read.rendered]).any(holds),
+            "{secret} is in the pixels' file"
+        );
+    }
+}
+
+#[test]
+fn who_does_not_say_no_is_asked() {
+    assert!(
+        read_dicom("CT_small.dcm")
+            .attestation_reason
+            .unwrap()
+            .contains("does not say")
+    );
+    assert_eq!(
+        read_dicom("emri_small.dcm").attestation_reason,
+        None,
+        "its BurnedInAnnotation is NO"
+    );
+    assert!(
+        read_dicom("SC_rgb.dcm")
+            .attestation_reason
+            .unwrap()
+            .contains("secondary capture")
+    );
+    assert!(
+        read_dicom("JPGLosslessP14SV1_1s_1f_8b.dcm")
+            .attestation_reason
+            .unwrap()
+            .contains("ultrasound"),
+        "NO is not believed there"
+    );
+    let vouched = Hints {
+        attested: true,
+        ..hints()
+    };
+    assert_eq!(
+        imaging::read(&dicom("CT_small.dcm"), &vouched)
+            .unwrap()
+            .attestation_reason,
+        None
+    );
+}
+
+// ---- Pictures -----------------------------------------------------------------------------------------------------
+
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn picture() -> DynamicImage {
+    DynamicImage::ImageRgb8(image::RgbImage::from_fn(40, 30, |x, y| {
+        image::Rgb([(x * 6) as u8, (y * 8) as u8, 90])
+    }))
+}
+
+#[test]
+fn a_png_keeps_its_pixels_and_loses_all_else() {
+    let png = encoded(&picture(), ImageFormat::Png);
+    let read = imaging::read(
+        &png,
+        &Hints {
+            modality: Some(Modality::Fundus),
+            ..hints()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        (read.modality, read.bits, read.colour, read.window),
+        (Modality::Fundus, 8, true, None)
+    );
+    assert_eq!(rgb8(&read.pixels[0]), picture().into_rgb8().into_raw());
+    assert_eq!(read.rendered, read.pixels[0]);
+    assert!(read.attestation_reason.unwrap().contains("picture"));
+    assert!(read.patient_key.is_none() && read.study_key.is_none() && read.pixel_spacing.is_none());
+}
+
+#[test]
+fn a_jpeg_is_known_by_its_bytes() {
+    let read = imaging::read(
+        &encoded(&picture(), ImageFormat::Jpeg),
+        &Hints {
+            file_name: "scan.png".to_owned(),
+            ..hints()
+        },
+    )
+    .unwrap();
+    let original = picture().into_rgb8().into_raw();
+    let found = rgb8(&read.pixels[0]);
+    assert_eq!(found.len(), original.len());
+    let off: f64 = found
+        .iter()
+        .zip(&original)
+        .map(|(a, b)| f64::from(a.abs_diff(*b)))
+        .sum::<f64>()
+        / original.len() as f64;
+    assert!(off < 6.0, "pixels are off by {off} on average");
+}
+
+#[test]
+fn sixteen_bit_grey_stays_so() {
+    let grey = image::ImageBuffer::<image::Luma<u16>, _>::from_fn(20, 10, |x, y| {
+        image::Luma([(1000 + x * 700 + y) as u16])
+    });
+    let read = read(&encoded(
+        &DynamicImage::ImageLuma16(grey.clone()),
+        ImageFormat::Png,
+    ))
+    .unwrap();
+    assert_eq!((read.bits, read.colour), (16, false));
+    assert_eq!(grey16(&read.pixels[0]), grey.into_raw());
+    let window = read.window.unwrap();
+    assert_eq!(
+        (window.min, window.max),
+        (1000.0, 1000.0 + 19.0 * 700.0 + 9.0)
+    );
+    let shown = grey8(&read.rendered);
+    assert_eq!((shown[0], shown[199]), (0, 255));
+}
+
+#[test]
+fn transparency_lies_over_black() {
+    let clear = image::RgbaImage::from_fn(3, 1, |x, _| {
+        image::Rgba([200, 100, 50, [0, 128, 255][x as usize]])
+    });
+    let read = read(&encoded(&DynamicImage::ImageRgba8(clear), ImageFormat::Png)).unwrap();
+    assert_eq!(rgb8(&read.pixels[0]), [0, 0, 0, 100, 50, 25, 200, 100, 50]);
+    let grey = image::ImageBuffer::<image::LumaA<u16>, _>::from_fn(2, 1, |x, _| {
+        image::LumaA([40_000, [0, 65_535][x as usize]])
+    });
+    let read = self::read(&encoded(
+        &DynamicImage::ImageLumaA16(grey),
+        ImageFormat::Png,
+    ))
+    .unwrap();
+    assert_eq!(grey16(&read.pixels[0]), [0, 40_000]);
+}
+
+// ---- What is refused ----------------------------------------------------------------------------------------------
+
+/// Replaces the value of the first explicit-VR, short-length element with this tag and VR.
+fn with_short(mut bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], value: u16) -> Vec<u8> {
+    let mut head = Vec::new();
+    head.extend(tag.group().to_le_bytes());
+    head.extend(tag.element().to_le_bytes());
+    head.extend(vr);
+    head.extend(2_u16.to_le_bytes());
+    let at = bytes
+        .windows(head.len())
+        .position(|piece| piece == head)
+        .expect("the element is there")
+        + head.len();
+    bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    bytes
+}
+
+fn refusal(bytes: &[u8]) -> ImagingError {
+    read(bytes).expect_err("it should be refused")
+}
+
+/// A PNG that is nothing but a header.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend(width.to_be_bytes());
+    chunk.extend(height.to_be_bytes());
+    chunk.extend([8, 2, 0, 0, 0]);
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+    png.extend(&chunk);
+    png.extend(crc32(&chunk).to_be_bytes());
+    png.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+    png
+}
+
+/// PNG annex D, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| {
+        if crc & 1 == 1 {
+            0xedb8_8320 ^ (crc >> 1)
+        } else {
+            crc >> 1
+        }
+    };
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), step)
+    })
+}
+
+#[test]
+fn what_is_no_image_is_called_what_it_is() {
+    assert_eq!(refusal(b""), ImagingError::Empty);
+    assert_eq!(refusal(b"").to_string(), "the file is empty (0 bytes)");
+    assert_eq!(
+        refusal("Befund: unauffällig\n".repeat(500).as_bytes()),
+        ImagingError::Text
+    );
+    assert_eq!(
+        refusal(b"PK\x03\x04\x14\0\0\0\x08\0\xff\xfe\xfd"),
+        ImagingError::UnknownKind
+    );
+    assert_eq!(refusal(&dicom("zipMR.gz")), ImagingError::UnknownKind);
+}
+
+#[test]
+fn headers_that_promise_too_much_are_refused_before_decoding() {
+    assert_eq!(
+        refusal(&png_header(100_000, 100_000)),
+        ImagingError::TooManyPixels {
+            width: 100_000,
+            height: 100_000
+        }
+    );
+    assert!(matches!(
+        refusal(&png_header(0, 5)),
+        ImagingError::NoPixels | ImagingError::Malformed { kind: "PNG", .. }
+    ));
+    let ct = || dicom("CT_small.dcm");
+    let huge = with_short(
+        with_short(ct(), Tag(0x0028, 0x0010), b"US", 65_535),
+        Tag(0x0028, 0x0011),
+        b"US",
+        65_535,
+    );
+    assert_eq!(
+        refusal(&huge),
+        ImagingError::TooManyPixels {
+            width: 65_535,
+            height: 65_535
+        }
+    );
+    assert_eq!(
+        refusal(&with_short(ct(), Tag(0x0028, 0x0010), b"US", 0)),
+        ImagingError::NoPixels
+    );
+    let taller = with_short(ct(), Tag(0x0028, 0x0010), b"US", 1000);
+    assert_eq!(
+        refusal(&taller),
+        ImagingError::Truncated {
+            found: 128 * 128 * 2,
+            expected: 128 * 1000 * 2
+        }
+    );
+    let odd = with_short(ct(), Tag(0x0028, 0x0100), b"US", 12);
+    assert!(
+        refusal(&odd)
+            .to_string()
+            .contains("BitsAllocated (0028,0100)")
+    );
+    let many = with_short(ct(), Tag(0x0028, 0x0002), b"US", 7);
+    assert!(
+        refusal(&many)
+            .to_string()
+            .contains("SamplesPerPixel (0028,0002)")
+    );
+}
+
+/// The coded stream has a size of its own, for which decoders allocate: it must be the header's.
+#[test]
+fn a_coded_stream_of_another_size_is_refused_before_decoding() {
+    let mut bytes = dicom("MR_small_jp2klossless.dcm");
+    // JPEG 2000 (ISO 15444-1 A.5.1): SOC, SIZ, its length and capabilities, then width and height.
+    let at = bytes
+        .windows(4)
+        .position(|piece| piece == [0xff, 0x4f, 0xff, 0x51])
+        .unwrap()
+        + 8;
+    bytes[at..at + 8].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+    assert!(
+        refusal(&bytes)
+            .to_string()
+            .contains("2147483647×2147483647"),
+        "{}",
+        refusal(&bytes)
+    );
+    let mut bytes = dicom("SC_rgb_jpeg_dcmtk.dcm");
+    // JPEG (ITU T.81 B.2.2): SOF0, its length, the precision, then height and width.
+    let at = bytes
+        .windows(5)
+        .position(|piece| piece == [0xff, 0xc0, 0x00, 0x11, 0x08])
+        .unwrap()
+        + 5;
+    bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
+    assert!(
+        refusal(&bytes).to_string().contains("65535×65535"),
+        "{}",
+        refusal(&bytes)
+    );
+}
+
+#[test]
+fn the_missing_end_is_counted() {
+    let error = refusal(&dicom("MR_truncated.dcm"));
+    let ImagingError::Truncated { found, expected } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(expected, 64 * 64 * 2);
+    assert!(found < expected);
+    assert_eq!(
+        error.to_string(),
+        format!("it is truncated: {found} of 8192 pixel bytes are there")
+    );
+    let whole = dicom("CT_small.dcm");
+    for kept in [200, 2_000, whole.len() - 5_000] {
+        let error = refusal(&whole[..kept]);
+        assert!(
+            !matches!(error, ImagingError::DecoderFailed),
+            "cut to {kept} bytes: {error}"
+        );
+    }
+    let png = encoded(&picture(), ImageFormat::Png);
+    assert!(matches!(
+        refusal(&png[..png.len() / 2]),
+        ImagingError::Malformed { kind: "PNG", .. }
+    ));
+}
+
+#[test]
+fn a_coding_that_cannot_be_decoded_is_named() {
+    let error = refusal(&dicom("MR_small_jpeg_ls_lossless.dcm"));
+    assert_eq!(
+        error,
+        ImagingError::Unsupported("1.2.840.10008.1.2.4.80".to_owned())
+    );
+    assert_eq!(refusal(&dicom("rtplan.dcm")), ImagingError::NoPixels);
+    assert_eq!(refusal(&dicom("test-SR.dcm")), ImagingError::NoPixels);
+}
+
+/// Sequences inside sequences, each eight to sixteen bytes: read with recursion they would end the process.
+#[test]
+fn a_bottomless_header_is_refused() {
+    let whole = dicom("CT_small.dcm");
+    let meta_end = whole
+        .windows(6)
+        .position(|piece| piece == [0x08, 0x00, 0x05, 0x00, b'C', b'S'])
+        .unwrap();
+    let mut bytes = whole[..meta_end].to_vec();
+    for _ in 0..500_000 {
+        bytes.extend(b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff");
+    }
+    assert!(
+        refusal(&bytes).to_string().contains("sequences"),
+        "{}",
+        refusal(&bytes)
+    );
+}
+
+/// All files that pydicom tests itself with, the broken ones too: read or refused with a reason, and most are read.
+#[test]
+fn every_real_file_is_read_or_refused_with_a_reason() {
+    let root = test_data();
+    let (mut read_well, mut refused) = (0, Vec::new());
+    for folder in ["data_store/data", "pydicom/data/test_files"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "dcm") {
+                continue;
+            }
+            match read(&std::fs::read(&path).unwrap()) {
+                Ok(canonical) => {
+                    read_well += 1;
+                    assert!(!canonical.pixels.is_empty(), "{}", path.display());
+                }
+                Err(error) => refused.push(format!(
+                    "{}: {error}",
+                    path.file_name().unwrap().to_string_lossy()
+                )),
+            }
+        }
+    }
+    let broken: Vec<_> = refused
+        .iter()
+        .filter(|line| line.contains("decoder cannot follow"))
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(
+        read_well >= 90,
+        "only {read_well} were read; refused: {refused:#?}"
+    );
+}
+
+#[derive(Clone, Debug)]
+enum Damage {
+    Cut(prop::sample::Index),
+    Flip(Vec<(prop::sample::Index, u8)>),
+}
+
+impl Damage {
+    fn to(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Cut(at) => bytes.truncate(at.index(bytes.len())),
+            Self::Flip(places) => places.iter().for_each(|(at, byte)| {
+                let at = at.index(bytes.len());
+                bytes[at] ^= byte;
+            }),
+        }
+        bytes
+    }
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let flips = prop::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..12);
+    prop_oneof![
+        any::<prop::sample::Index>().prop_map(Damage::Cut),
+        flips.prop_map(Damage::Flip)
+    ]
+}
+
+fn victims() -> Vec<Vec<u8>> {
+    let names = [
+        "MR_small.dcm",
+        "MR_small_RLE.dcm",
+        "MR_small_jp2klossless.dcm",
+        "SC_rgb_small_odd_jpeg.dcm",
+        "emri_small_RLE.dcm",
+        "rtdose.dcm",
+    ];
+    let pictures = [ImageFormat::Png, ImageFormat::Jpeg].map(|format| encoded(&picture(), format));
+    names.into_iter().map(dicom).chain(pictures).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    /// Damage is refused or leaves an image that is whole; it never takes the process down.
+    #[test]
+    fn damaged_files_are_refused_or_whole((victim, damage) in (0..8_usize, damage())) {
+        thread_local!(static VICTIMS: Vec<Vec<u8>> = victims());
+        let bytes = damage.to(VICTIMS.with(|all| all[victim].clone()));
+        if let Ok(canonical) = read(&bytes) {
+            for png in canonical.pixels.iter().chain([&canonical.rendered]) {
+                let decoded = image::load_from_memory_with_format(png, ImageFormat::Png).unwrap();
+                prop_assert_eq!((decoded.width(), decoded.height()), (canonical.size.width(), canonical.size.height()));
+            }
+        }
+    }
+}
