@@ -1,0 +1,31 @@
+// Fails where a language lacks a text, has one too many, or the page asks for one that nobody wrote.
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const LANGS = ['en', 'zh-Hans', 'ja']
+const texts = Object.fromEntries(
+  await Promise.all(LANGS.map(async (l) => [l, JSON.parse(await readFile(`src/i18n/locales/${l}.json`, 'utf8'))])),
+)
+const keysOf = (value, prefix = '') =>
+  Object.entries(value).flatMap(([k, v]) => (typeof v === 'string' ? [prefix + k] : keysOf(v, `${prefix}${k}.`)))
+const sources = (await readdir('src', { recursive: true })).filter((f) => /\.tsx?$/.test(f) && !f.includes('.test.'))
+const code = (await Promise.all(sources.map((f) => readFile(join('src', f), 'utf8')))).join('\n')
+
+const known = new Set(keysOf(texts.en))
+const problems = []
+for (const lang of LANGS) {
+  const keys = new Set(keysOf(texts[lang]))
+  for (const key of known) if (!keys.has(key)) problems.push(`${lang} lacks ${key}`)
+  for (const key of keys) if (!known.has(key)) problems.push(`${lang} has ${key}, which English lacks`)
+}
+const asked = new Set([...code.matchAll(/\bt\('([a-z0-9_A-Z.]+)'/g)].map((m) => m[1]))
+for (const key of asked) if (!known.has(key)) problems.push(`the page asks for ${key}, which nobody wrote`)
+// t(`state.${x}`) uses a whole group.
+const groups = [...code.matchAll(/\bt\(`([a-z0-9_A-Z.]+)\.\$\{/g)].map((m) => `${m[1]}.`)
+for (const key of known) {
+  if (!asked.has(key) && !groups.some((g) => key.startsWith(g))) problems.push(`nobody asks for ${key}`)
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  process.exit(1)
+}

@@ -1,0 +1,113 @@
+import { Alert, Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
+import { lazy, Suspense, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, NavLink, Outlet, Route, Routes, useParams } from 'react-router'
+import type { User } from './api/client'
+import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
+import { chooseLang, LANGS } from './i18n'
+import { SignInPage } from './pages/SignInPage'
+
+const ProjectsPage = lazy(() => import('./pages/ProjectsPage'))
+const ProjectPage = lazy(() => import('./pages/ProjectPage'))
+const WorklistPage = lazy(() => import('./pages/WorklistPage'))
+const UploadPage = lazy(() => import('./pages/UploadPage'))
+const ReadPage = lazy(() => import('./pages/ReadPage'))
+const SnapshotsPage = lazy(() => import('./pages/SnapshotsPage'))
+const RunsPage = lazy(() => import('./pages/RunsPage'))
+const RunPage = lazy(() => import('./pages/RunPage'))
+const ModelsPage = lazy(() => import('./pages/ModelsPage'))
+
+export function App() {
+  const session = useSession()
+  const user = session.data
+  useEffect(() => {
+    if (user) chooseLang(user.interface_lang)
+  }, [user])
+  if (session.isPending) return <Wait />
+  if (session.isError) return <Alert color="red" m="xl">{session.error.message}</Alert>
+  if (!user) return <SignInPage />
+  return (
+    <Routes>
+      <Route element={<Shell user={user} />}>
+        <Route index element={<ProjectsPage />} />
+        <Route path="projects/:project">
+          <Route index element={<ProjectPage />} />
+          <Route path="worklist" element={<WorklistPage />} />
+          <Route path="upload" element={<UploadPage />} />
+          <Route path="read/:image?" element={<ReadPage />} />
+          <Route path="snapshots" element={<SnapshotsPage />} />
+          <Route path="runs" element={<RunsPage />} />
+          <Route path="runs/:run" element={<RunPage />} />
+          <Route path="models" element={<ModelsPage />} />
+        </Route>
+        <Route path="*" element={<ProjectsPage />} />
+      </Route>
+    </Routes>
+  )
+}
+
+function Wait() {
+  const { t } = useTranslation()
+  return (
+    <Center h="100%" mih={200}>
+      <Loader aria-label={t('app.loading')} />
+    </Center>
+  )
+}
+
+function Shell({ user }: { user: User }) {
+  const { t, i18n } = useTranslation()
+  const signOut = useSignOut()
+  const { project } = useParams()
+  const choose = (lang: string) => {
+    chooseLang(lang)
+    void saveLanguage(lang)
+  }
+  return (
+    <AppShell header={{ height: 48 }}>
+      <AppShell.Header px="md">
+        <a className="skip" href="#main">{t('app.skip')}</a>
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group gap="md" wrap="nowrap">
+            <Anchor component={Link} to="/" fw={700} c="cyan.3">medreg</Anchor>
+            {project && <ProjectNav id={project} />}
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <NativeSelect
+              size="xs"
+              aria-label={t('app.language')}
+              value={i18n.language}
+              onChange={(event) => choose(event.currentTarget.value)}
+              data={Object.entries(LANGS).map(([value, label]) => ({ value, label }))}
+            />
+            <Text size="sm">{user.display_name}</Text>
+            <Button size="compact-sm" variant="default" onClick={() => signOut.mutate()}>{t('app.sign_out')}</Button>
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main id="main">
+        <Suspense fallback={<Wait />}>
+          <Outlet />
+        </Suspense>
+      </AppShell.Main>
+    </AppShell>
+  )
+}
+
+function ProjectNav({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const project = useProject(id).data
+  const role = project?.role
+  const trains = role === 'engineer' || role === 'lead' || role === 'admin'
+  const item = (to: string, label: string) => (
+    <Anchor key={to} component={NavLink} to={`/projects/${id}${to}`} size="sm" c="gray.3" end>{label}</Anchor>
+  )
+  return (
+    <Group gap="sm" component="nav" wrap="nowrap">
+      {item('', project?.name ?? t('nav.home'))}
+      {project?.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
+      {item('/worklist', t('nav.worklist'))}
+      {trains && [item('/upload', t('nav.upload')), item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
+    </Group>
+  )
+}

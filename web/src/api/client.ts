@@ -1,0 +1,67 @@
+// The one place that speaks to the server.
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type User = Schemas['User']
+export type Project = Schemas['ProjectView']
+export type Progress = Schemas['Progress']
+export type Concept = Schemas['Concept']
+export type Image = Schemas['Image']
+export type Case = Schemas['Case']
+export type Annotation = Schemas['Annotation']
+export type Content = Schemas['AnnotationContent']
+export type Region = Schemas['Region']
+export type Suggestion = Schemas['Suggestion']
+export type Snapshot = Schemas['Snapshot']
+export type Run = Schemas['Run']
+export type RunConfig = Schemas['RunConfig']
+export type Model = Schemas['Model']
+export type Acquisition = Schemas['Acquisition']
+
+// A refusal, with the server's own words.
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details?: unknown,
+  ) {
+    super(message)
+  }
+}
+
+let csrf = ''
+export const rememberCsrf = (token: string) => {
+  csrf = token
+}
+export const csrfHeader = () => ({ 'X-CSRF-Token': csrf })
+
+const guard: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== 'GET') request.headers.set('X-CSRF-Token', csrf)
+    return request
+  },
+}
+export const http = createClient<paths>({ baseUrl: '/' })
+http.use(guard)
+
+export async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => null)) as Schemas['ErrorBody'] | null
+  const error = body?.error
+  return new ApiError(response.status, error?.code ?? 'unknown', error?.message ?? response.statusText, error?.details)
+}
+
+// The answer's data, or its refusal thrown.
+export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call
+  if (response.ok) return data as T
+  const detail = (error as Schemas['ErrorBody'] | undefined)?.error
+  throw new ApiError(response.status, detail?.code ?? 'unknown', detail?.message ?? response.statusText, detail?.details)
+}
+
+export async function pixelsOf(image: string, frame: number): Promise<ArrayBuffer> {
+  const response = await fetch(`/api/images/${image}/pixels?frame=${frame}`)
+  if (!response.ok) throw await refusal(response)
+  return response.arrayBuffer()
+}

@@ -1,0 +1,128 @@
+// What the pages ask for and do, as hooks.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig } from './client'
+import type { components } from './schema'
+
+type ImageState = components['schemas']['ImageState']
+const project = (id: string) => ({ params: { path: { project: id } } })
+
+export function useSession() {
+  return useQuery({
+    queryKey: ['session'],
+    staleTime: Infinity,
+    queryFn: async () => {
+      try {
+        const session = await got(http.GET('/api/session'))
+        rememberCsrf(session.csrf_token)
+        return session.user
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) return null
+        throw error
+      }
+    },
+  })
+}
+export function useSignIn() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { username: string; password: string }) => got(http.POST('/api/session', { body })),
+    onSuccess: (session) => {
+      rememberCsrf(session.csrf_token)
+      queries.setQueryData(['session'], session.user)
+    },
+  })
+}
+export function useSignOut() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => got(http.DELETE('/api/session')),
+    onSettled: () => {
+      queries.clear()
+      queries.setQueryData(['session'], null)
+    },
+  })
+}
+export const saveLanguage = (interface_lang: string) => got(http.PATCH('/api/session', { body: { interface_lang } }))
+
+export const useProjects = () => useQuery({ queryKey: ['projects'], queryFn: () => got(http.GET('/api/projects')) })
+export const useProject = (id: string) =>
+  useQuery({ queryKey: ['project', id], queryFn: () => got(http.GET('/api/projects/{project}', project(id))) })
+export const useProgress = (id: string) =>
+  useQuery({ queryKey: ['progress', id], queryFn: () => got(http.GET('/api/projects/{project}/progress', project(id))), refetchInterval: 10000 })
+export const useConcepts = (id: string) =>
+  useQuery({ queryKey: ['concepts', id], queryFn: () => got(http.GET('/api/projects/{project}/concepts', project(id))) })
+export const useImages = (id: string, state: ImageState | null, after: string | null) =>
+  useQuery({
+    queryKey: ['images', id, state, after],
+    queryFn: () =>
+      got(
+        http.GET('/api/projects/{project}/images', {
+          params: { path: { project: id }, query: { state: state ?? undefined, after: after ?? undefined, limit: 50 } },
+        }),
+      ),
+  })
+export async function uploadImage(id: string, file: File, fields: { patient: string; attested: boolean }): Promise<boolean> {
+  const form = new FormData()
+  form.set('file', file)
+  form.set('attested', String(fields.attested))
+  if (fields.patient) form.set('patient', fields.patient)
+  const response = await fetch(`/api/projects/${id}/images`, { method: 'POST', body: form, headers: csrfHeader() })
+  if (!response.ok) throw await refusal(response)
+  return response.status === 201
+}
+export function useAttest() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ image, burned_in }: { image: string; burned_in: boolean }) =>
+      got(http.POST('/api/images/{image}/attestation', { params: { path: { image } }, body: { burned_in } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['images'] }),
+  })
+}
+
+export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
+export const openCase = (image: string) => got(http.POST('/api/images/{image}/lease', { params: { path: { image } } }))
+export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
+export const saveAnnotation = (image: string, based_on: number, content: Content) =>
+  got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))
+export const submitAnnotation = (image: string, revision: number, active_seconds: number) =>
+  got(http.POST('/api/images/{image}/annotation/submit', { params: { path: { image } }, body: { revision, active_seconds } }))
+
+export const useSnapshots = (id: string) =>
+  useQuery({ queryKey: ['snapshots', id], queryFn: () => got(http.GET('/api/projects/{project}/snapshots', project(id))) })
+export function useCutSnapshot(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (name: string) => got(http.POST('/api/projects/{project}/snapshots', { ...project(id), body: { name: name || null } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['snapshots', id] }),
+  })
+}
+
+export const useRuns = (id: string) =>
+  useQuery({ queryKey: ['runs', id], queryFn: () => got(http.GET('/api/projects/{project}/runs', project(id))), refetchInterval: 3000 })
+export function useLaunch(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { snapshot: string; base: components['schemas']['ModelRef']; config: RunConfig; name: string | null }) =>
+      got(http.POST('/api/projects/{project}/runs', { ...project(id), body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['runs', id] }),
+  })
+}
+export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', { params: { path: { run } } }))
+
+export const useModels = (id: string) =>
+  useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })
+export const useAcquisitions = (id: string) =>
+  useQuery({ queryKey: ['rounds', id], queryFn: () => got(http.GET('/api/projects/{project}/acquisitions', project(id))), refetchInterval: 3000 })
+export const useAcquisition = (id: string) =>
+  useQuery({ queryKey: ['round', id], queryFn: () => got(http.GET('/api/acquisitions/{acquisition}', { params: { path: { acquisition: id } } })) })
+export function usePromote(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ model, budget, strategy }: { model: string; budget: number; strategy: components['schemas']['Strategy'] }) =>
+      got(http.POST('/api/models/{model}/promote', { params: { path: { model } }, body: { acquire: { budget, strategy, seed: 1, model: null } } })),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ['models', id] })
+      void queries.invalidateQueries({ queryKey: ['rounds', id] })
+    },
+  })
+}

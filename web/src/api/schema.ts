@@ -1,0 +1,4137 @@
+// Generated from the server's OpenAPI document by ./dev api. Do not edit.
+export interface paths {
+    "/api/acquisitions/{acquisition}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One round with the images it chose. */
+        get: operations["get_acquisition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/annotations/{annotation}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every saved state of an annotation. */
+        get: operations["list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, when. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server and its database live. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One image. */
+        get: operations["get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/annotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller made of an image so far. */
+        get: operations["my_annotation"];
+        /** Saves a revision; 409 with the latest one where the caller's is based on an older. */
+        put: operations["save_annotation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/annotation/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submits the latest revision as finished. */
+        post: operations["submit_annotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What every reader made of an image. */
+        get: operations["annotations_of_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes down a person's word on burned-in patient data. */
+        post: operations["attest_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a given case; 409 where somebody else has it. */
+        post: operations["open_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/pixels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The canonical pixels of one frame: 8- or 16-bit grey, or RGB. */
+        get: operations["get_pixels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The 8-bit picture as a reader first sees it. */
+        get: operations["get_rendered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leases/{lease}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a case for another quarter of an hour. */
+        put: operations["renew_lease"];
+        post?: never;
+        /** Gives a case back unfinished. */
+        delete: operations["give_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model. */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a model suggest, and asks for a round with it. */
+        post: operations["promote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The projects the caller may see. */
+        get: operations["list_projects"];
+        put?: never;
+        /** Makes a project. */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project. */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/acquisitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's rounds. */
+        get: operations["list_acquisitions"];
+        put?: never;
+        /** Asks for a round. */
+        post: operations["ask_acquisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cases/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next case for the caller; 204 where all are done. */
+        post: operations["next_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/concepts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ontology. */
+        get: operations["get_concepts"];
+        /** Replaces the ontology. */
+        put: operations["put_concepts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a project's images. */
+        get: operations["list_images"];
+        put?: never;
+        /** Takes an image in. 201 for a new one, 200 for one that was there already. */
+        post: operations["upload_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who works in it. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes somebody a member, or changes what they are. */
+        put: operations["set_member"];
+        post?: never;
+        /** Ends a membership. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's models. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a project is. */
+        get: operations["get_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's runs. */
+        get: operations["list_runs"];
+        put?: never;
+        /** Puts a run into the queue. */
+        post: operations["launch_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's snapshots. */
+        get: operations["list_snapshots"];
+        put?: never;
+        /** Cuts a snapshot of everything submitted. 201 for a new one, 200 where nothing has changed since an earlier one. */
+        post: operations["cut_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run. */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run's artifacts. */
+        get: operations["run_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/artifacts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One artifact. */
+        get: operations["run_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. */
+        get: operations["run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run's measured values. */
+        get: operations["run_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a run to stop. */
+        post: operations["stop_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["get_session"];
+        put?: never;
+        /** Opens a session. */
+        post: operations["sign_in"];
+        /** Ends the session. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        /** Chooses one's own interface language. */
+        patch: operations["change_session"];
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One snapshot. */
+        get: operations["get_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The snapshot as a tar archive. */
+        get: operations["export_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The manifest, byte for byte as it is hashed. */
+        get: operations["snapshot_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/objects/{object}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An object that the snapshot names. */
+        get: operations["snapshot_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's tokens; an administrator sees all. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Makes a token; its secret is told this once. */
+        post: operations["issue_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token. */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users. */
+        get: operations["list_users"];
+        put?: never;
+        /** Adds a user. */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a user. */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cannot be done. */
+        post: operations["fail_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Done: the chosen images, first to last. */
+        post: operations["finish_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Still at it. */
+        post: operations["round_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/objects/{object}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A raster of the round's pool. */
+        get: operations["worker_pool_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the images a round looks at. */
+        get: operations["get_pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/acquisitions/{acquisition}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a published model proposes. */
+        post: operations["put_predictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for something to do; 204 where there is nothing. */
+        post: operations["claim_work"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/models/{model}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of a published model's files. */
+        get: operations["worker_model_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}/artifacts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** An artifact's bytes. */
+        put: operations["put_artifact"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cannot be done. */
+        post: operations["fail_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Done: publishes the model. */
+        post: operations["finish_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Still at it. */
+        post: operations["run_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Measured values. */
+        post: operations["put_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/snapshots/{snapshot}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A snapshot's manifest, byte for byte. */
+        get: operations["worker_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/snapshots/{snapshot}/objects/{object}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An object that a snapshot names. */
+        get: operations["worker_snapshot_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A round of active learning. */
+        Acquisition: {
+            /**
+             * Format: int32
+             * @description How many at most.
+             */
+            budget: number;
+            /** @description When it was asked for. */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Images looked at.
+             */
+            done: number;
+            /** @description Why it failed. */
+            error?: string | null;
+            /** @description When it ended. */
+            finished_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The model that is asked. */
+            model: components["schemas"]["ModelRef"];
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project_id: string;
+            /**
+             * Format: int32
+             * @description How many rounds with a published model came before.
+             */
+            round: number;
+            /**
+             * Format: int64
+             * @description The seed of everything drawn by chance.
+             */
+            seed: number;
+            /** @description queued, running, finished or failed. */
+            state: string;
+            /** @description How the images are chosen. */
+            strategy: components["schemas"]["Strategy"];
+            /**
+             * Format: int64
+             * @description Images to look at.
+             */
+            total: number;
+        };
+        /**
+         * Format: uuid
+         * @description One active-learning round.
+         */
+        AcquisitionId: string;
+        /** @description An active-learning round to carry out. */
+        AcquisitionItem: {
+            /**
+             * Format: int32
+             * @description Which hand-out this is, from 1.
+             */
+            attempt: number;
+            /**
+             * Format: int32
+             * @description How many images to rank.
+             */
+            budget: number;
+            /** @description The round. */
+            id: components["schemas"]["AcquisitionId"];
+            /** @description The project's languages. */
+            langs: string[];
+            /**
+             * Format: int32
+             * @description Seconds without a heartbeat after which another worker may claim it.
+             */
+            lease_seconds: number;
+            /** @description The model whose features and predictions are used. A published one also suggests regions; a built-in one does not. */
+            model: components["schemas"]["ModelRef"];
+            /** @description The project's ontology. */
+            ontology: components["schemas"]["Concept"][];
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /**
+             * Format: int32
+             * @description How many rounds with a published model came before, from 0: the hybrid strategy changes with it.
+             */
+            round: number;
+            /**
+             * Format: int64
+             * @description The seed of everything drawn by chance.
+             */
+            seed: number;
+            /** @description How to choose. */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /** @description A round with the images it chose. */
+        AcquisitionView: components["schemas"]["Acquisition"] & {
+            /** @description First to last. */
+            ranking: components["schemas"]["Chosen"][];
+        };
+        /** @description A project's rounds. */
+        Acquisitions: {
+            /** @description Newest first. */
+            acquisitions: components["schemas"]["Acquisition"][];
+        };
+        /** @description What one reader made of one image, at its latest revision. */
+        Annotation: {
+            /** @description What it says. */
+            content: components["schemas"]["AnnotationContent"];
+            /**
+             * Format: uuid
+             * @description Its id; absent while nothing was saved.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description The image.
+             */
+            image_id: string;
+            /** @description Who reads. */
+            reader: components["schemas"]["Person"];
+            /**
+             * Format: int64
+             * @description The latest revision; 0 while nothing was saved.
+             */
+            revision: number;
+            /** @description When it was saved. */
+            saved_at?: string | null;
+            /** @description Whether the latest revision is the submitted one. */
+            submitted: boolean;
+        };
+        /** @description What one reader says about one image, at one revision. */
+        AnnotationContent: {
+            /** @description The regions, in the order they were drawn. */
+            regions: components["schemas"]["Region"][];
+            /** @description The model's suggestions that the reader turned down. */
+            rejected?: components["schemas"]["SuggestionId"][];
+        };
+        /** @description What readers made of an image. */
+        Annotations: {
+            /** @description One for each reader. */
+            annotations: components["schemas"]["Annotation"][];
+        };
+        /** @description Files by name. */
+        Artifacts: {
+            /** @description By name. */
+            files: {
+                [key: string]: components["schemas"]["ObjectRef"];
+            };
+        };
+        /** @description A person's word on burned-in patient data. */
+        Attestation: {
+            /** @description True withholds the image for good. */
+            burned_in: boolean;
+        };
+        /** @description A page of the audit trail. */
+        AuditPage: {
+            /** @description Oldest first. */
+            entries: components["schemas"]["Entry"][];
+        };
+        /** @description A case in a reader's hands. */
+        Case: {
+            /** @description What the reader has made of it so far. */
+            annotation: components["schemas"]["Annotation"];
+            choice?: components["schemas"]["Choice"] | null;
+            /** @description What to read. */
+            image: components["schemas"]["Image"];
+            /** @description The reader's hold on it. */
+            lease: components["schemas"]["Lease"];
+            /** @description What the model proposes; empty on test cases and on the control group's. */
+            suggestions: components["schemas"]["Suggestion"][];
+        };
+        /** @description Why the model asked for an image. */
+        Choice: {
+            /**
+             * Format: int32
+             * @description Its place in the round, from 1.
+             */
+            rank: number;
+            /** @description The strategy's reason, in words. */
+            reason: string;
+        };
+        /** @description One chosen image. */
+        Chosen: {
+            /**
+             * Format: uuid
+             * @description The image.
+             */
+            image: string;
+            /**
+             * Format: int32
+             * @description Its place, from 1.
+             */
+            rank: number;
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: double
+             * @description The strategy's score.
+             */
+            score: number;
+            /** @description Whether somebody submitted it meanwhile. */
+            submitted: boolean;
+        };
+        /** @description `POST /api/worker/claim`: ask for something to do. Answers 200 with a [`WorkItem`] or 204. */
+        Claim: {
+            /** @description The worker's name, for people to read: host and process. */
+            worker: string;
+        };
+        /** @description One entry of a project's ontology. */
+        Concept: {
+            /** @description Its key inside the project. */
+            key: components["schemas"]["ConceptKey"];
+            /** @description Structure or lesion. */
+            kind: components["schemas"]["ConceptKind"];
+            /** @description The modalities in which it is looked for; empty means all. */
+            modalities?: components["schemas"]["Modality"][];
+            /** @description Its name in each of the project's languages. */
+            names: {
+                [key: string]: string;
+            };
+        };
+        /** @description The key of a concept inside its project: `left_lung`, `simple_cyst`. */
+        ConceptKey: string;
+        /**
+         * @description Whether a concept is part of a body or something wrong with it.
+         * @enum {string}
+         */
+        ConceptKind: "structure" | "lesion";
+        /** @description An ontology. */
+        Concepts: {
+            /** @description By key. */
+            concepts: components["schemas"]["Concept"][];
+        };
+        /** @description The size of a snapshot, split by split. */
+        Counts: {
+            /** @description For testing. */
+            test: components["schemas"]["SplitCounts"];
+            /** @description For training. */
+            train: components["schemas"]["SplitCounts"];
+            /** @description For validation. */
+            val: components["schemas"]["SplitCounts"];
+        };
+        /** @description One entry of the trail. */
+        Entry: {
+            /** @description What was done: `image.add`, `annotation.submit`, … */
+            action: string;
+            /** @description When, as the database's clock says. */
+            at: string;
+            /** @description More about it; no report text, no patient data. */
+            detail: unknown;
+            /** @description The hash of this row and all before it. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain, from 1.
+             */
+            seq: number;
+            /** @description To what, by id. */
+            subject: string;
+            /**
+             * Format: uuid
+             * @description Who; absent for the system itself.
+             */
+            user_id?: string | null;
+        };
+        /** @description What every refusal looks like. */
+        ErrorBody: {
+            /** @description What went wrong. */
+            error: components["schemas"]["ErrorDetail"];
+        };
+        /** @description What went wrong. */
+        ErrorDetail: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description More, where a caller can act on it. */
+            details?: unknown;
+            /** @description What, where, what to do; for people. */
+            message: string;
+        };
+        /** @description The scores of one split: Region-to-Text and Text-to-Region per language. */
+        Evaluation: {
+            /** @description Exact-name Region-to-Text accuracy, per language. */
+            accuracy: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Images scored.
+             */
+            images: number;
+            /** @description Mean IoU of true boxes with their matched predicted boxes (0 where none), per language of the prompt. */
+            mean_iou: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Patients scored.
+             */
+            patients: number;
+            /** @description F1 of predicted boxes at IoU ≥ 0.5, per language of the prompt. */
+            region_f1: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Regions asked about.
+             */
+            regions: number;
+        };
+        /** @description `POST /api/worker/{runs|acquisitions}/{id}/fail`: cannot be done. */
+        Fail: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description What was wrong, where, and what to do, for a person to read. */
+            reason: string;
+        };
+        /** @description `POST /api/worker/acquisitions/{id}/finish`: the chosen images, first to last; the next cases follow this order. */
+        FinishAcquisition: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description At most `budget` of them. */
+            ranking: components["schemas"]["RankedImage"][];
+        };
+        /** @description `POST /api/worker/runs/{id}/finish`, after the artifacts are up: publishes the model. */
+        FinishRun: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description The model's card, Markdown. */
+            card: string;
+            evaluation?: components["schemas"]["Evaluation"] | null;
+            /** @description The model's files by name (`model.safetensors`, `config.json`, `tokenizer.json`), already put as artifacts. */
+            files: {
+                [key: string]: components["schemas"]["ObjectRef"];
+            };
+            /** @description Finished or stopped. */
+            outcome: components["schemas"]["RunOutcome"];
+        };
+        /** @description `POST /api/worker/{runs|acquisitions}/{id}/heartbeat`: still at it. */
+        Heartbeat: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Steps, or images, done.
+             */
+            done: number;
+            /** @description What it is at: `training`, `evaluating`, `predicting`, `publishing`. */
+            phase: string;
+            /**
+             * Format: int64
+             * @description Steps, or images, in all.
+             */
+            total: number;
+        };
+        /** @description The server's answer to a heartbeat. A lost claim answers 409 instead. */
+        HeartbeatReply: {
+            /** @description Somebody asked the run to stop: finish the step, keep what was learnt, finish as stopped. */
+            stop: boolean;
+        };
+        /** @description An image as its readers see it. */
+        Image: {
+            /** @description Why it waits for a person's word, where it does. */
+            attestation_reason?: string | null;
+            /**
+             * Format: int32
+             * @description 8 or 16.
+             */
+            bits: number;
+            /** @description Whether it is in colour. */
+            colour: boolean;
+            /** @description When it came. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How many frames it has.
+             */
+            frames: number;
+            /**
+             * Format: int32
+             * @description Pixels down.
+             */
+            height: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The kind of picture. */
+            modality: components["schemas"]["Modality"];
+            /** @description The patient's pseudonym. */
+            patient: string;
+            /** @description Row and column spacing in mm. */
+            pixel_spacing?: number[] | null;
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project_id: string;
+            /** @description The 8-bit PNG as a reader first sees it. */
+            raster: components["schemas"]["ObjectRef"];
+            /** @description The patient's split. */
+            split: components["schemas"]["Split"];
+            /** @description Where the case stands. */
+            state: components["schemas"]["ImageState"];
+            /** @description The study's pseudonym. */
+            study: string;
+            /**
+             * Format: int32
+             * @description Pixels across.
+             */
+            width: number;
+            window?: components["schemas"]["Window"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One raster source.
+         */
+        ImageId: string;
+        /** @description What a model says about one image. */
+        ImagePrediction: {
+            /** @description The image. */
+            image: components["schemas"]["ImageId"];
+            /** @description The regions it proposes. */
+            regions: components["schemas"]["ProposedRegion"][];
+        };
+        /** @description The size of an image in pixels; neither side is zero. */
+        ImageSize: {
+            /** Format: int32 */
+            height: number;
+            /** Format: int32 */
+            width: number;
+        };
+        /**
+         * @description Where a case stands.
+         * @enum {string}
+         */
+        ImageState: "waiting_attestation" | "withheld" | "open" | "leased" | "submitted";
+        /** @description A page of images. */
+        Images: {
+            /** @description In order of arrival. */
+            images: components["schemas"]["Image"][];
+            /**
+             * Format: uuid
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: string | null;
+        };
+        /** @description A token's secret, told once. */
+        IssuedToken: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The secret; it is not kept. */
+            token: string;
+        };
+        /** @description A reader's temporary hold on a case. */
+        Lease: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Until when, unless renewed. */
+            until: string;
+        };
+        /** @description What a snapshot is, all of it by value or by hash. */
+        Manifest: {
+            /** @description The JSON lines of [`SnapshotCase`]. */
+            cases: components["schemas"]["ObjectRef"];
+            /** @description Cases, regions and patients per split. */
+            counts: components["schemas"]["Counts"];
+            /** @description The annotation guideline, Markdown. */
+            guideline: string;
+            /** @description The two languages of every text. */
+            langs: string[];
+            /** @description The ontology, sorted by key. */
+            ontology: components["schemas"]["Concept"][];
+            /** @description The project it was cut from. */
+            project: components["schemas"]["ProjectId"];
+            /** @description That project's name. */
+            project_name: string;
+            /**
+             * Format: int32
+             * @description The layout's version, [`SCHEMA`].
+             */
+            schema: number;
+            /** @description How patients are split. */
+            shares: components["schemas"]["SplitShares"];
+            /** @description True where the images are generated. */
+            synthetic: boolean;
+        };
+        /** @description A member with their role. */
+        Member: {
+            /** @description What others see. */
+            display_name: string;
+            /**
+             * Format: uuid
+             * @description The user's id.
+             */
+            id: string;
+            /** @description What they are in the project. */
+            role: components["schemas"]["Role"];
+            /** @description What they sign in with. */
+            username: string;
+        };
+        /** @description A project's members. */
+        Members: {
+            /** @description By name. */
+            members: components["schemas"]["Member"][];
+        };
+        /** @description One measured value at one step. */
+        MetricPoint: {
+            /** @description What was measured: `train/loss`, `train/learning_rate`, `train/turns_per_second`, `val/loss`, `test/accuracy.en`, … */
+            name: string;
+            /**
+             * Format: int32
+             * @description The optimizer step.
+             */
+            step: number;
+            /**
+             * Format: double
+             * @description The value; must be finite.
+             */
+            value: number;
+        };
+        /** @description `POST /api/worker/runs/{id}/metrics`: the same name and step again replaces the value. */
+        Metrics: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description The values. */
+            points: components["schemas"]["MetricPoint"][];
+        };
+        /**
+         * @description The kind of picture, in the spirit of DICOM's Modality (0008,0060).
+         * @enum {string}
+         */
+        Modality: "ct" | "mr" | "xray" | "mammography" | "ultrasound" | "fundus" | "oct" | "dermatology" | "pathology" | "endoscopy" | "nuclear" | "other";
+        /** @description A published model. */
+        Model: {
+            /** @description Its card, Markdown. */
+            card: string;
+            /** @description When it was published. */
+            created_at: string;
+            evaluation?: components["schemas"]["Evaluation"] | null;
+            /** @description Its files by name. */
+            files: {
+                [key: string]: components["schemas"]["ObjectRef"];
+            };
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project_id: string;
+            /** @description Whether it suggests now. */
+            promoted: boolean;
+            /**
+             * Format: uuid
+             * @description The run that gave it.
+             */
+            run_id: string;
+        };
+        /**
+         * Format: uuid
+         * @description A published model.
+         */
+        ModelId: string;
+        /** @description The model a run starts from or a round asks: a model that ships with the trainer, or a published one. */
+        ModelRef: {
+            /** @enum {string} */
+            kind: "builtin";
+            /** @description Its name. */
+            name: string;
+        } | {
+            /** @description Its id. */
+            id: components["schemas"]["ModelId"];
+            /** @enum {string} */
+            kind: "published";
+        };
+        /** @description A project's models. */
+        Models: {
+            /** @description Newest first. */
+            models: components["schemas"]["Model"][];
+        };
+        /** @description A new project. */
+        NewProjectBody: {
+            /**
+             * Format: int32
+             * @description Percent of cases shown without suggestions.
+             */
+            blind_share?: number;
+            /** @description How to annotate, Markdown. */
+            guideline?: string;
+            /** @description The two languages; English and Chinese unless told otherwise. */
+            langs?: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Percent of patients held out. */
+            shares?: components["schemas"]["SplitShares"];
+            /** @description True where the images are generated. */
+            synthetic?: boolean;
+        };
+        /** @description A new run. */
+        NewRunBody: {
+            /** @description What to start from. */
+            base: components["schemas"]["ModelRef"];
+            /** @description How to train. */
+            config?: components["schemas"]["RunConfig"];
+            /** @description What to call it. */
+            name?: string | null;
+            /** @description The snapshot to learn from. */
+            snapshot: string;
+        };
+        /** @description What to call a snapshot. */
+        NewSnapshotBody: {
+            /**
+             * @description Its name.
+             * @default null
+             */
+            name: string | null;
+        };
+        /** @description A new token. */
+        NewTokenBody: {
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description What it may do. */
+            scope: components["schemas"]["TokenScope"];
+        };
+        /** @description A new user. */
+        NewUserBody: {
+            /** @description What others see. */
+            display_name: string;
+            /** @description Whether they run the installation. */
+            is_admin?: boolean;
+            /** @description Their first password. */
+            password: string;
+            /** @description What they sign in with. */
+            username: string;
+        };
+        /** @description Which case is wanted. */
+        NextCase: {
+            /** @default null */
+            split: components["schemas"]["Split"] | null;
+        };
+        /** @description An object by its hash. */
+        ObjectRef: {
+            /**
+             * Format: int64
+             * @description How many bytes it has.
+             */
+            bytes: number;
+            /** @description The digest of its bytes. */
+            sha256: string;
+        };
+        /** @description What became of suggestions. */
+        Outcomes: {
+            /**
+             * Format: int64
+             * @description Taken as they were.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Taken and changed.
+             */
+            adjusted: number;
+            /**
+             * Format: int64
+             * @description Neither taken nor turned down.
+             */
+            ignored: number;
+            /**
+             * Format: int64
+             * @description Turned down.
+             */
+            rejected: number;
+        };
+        /** @description A person by id and name. */
+        Person: {
+            /** @description What others see. */
+            display_name: string;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            id: string;
+        };
+        /** @description [x0, y0, x1, y1] in image pixels, x0 < x1, y0 < y1 */
+        PixelBox: number[];
+        /** @description One image of the pool, as `GET /api/worker/acquisitions/{id}/pool` lists it, page by page. */
+        PoolImage: {
+            /** @description The image. */
+            id: components["schemas"]["ImageId"];
+            /** @description Its kind. */
+            modality: components["schemas"]["Modality"];
+            /** @description False for images that are only context: already annotated, so that coverage knows what is covered. */
+            open: boolean;
+            /** @description Its 8-bit PNG; fetched from `GET /api/worker/acquisitions/{id}/objects/{sha256}`. */
+            raster: components["schemas"]["ObjectRef"];
+            /** @description Its size. */
+            size: components["schemas"]["ImageSize"];
+        };
+        /** @description One page of the pool. */
+        PoolPage: {
+            /** @description The images, in order of id. */
+            images: components["schemas"]["PoolImage"][];
+            next?: components["schemas"]["ImageId"] | null;
+        };
+        /** @description `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met. */
+        Predictions: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description Image by image. */
+            images: components["schemas"]["ImagePrediction"][];
+        };
+        /**
+         * @description What a reader says about the concept in a region.
+         * @enum {string}
+         */
+        Presence: "present" | "absent" | "uncertain";
+        /** @description How far a project is. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Images in all.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Those that nobody has finished.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Regions in the submitted revisions.
+             */
+            regions: number;
+            /**
+             * Format: int64
+             * @description Those that somebody finished.
+             */
+            submitted: number;
+            /** @description What became of suggestions. */
+            suggestions: components["schemas"]["Outcomes"];
+            /**
+             * Format: int64
+             * @description Those that wait for a person's word on burned-in data.
+             */
+            waiting_attestation: number;
+        };
+        /** @description A project, as its members see it. */
+        Project: {
+            /**
+             * Format: int32
+             * @description Percent of cases shown without suggestions.
+             */
+            blind_share: number;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description How to annotate, Markdown. */
+            guideline: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The two languages of every description. */
+            langs: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Percent of patients held out. */
+            shares: components["schemas"]["SplitShares"];
+            /** @description True where the images are generated. */
+            synthetic: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description A body of work: its images, readers, ontology and models.
+         */
+        ProjectId: string;
+        /** @description A project with the caller's role in it. */
+        ProjectView: components["schemas"]["Project"] & {
+            /** @description What the caller is in it. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Projects. */
+        Projects: {
+            /** @description By name. */
+            projects: components["schemas"]["ProjectView"][];
+        };
+        /** @description How to use a promoted model. */
+        PromoteBody: {
+            /**
+             * @description The round that it is asked for.
+             * @default {
+             *       "budget": null,
+             *       "model": null,
+             *       "seed": 0,
+             *       "strategy": "hybrid"
+             *     }
+             */
+            acquire: components["schemas"]["Wish"];
+        };
+        /** @description A promoted model and the round that was asked for. */
+        Promoted: {
+            /** @description The round. */
+            acquisition: components["schemas"]["Acquisition"];
+            /** @description The model. */
+            model: components["schemas"]["Model"];
+        };
+        /** @description A region that a model proposes. */
+        ProposedRegion: {
+            /** @description Where. */
+            bbox: components["schemas"]["PixelBox"];
+            /** @description What. */
+            concept: components["schemas"]["ConceptKey"];
+            /**
+             * Format: double
+             * @description The probability of the answer's tokens, in 0..=1; not calibrated.
+             */
+            confidence: number;
+            /** @description The model's description in each language. */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        /** @description One chosen image. */
+        RankedImage: {
+            /** @description The image. */
+            image: components["schemas"]["ImageId"];
+            /** @description Why it was chosen, in words a clinician can read. */
+            reason: string;
+            /**
+             * Format: double
+             * @description The strategy's score; higher is sooner.
+             */
+            score: number;
+        };
+        /** @description One box on one frame, what it shows, and its description in each language. */
+        Region: {
+            /** @description Where it is, in image pixels. */
+            bbox: components["schemas"]["PixelBox"];
+            concept?: components["schemas"]["ConceptKey"] | null;
+            /**
+             * Format: int32
+             * @description The frame it lies on; 0 where the image has one.
+             */
+            frame?: number;
+            /** @description Stable across the revisions that keep the region; chosen by whoever draws it. */
+            id: components["schemas"]["RegionId"];
+            origin?: components["schemas"]["SuggestionId"] | null;
+            /** @description Whether it is there. */
+            presence?: components["schemas"]["Presence"];
+            /** @description The description in each language. */
+            texts?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Format: uuid
+         * @description One region, stable across the revisions that keep it.
+         */
+        RegionId: string;
+        /** @description One saved state of an annotation. */
+        Revision: {
+            /** @description What it says. */
+            content: components["schemas"]["AnnotationContent"];
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            revision: number;
+            /** @description When it was saved. */
+            saved_at: string;
+            /** @description Whether it was submitted. */
+            submitted: boolean;
+        };
+        /** @description Every saved state of an annotation. */
+        Revisions: {
+            /** @description Oldest first. */
+            revisions: components["schemas"]["Revision"][];
+        };
+        /**
+         * @description What somebody is in a project.
+         * @enum {string}
+         */
+        Role: "annotator" | "reviewer" | "engineer" | "lead" | "admin";
+        /** @description What somebody is to be. */
+        RoleBody: {
+            /** @description annotator, reviewer, engineer or lead. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A training run. */
+        Run: {
+            /**
+             * Format: int32
+             * @description How often it was handed out.
+             */
+            attempt: number;
+            /** @description What it starts from. */
+            base: components["schemas"]["ModelRef"];
+            /** @description How it trains. */
+            config: components["schemas"]["RunConfig"];
+            /** @description When it was launched. */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Steps, or images, done.
+             */
+            done: number;
+            /** @description Why it failed. */
+            error?: string | null;
+            evaluation?: components["schemas"]["Evaluation"] | null;
+            /** @description When it ended. */
+            finished_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The model it gave.
+             */
+            model_id?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What the worker is at. */
+            phase?: string | null;
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project_id: string;
+            /** @description The snapshot it learns from. */
+            snapshot: string;
+            /** @description When a worker first took it. */
+            started_at?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["RunState"];
+            /**
+             * Format: int64
+             * @description Steps, or images, in all.
+             */
+            total: number;
+            /** @description Who has it. */
+            worker?: string | null;
+        };
+        /** @description How a run trains. Every field has a default that suits the shipped base model. */
+        RunConfig: {
+            /**
+             * Format: int32
+             * @description Images per step.
+             * @default 4
+             */
+            batch_images: number;
+            /**
+             * Format: int32
+             * @description Steps between two checkpoints.
+             * @default 200
+             */
+            checkpoint_every: number;
+            /**
+             * Format: double
+             * @description Gradients longer than this are scaled down to it.
+             * @default 1
+             */
+            clip_norm: number;
+            /**
+             * Format: double
+             * @description Peak learning rate.
+             * @default 0.001
+             */
+            learning_rate: number;
+            /**
+             * Format: int32
+             * @description Steps between two logged losses.
+             * @default 5
+             */
+            log_every: number;
+            /**
+             * Format: int64
+             * @description The seed of order, sampling and initial adapters.
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Format: int32
+             * @description Optimizer steps.
+             * @default 600
+             */
+            steps: number;
+            /**
+             * @description What may change.
+             * @default {
+             *       "kind": "full"
+             *     }
+             */
+            tuning: components["schemas"]["Tuning"];
+            /**
+             * Format: int32
+             * @description Question–answer turns taken of each image per step.
+             * @default 8
+             */
+            turns_per_image: number;
+            /**
+             * Format: double
+             * @description The share of the steps over which the learning rate rises.
+             * @default 0.05
+             */
+            warmup: number;
+            /**
+             * Format: double
+             * @description Decoupled weight decay.
+             * @default 0.01
+             */
+            weight_decay: number;
+        };
+        /**
+         * Format: uuid
+         * @description One training run.
+         */
+        RunId: string;
+        /** @description A training run to carry out. */
+        RunItem: {
+            /**
+             * Format: int32
+             * @description Which hand-out of the run this is, from 1; sent back in every message, so that a worker that lost its claim is told.
+             */
+            attempt: number;
+            /** @description What to start from. */
+            base: components["schemas"]["ModelRef"];
+            /** @description How to train. */
+            config: components["schemas"]["RunConfig"];
+            /** @description The run. */
+            id: components["schemas"]["RunId"];
+            /**
+             * Format: int32
+             * @description Seconds without a heartbeat after which another worker may claim it.
+             */
+            lease_seconds: number;
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The snapshot to learn from. */
+            snapshot: string;
+        };
+        /**
+         * @description How a run ended well.
+         * @enum {string}
+         */
+        RunOutcome: "finished" | "stopped";
+        /**
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        RunState: "queued" | "running" | "stopping" | "finished" | "stopped" | "failed";
+        /** @description A project's runs. */
+        Runs: {
+            /** @description Newest first. */
+            runs: components["schemas"]["Run"][];
+        };
+        /** @description A new revision. */
+        Save: {
+            /**
+             * Format: int64
+             * @description The revision it was made from.
+             */
+            based_on: number;
+            /** @description What it says. */
+            content: components["schemas"]["AnnotationContent"];
+        };
+        /** @description Measured values by name: [step, value]. */
+        Series: {
+            /** @description In order of steps. */
+            series: {
+                [key: string]: number[][];
+            };
+        };
+        /** @description What one may change about oneself. */
+        SessionChange: {
+            /** @description en, zh-Hans or ja. */
+            interface_lang: string;
+        };
+        /** @description Who is signed in. */
+        SessionView: {
+            /** @description What state-changing requests must carry as X-CSRF-Token. */
+            csrf_token: string;
+            /** @description The user. */
+            user: components["schemas"]["User"];
+        };
+        /** @description A name and a password. */
+        SignIn: {
+            /** @description The password. */
+            password: string;
+            /** @description The user's name. */
+            username: string;
+        };
+        /** @description A snapshot as people see it. */
+        Snapshot: {
+            /** @description When it was cut. */
+            created_at: string;
+            /** @description Who cut it. */
+            created_by: components["schemas"]["Person"];
+            /** @description The SHA-256 of its manifest. */
+            id: string;
+            /** @description What it is. */
+            manifest: components["schemas"]["Manifest"];
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project_id: string;
+        };
+        /** @description A project's snapshots. */
+        Snapshots: {
+            /** @description Newest first. */
+            snapshots: components["schemas"]["Snapshot"][];
+        };
+        /**
+         * @description Which part of a data set a patient belongs to; all of a patient's images share it.
+         * @enum {string}
+         */
+        Split: "train" | "val" | "test";
+        /** @description The size of one split. */
+        SplitCounts: {
+            /**
+             * Format: int64
+             * @description Images.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Patients.
+             */
+            patients: number;
+            /**
+             * Format: int64
+             * @description Regions.
+             */
+            regions: number;
+        };
+        /** @description The percentages of patients held out for validation and for testing; the rest is for training. */
+        SplitShares: {
+            /**
+             * Format: int32
+             * @description Percent for testing.
+             */
+            test: number;
+            /**
+             * Format: int32
+             * @description Percent for validation.
+             */
+            val: number;
+        };
+        /**
+         * @description How the next images are chosen.
+         * @enum {string}
+         */
+        Strategy: "random" | "stratified-random" | "typical" | "entropy" | "hybrid";
+        /** @description A revision that is finished. */
+        Submit: {
+            /**
+             * Format: double
+             * @description Seconds the reader was at it, idle time left out.
+             */
+            active_seconds: number;
+            /**
+             * Format: int64
+             * @description The latest revision.
+             */
+            revision: number;
+        };
+        /** @description A region that a model proposed. */
+        Suggestion: {
+            /** @description Where. */
+            bbox: components["schemas"]["PixelBox"];
+            /** @description What. */
+            concept: string;
+            /**
+             * Format: double
+             * @description The probability of the answer's tokens; not calibrated.
+             */
+            confidence: number;
+            /**
+             * Format: uuid
+             * @description Its id; a region that grows from it names it as its origin.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The model.
+             */
+            model_id: string;
+            /** @description Its name. */
+            model_name: string;
+            /** @description The model's description in each language. */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Format: uuid
+         * @description One region that a model proposed.
+         */
+        SuggestionId: string;
+        /** @description A token, without its secret. */
+        Token: {
+            /** @description When it was made. */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description When it was last used, to the minute. */
+            last_used_at?: string | null;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description When it was revoked. */
+            revoked_at?: string | null;
+            /** @description `user` or `worker`. */
+            scope: string;
+        };
+        /**
+         * @description What a token may do.
+         * @enum {string}
+         */
+        TokenScope: "user" | "worker";
+        /** @description Somebody's tokens. */
+        Tokens: {
+            /** @description Oldest first. */
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description Which weights a run may change. */
+        Tuning: {
+            /** @enum {string} */
+            kind: "full";
+        } | {
+            /**
+             * Format: float
+             * @description The scale's numerator: adapters are multiplied by alpha / rank.
+             */
+            alpha: number;
+            /** @enum {string} */
+            kind: "lora";
+            /**
+             * Format: int32
+             * @description The adapters' rank.
+             */
+            rank: number;
+        };
+        /** @description What an upload consists of. */
+        UploadFields: {
+            /** @description True where the sender vouches that no patient data is burned in. */
+            attested?: boolean | null;
+            /**
+             * Format: binary
+             * @description A DICOM, PNG or JPEG file.
+             */
+            file: string;
+            /** @description The kind of picture, where the file does not say. */
+            modality?: string | null;
+            /** @description The patient's pseudonym, where the sender chooses it. */
+            patient?: string | null;
+            /** @description The study's pseudonym, likewise. */
+            study?: string | null;
+        };
+        /** @description A person, as others may see them. */
+        User: {
+            /** @description Whether they can no longer sign in. */
+            disabled: boolean;
+            /** @description What others see. */
+            display_name: string;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            id: string;
+            /** @description The interface's language: en, zh-Hans or ja. */
+            interface_lang: string;
+            /** @description Whether they run the installation. */
+            is_admin: boolean;
+            /** @description What they sign in with. */
+            username: string;
+        };
+        /** @description What an administrator may change about a user. */
+        UserChangeBody: {
+            /** @description Whether they can no longer sign in. */
+            disabled?: boolean | null;
+            /** @description What others see. */
+            display_name?: string | null;
+            /** @description Whether they run the installation. */
+            is_admin?: boolean | null;
+            /** @description A new password. */
+            password?: string | null;
+        };
+        /** @description All users. */
+        Users: {
+            /** @description By name. */
+            users: components["schemas"]["User"][];
+        };
+        /** @description How grey levels are shown at first, in the units of the stored pixels. */
+        Window: {
+            /**
+             * Format: double
+             * @description The middle of the shown range.
+             */
+            center: number;
+            /**
+             * Format: double
+             * @description The largest stored value.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description The smallest stored value.
+             */
+            min: number;
+            /**
+             * Format: double
+             * @description Its width.
+             */
+            width: number;
+        };
+        /** @description What a round is asked to do; every field has a default. */
+        Wish: {
+            /**
+             * Format: int32
+             * @description How many images to rank at most; 50 unless told otherwise.
+             * @default null
+             */
+            budget: number | null;
+            /** @default null */
+            model: components["schemas"]["ModelRef"] | null;
+            /**
+             * Format: int64
+             * @description The seed of everything drawn by chance.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * @description How to choose; hybrid unless told otherwise.
+             * @default hybrid
+             */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /** @description Something to do, held until `lease_seconds` after the last heartbeat. */
+        WorkItem: (components["schemas"]["RunItem"] & {
+            /** @enum {string} */
+            kind: "run";
+        }) | (components["schemas"]["AcquisitionItem"] & {
+            /** @enum {string} */
+            kind: "acquisition";
+        });
+        /** Format: uuid */
+        UserId: string;
+        Digest: string;
+        /** @enum {string} */
+        ExportFormat: "medreg" | "medreginstruct";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    get_acquisition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcquisitionView"];
+                };
+            };
+        };
+    };
+    list_revisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description The entry after which the page begins. */
+                after?: number;
+                /** @description Entries on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description both live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+        };
+    };
+    my_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+        };
+    };
+    save_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Save"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Submit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    annotations_of_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotations"];
+                };
+            };
+        };
+    };
+    attest_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Attestation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+        };
+    };
+    open_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_pixels: {
+        parameters: {
+            query?: {
+                /** @description Which frame, from 0. */
+                frame?: number;
+            };
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+        };
+    };
+    get_rendered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+        };
+    };
+    renew_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+        };
+    };
+    give_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
+    promote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promoted"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    list_acquisitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acquisitions"];
+                };
+            };
+        };
+    };
+    ask_acquisition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acquisition"];
+                };
+            };
+        };
+    };
+    next_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NextCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_concepts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concepts"];
+                };
+            };
+        };
+    };
+    put_concepts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Concepts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concepts"];
+                };
+            };
+        };
+    };
+    list_images: {
+        parameters: {
+            query?: {
+                /** @description Only cases that stand there. */
+                state?: components["schemas"]["ImageState"];
+                /** @description Only patients of this split. */
+                split?: components["schemas"]["Split"];
+                /** @description The image after which the page begins. */
+                after?: string;
+                /** @description Images on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                };
+            };
+        };
+    };
+    upload_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+        };
+    };
+    set_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: components["schemas"]["ProjectId"];
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: components["schemas"]["ProjectId"];
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+        };
+    };
+    get_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+        };
+    };
+    launch_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRunBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_snapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshots"];
+                };
+            };
+        };
+    };
+    cut_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSnapshotBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    run_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifacts"];
+                };
+            };
+        };
+    };
+    run_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: components["schemas"]["RunId"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    run_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    run_metrics: {
+        parameters: {
+            query?: {
+                /** @description Only values of later steps. */
+                after_step?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    get_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+        };
+    };
+    export_snapshot: {
+        parameters: {
+            query?: {
+                /** @description The layout; medreginstruct unless told otherwise. */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+        };
+    };
+    snapshot_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    snapshot_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                object: components["schemas"]["Digest"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    issue_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTokenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChangeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    fail_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fail"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finish_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishAcquisition"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    round_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatReply"];
+                };
+            };
+        };
+    };
+    worker_pool_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: components["schemas"]["AcquisitionId"];
+                object: components["schemas"]["Digest"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    get_pool: {
+        parameters: {
+            query?: {
+                /** @description The image after which the page begins. */
+                after?: string;
+                /** @description Images on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolPage"];
+                };
+            };
+        };
+    };
+    put_predictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Predictions"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    claim_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    worker_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: components["schemas"]["ModelId"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    put_artifact: {
+        parameters: {
+            query: {
+                /** @description The hand-out's number. */
+                attempt: number;
+            };
+            header?: never;
+            path: {
+                run: components["schemas"]["RunId"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectRef"];
+                };
+            };
+        };
+    };
+    fail_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fail"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finish_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+        };
+    };
+    run_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatReply"];
+                };
+            };
+        };
+    };
+    put_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Metrics"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    worker_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    worker_snapshot_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                object: components["schemas"]["Digest"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+}

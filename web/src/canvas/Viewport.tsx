@@ -1,0 +1,269 @@
+// The image and the boxes on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
+import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type WheelEvent } from 'react'
+import { fit, HANDLES, moved, resized, spanned, toImage, toScreen, zoomAt, type Box, type Handle, type Point, type Size, type View } from '../model/geometry'
+import { paint, type Raster, type Window } from './levels'
+
+export interface Drawn {
+  id: string
+  bbox: Box
+  name: string
+  kind: 'region' | 'suggestion'
+}
+interface Props {
+  raster: Raster
+  window: Window
+  inverted: boolean
+  boxes: readonly Drawn[]
+  selected: string | null
+  label: string
+  // A number that changes when the image is to be fitted again.
+  fitAt: number
+  onSelect(id: string | null): void
+  onDraw(box: Box): void
+  onPlace(id: string, box: Box, gesture: string): void
+  onSettle(): void
+  onWindow(window: Window): void
+}
+type Drag =
+  | { kind: 'draw'; from: Point; to: Point }
+  | { kind: 'move'; id: string; from: Point; bbox: Box; gesture: string }
+  | { kind: 'resize'; id: string; handle: Handle; bbox: Box; gesture: string }
+  | { kind: 'pan'; from: Point; view: View }
+  | { kind: 'window'; from: Point; window: Window }
+
+const REGION = '#5ce1e6'
+const CHOSEN = '#ffd43b'
+const SUGGESTED = '#ff9bd2'
+const HANDLE_TARGET = 24
+
+export function Viewport(props: Props) {
+  const { raster, boxes, selected } = props
+  const frame = useRef<HTMLDivElement>(null)
+  const [screen, setScreen] = useState<Size | null>(null)
+  const [view, setView] = useState<View | null>(null)
+  const [drag, setDrag] = useState<Drag | null>(null)
+  const [space, setSpace] = useState(false)
+
+  useLayoutEffect(() => {
+    const element = frame.current
+    if (!element) return
+    // Whole CSS pixels, so that canvas and overlay never lie a fraction apart.
+    const measure = () => setScreen({ width: Math.floor(element.clientWidth), height: Math.floor(element.clientHeight) })
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    measure()
+    return () => observer.disconnect()
+  }, [])
+  useLayoutEffect(() => {
+    if (screen && screen.width > 0) setView(fit(raster, screen))
+  }, [screen, raster, props.fitAt])
+  useEffect(() => {
+    const hold = (down: boolean) => (event: KeyboardEvent) => {
+      if (event.code === 'Space' && event.target === document.body) {
+        setSpace(down)
+        event.preventDefault()
+      }
+    }
+    const [press, lift] = [hold(true), hold(false)]
+    window.addEventListener('keydown', press)
+    window.addEventListener('keyup', lift)
+    return () => {
+      window.removeEventListener('keydown', press)
+      window.removeEventListener('keyup', lift)
+    }
+  }, [])
+
+  const at = (event: { clientX: number; clientY: number }): Point => {
+    const edge = frame.current?.getBoundingClientRect()
+    return { x: event.clientX - (edge?.left ?? 0), y: event.clientY - (edge?.top ?? 0) }
+  }
+  const wheel = (event: WheelEvent) => view && setView(zoomAt(view, at(event), Math.exp(-event.deltaY / 400)))
+
+  const press = (event: PointerEvent) => {
+    if (!view) return
+    const point = at(event)
+    event.currentTarget.setPointerCapture(event.pointerId)
+    if (event.button === 2) setDrag({ kind: 'window', from: point, window: props.window })
+    else if (event.button === 1 || space) setDrag({ kind: 'pan', from: point, view })
+    else if (event.button === 0) setDrag(grab(event, toImage(view, point)))
+  }
+  const grab = (event: PointerEvent, point: Point): Drag => {
+    const target = event.target as Element
+    const id = target.getAttribute('data-box')
+    const box = boxes.find((b) => b.id === id)
+    const gesture = `${event.pointerId}/${event.timeStamp}`
+    if (!box) return { kind: 'draw', from: point, to: point }
+    props.onSelect(box.id)
+    const handle = HANDLES[Number(target.getAttribute('data-handle') ?? 'NaN')]
+    if (handle) return { kind: 'resize', id: box.id, handle, bbox: box.bbox, gesture }
+    if (box.kind === 'region') return { kind: 'move', id: box.id, from: point, bbox: box.bbox, gesture }
+    return { kind: 'draw', from: point, to: point }
+  }
+  const move = (event: PointerEvent) => {
+    if (!drag || !view) return
+    const point = at(event)
+    const image = toImage(view, point)
+    switch (drag.kind) {
+      case 'draw':
+        return setDrag({ ...drag, to: image })
+      case 'move':
+        return props.onPlace(drag.id, moved(drag.bbox, image.x - drag.from.x, image.y - drag.from.y, raster), drag.gesture)
+      case 'resize':
+        return props.onPlace(drag.id, resized(drag.bbox, drag.handle, image, raster), drag.gesture)
+      case 'pan':
+        return setView({ ...drag.view, x: drag.view.x + point.x - drag.from.x, y: drag.view.y + point.y - drag.from.y })
+      case 'window': {
+        const scale = Math.max(drag.window.width / 300, 0.25)
+        const width = Math.max(1, drag.window.width + (point.x - drag.from.x) * scale)
+        return props.onWindow({ width, center: drag.window.center + (point.y - drag.from.y) * scale })
+      }
+    }
+  }
+  const lift = () => {
+    if (drag?.kind === 'draw' && view) {
+      const box = spanned(drag.from, drag.to, raster)
+      // A click that hardly moved chooses; it does not draw.
+      const far = Math.hypot(drag.to.x - drag.from.x, drag.to.y - drag.from.y) * view.zoom > 4
+      if (box && far) props.onDraw(box)
+      else if (!boxes.some((b) => b.id === selected && b.kind === 'suggestion')) props.onSelect(null)
+    }
+    setDrag(null)
+    props.onSettle()
+  }
+
+  const growing = drag?.kind === 'draw' ? spanned(drag.from, drag.to, raster) : null
+  return (
+    <div
+      ref={frame}
+      role="group"
+      aria-label={props.label}
+      data-testid="viewport"
+      data-zoom={view?.zoom}
+      data-x={view?.x}
+      data-y={view?.y}
+      style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', cursor: space ? 'grab' : 'crosshair' }}
+      onWheel={wheel}
+      onPointerDown={press}
+      onPointerMove={move}
+      onPointerUp={lift}
+      onPointerCancel={lift}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      {view && screen && (
+        <>
+          <Pixels raster={raster} window={props.window} inverted={props.inverted} view={view} screen={screen} />
+          <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
+            {boxes.map((box) => (
+              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} onSelect={props.onSelect} />
+            ))}
+            {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
+          </svg>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Pixels({ raster, window, inverted, view, screen }: { raster: Raster; window: Window; inverted: boolean; view: View; screen: Size }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [source, setSource] = useState<OffscreenCanvas | null>(null)
+  useEffect(() => {
+    const whole = new OffscreenCanvas(raster.width, raster.height)
+    const context = whole.getContext('2d')
+    if (!context) return
+    const pixels = context.createImageData(raster.width, raster.height)
+    paint(raster, window, inverted, pixels.data)
+    context.putImageData(pixels, 0, 0)
+    setSource(whole)
+  }, [raster, window, inverted])
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d')
+    if (!context || !source) return
+    const ratio = globalThis.devicePixelRatio || 1
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.clearRect(0, 0, screen.width, screen.height)
+    // Magnified pixels are shown as they are; blurring them would invent structure.
+    context.imageSmoothingEnabled = view.zoom < 2
+    context.drawImage(source, view.x, view.y, raster.width * view.zoom, raster.height * view.zoom)
+  }, [source, view, screen, raster])
+  const ratio = globalThis.devicePixelRatio || 1
+  return (
+    <canvas
+      ref={canvas}
+      width={screen.width * ratio}
+      height={screen.height * ratio}
+      style={{ position: 'absolute', inset: 0, width: screen.width, height: screen.height }}
+      aria-hidden
+    />
+  )
+}
+
+function rect(bbox: Box, view: View) {
+  const a = toScreen(view, { x: bbox[0], y: bbox[1] })
+  return { x: a.x, y: a.y, width: (bbox[2] - bbox[0]) * view.zoom, height: (bbox[3] - bbox[1]) * view.zoom }
+}
+
+function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour: string; dashed: boolean }) {
+  const shape = rect(bbox, view)
+  // A dark line under the coloured one keeps it visible on white.
+  return (
+    <g pointerEvents="none" fill="none">
+      <rect {...shape} stroke="#000" strokeWidth={4} opacity={0.6} />
+      <rect {...shape} stroke={colour} strokeWidth={2} strokeDasharray={dashed ? '7 5' : undefined} />
+    </g>
+  )
+}
+
+function BoxShape({ box, view, chosen, onSelect }: { box: Drawn; view: View; chosen: boolean; onSelect(id: string): void }) {
+  const shape = rect(box.bbox, view)
+  const colour = chosen ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
+  const above = shape.y > 18
+  return (
+    <g>
+      <rect
+        {...shape}
+        data-box={box.id}
+        data-testid={`${box.kind}-box`}
+        fill="transparent"
+        tabIndex={0}
+        role="button"
+        aria-label={box.name}
+        onFocus={() => onSelect(box.id)}
+        style={{ cursor: box.kind === 'region' ? 'move' : 'pointer' }}
+      />
+      <Outline bbox={box.bbox} view={view} colour={colour} dashed={box.kind === 'suggestion'} />
+      <Label x={shape.x} y={above ? shape.y - 6 : shape.y + shape.height + 15} colour={colour}>
+        {box.name}
+      </Label>
+      {chosen &&
+        box.kind === 'region' &&
+        HANDLES.map((handle, index) => {
+          const x = shape.x + ((handle.x + 1) / 2) * shape.width
+          const y = shape.y + ((handle.y + 1) / 2) * shape.height
+          return (
+            <g key={index}>
+              <rect x={x - 4} y={y - 4} width={8} height={8} fill={colour} stroke="#000" pointerEvents="none" />
+              <rect
+                x={x - HANDLE_TARGET / 2}
+                y={y - HANDLE_TARGET / 2}
+                width={HANDLE_TARGET}
+                height={HANDLE_TARGET}
+                fill="transparent"
+                data-box={box.id}
+                data-handle={index}
+                style={{ cursor: handle.x === 0 ? 'ns-resize' : handle.y === 0 ? 'ew-resize' : handle.x === handle.y ? 'nwse-resize' : 'nesw-resize' }}
+              />
+            </g>
+          )
+        })}
+    </g>
+  )
+}
+
+function Label({ x, y, colour, children }: { x: number; y: number; colour: string; children: ReactNode }) {
+  return (
+    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={13} pointerEvents="none">
+      {children}
+    </text>
+  )
+}

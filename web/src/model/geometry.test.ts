@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { fit, moved, resized, spanned, toImage, toScreen, typed, zoomAt } from './geometry'
+
+const image = { width: 512, height: 300 }
+
+describe('geometry', () => {
+  it('maps a point to the screen and back', () => {
+    const view = zoomAt(fit(image, { width: 731, height: 419 }), { x: 200, y: 133 }, 1.7)
+    for (const p of [{ x: 0, y: 0 }, { x: 511.5, y: 17.25 }]) {
+      const back = toImage(view, toScreen(view, p))
+      expect(back.x).toBeCloseTo(p.x, 9)
+      expect(back.y).toBeCloseTo(p.y, 9)
+    }
+  })
+  it('keeps the point under the pointer when zooming', () => {
+    const view = fit(image, { width: 700, height: 400 })
+    const at = { x: 123, y: 77 }
+    const before = toImage(view, at)
+    const after = toImage(zoomAt(view, at, 3), at)
+    expect(after.x).toBeCloseTo(before.x, 9)
+    expect(after.y).toBeCloseTo(before.y, 9)
+  })
+  it('never leaves the image', () => {
+    expect(spanned({ x: 600, y: -5 }, { x: 500, y: 20 }, image)).toEqual([500, 0, 512, 20])
+    expect(spanned({ x: 5, y: 5 }, { x: 5.2, y: 90 }, image)).toBeNull()
+    expect(moved([10, 10, 20, 20], -50, 1000, image)).toEqual([0, 290, 10, 300])
+    expect(resized([10, 10, 20, 20], { x: 1, y: 0 }, { x: 3, y: 0 }, image)).toEqual([10, 10, 11, 20])
+    expect(typed([0, 0, 513, 10], image)).toBeNull()
+    expect(typed([0, 0, 512, 300], image)).toEqual([0, 0, 512, 300])
+  })
+})

@@ -1,0 +1,87 @@
+import { Accordion, Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Table, Text, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams } from 'react-router'
+import { useAcquisition, useAcquisitions, useModels, usePromote } from '../api/queries'
+import { Asked } from '../panels/Asked'
+import { Scores } from '../panels/Scores'
+
+const STRATEGIES = ['hybrid', 'entropy', 'typical', 'stratified-random', 'random'] as const
+type Strategy = (typeof STRATEGIES)[number]
+
+export default function ModelsPage() {
+  const { t } = useTranslation()
+  const { project = '' } = useParams()
+  const models = useModels(project)
+  const rounds = useAcquisitions(project)
+  const promote = usePromote(project)
+  const [budget, setBudget] = useState(50)
+  const [strategy, setStrategy] = useState<Strategy>('hybrid')
+  return (
+    <Container py="lg">
+      <Stack>
+        <Group justify="space-between" align="flex-end">
+          <Title order={1} size="h2">{t('nav.models')}</Title>
+          <Group align="flex-end">
+            <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={[...STRATEGIES]} />
+            <NumberInput w={150} label={t('models.budget')} min={1} max={100000} value={budget} onChange={(v) => setBudget(Number(v))} />
+          </Group>
+        </Group>
+        {promote.isError && <Alert color="red" role="alert">{promote.error.message}</Alert>}
+        <Asked query={models}>
+          {({ models: found }) => (
+            <>
+              {found.length === 0 && <Text>{t('models.none')}</Text>}
+              {found.map((model) => (
+                <Card key={model.id} withBorder>
+                  <Group justify="space-between" align="flex-start">
+                    <div>
+                      <Group gap="xs"><Text fw={600}>{model.name}</Text>{model.promoted && <Badge>{t('models.promoted')}</Badge>}</Group>
+                      {model.evaluation && <Scores evaluation={model.evaluation} />}
+                    </div>
+                    <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, budget, strategy })}>{t('models.promote')}</Button>
+                  </Group>
+                  <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
+                </Card>
+              ))}
+            </>
+          )}
+        </Asked>
+        <Title order={2} size="h4">{t('models.rounds')}</Title>
+        <Asked query={rounds}>
+          {({ acquisitions }) => (
+            <Accordion variant="contained">
+              {acquisitions.map((round) => (
+                <Accordion.Item key={round.id} value={round.id}>
+                  <Accordion.Control>{round.strategy} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
+                  <Accordion.Panel>{round.error ? <Alert color="red">{round.error}</Alert> : <Ranking project={project} id={round.id} />}</Accordion.Panel>
+                </Accordion.Item>
+              ))}
+            </Accordion>
+          )}
+        </Asked>
+      </Stack>
+    </Container>
+  )
+}
+
+function Ranking({ project, id }: { project: string; id: string }) {
+  const round = useAcquisition(id)
+  return (
+    <Asked query={round}>
+      {({ ranking }) => (
+        <Table>
+          <Table.Tbody>
+            {ranking.map((chosen) => (
+              <Table.Tr key={chosen.image}>
+                <Table.Td>{chosen.rank}</Table.Td>
+                <Table.Td><Anchor component={Link} to={`/projects/${project}/read/${chosen.image}`}>…{chosen.image.slice(-6)}</Anchor></Table.Td>
+                <Table.Td>{chosen.reason}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Asked>
+  )
+}

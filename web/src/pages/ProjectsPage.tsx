@@ -1,0 +1,33 @@
+import { Anchor, Badge, Card, Container, Group, Stack, Text, Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useProjects } from '../api/queries'
+import { Asked } from '../panels/Asked'
+
+export default function ProjectsPage() {
+  const { t } = useTranslation()
+  const projects = useProjects()
+  return (
+    <Container py="lg">
+      <Title order={1} size="h2" mb="md">{t('app.projects')}</Title>
+      <Asked query={projects}>
+        {({ projects: found }) => (
+          <Stack>
+            {found.length === 0 && <Text>{t('home.empty')}</Text>}
+            {found.map((project) => (
+              <Card key={project.id} withBorder>
+                <Group justify="space-between">
+                  <Anchor component={Link} to={`/projects/${project.id}`} fw={600}>{project.name}</Anchor>
+                  <Group gap="xs">
+                    {project.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
+                    <Text size="sm" c="gray.4">{project.langs.join(' · ')}</Text>
+                  </Group>
+                </Group>
+              </Card>
+            ))}
+          </Stack>
+        )}
+      </Asked>
+    </Container>
+  )
+}

@@ -1,0 +1,50 @@
+import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router'
+import { useCutSnapshot, useSnapshots } from '../api/queries'
+import { Asked } from '../panels/Asked'
+
+export default function SnapshotsPage() {
+  const { t } = useTranslation()
+  const { project = '' } = useParams()
+  const snapshots = useSnapshots(project)
+  const cut = useCutSnapshot(project)
+  const [name, setName] = useState('')
+  return (
+    <Container py="lg">
+      <Stack>
+        <Title order={1} size="h2">{t('nav.snapshots')}</Title>
+        <Group align="flex-end">
+          <TextInput label={t('snapshots.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <Button loading={cut.isPending} onClick={() => cut.mutate(name)}>{t('snapshots.cut')}</Button>
+        </Group>
+        {cut.isError && <Alert color="red" role="alert">{cut.error.message}</Alert>}
+        <Asked query={snapshots}>
+          {({ snapshots: found }) => (
+            <>
+              {found.length === 0 && <Text>{t('snapshots.none')}</Text>}
+              {found.map(({ id, name: called, created_at, manifest: { counts } }) => (
+                <Card key={id} withBorder>
+                  <Group justify="space-between">
+                    <div>
+                      <Text fw={600}>{called}</Text>
+                      <Text size="sm" c="gray.4" ff="monospace">{id.slice(0, 16)} · {created_at.slice(0, 16).replace('T', ' ')}</Text>
+                      <Text size="sm">
+                        {counts.train.images} / {counts.val.images} / {counts.test.images} {t('snapshots.counts')} · {counts.train.regions + counts.val.regions + counts.test.regions} {t('snapshots.regions')}
+                      </Text>
+                    </div>
+                    <Stack gap={4}>
+                      <Anchor href={`/api/snapshots/${id}/export?format=medreginstruct`} download>{t('snapshots.export')}</Anchor>
+                      <Anchor href={`/api/snapshots/${id}/export?format=medreg`} download>{t('snapshots.export_own')}</Anchor>
+                    </Stack>
+                  </Group>
+                </Card>
+              ))}
+            </>
+          )}
+        </Asked>
+      </Stack>
+    </Container>
+  )
+}

@@ -1,0 +1,75 @@
+import { Anchor, Button, Container, Group, NativeSelect, Table, Text, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams } from 'react-router'
+import type { Image } from '../api/client'
+import { useImages } from '../api/queries'
+import { Asked } from '../panels/Asked'
+
+const STATES = ['open', 'leased', 'submitted', 'waiting_attestation', 'withheld'] as const
+
+export default function WorklistPage() {
+  const { t } = useTranslation()
+  const { project = '' } = useParams()
+  const [state, setState] = useState<Image['state'] | null>(null)
+  const [after, setAfter] = useState<string | null>(null)
+  const images = useImages(project, state, after)
+  const choose = (value: string) => {
+    setState(STATES.find((s) => s === value) ?? null)
+    setAfter(null)
+  }
+  return (
+    <Container py="lg" size="lg">
+      <Group justify="space-between" mb="md">
+        <Title order={1} size="h2">{t('nav.worklist')}</Title>
+        <NativeSelect
+          aria-label={t('worklist.state')}
+          value={state ?? ''}
+          onChange={(event) => choose(event.currentTarget.value)}
+          data={[{ value: '', label: t('worklist.all') }, ...STATES.map((s) => ({ value: s, label: t(`state.${s}`) }))]}
+        />
+      </Group>
+      <Asked query={images}>
+        {(page) => (
+          <>
+            {page.images.length === 0 ? <Text>{t('worklist.none')}</Text> : <Cases project={project} images={page.images} />}
+            <Group mt="md">
+              {after && <Button variant="default" onClick={() => setAfter(null)}>{t('worklist.first')}</Button>}
+              {page.next && <Button variant="default" onClick={() => setAfter(page.next ?? null)}>{t('worklist.more')}</Button>}
+            </Group>
+          </>
+        )}
+      </Asked>
+    </Container>
+  )
+}
+
+function Cases({ project, images }: { project: string; images: readonly Image[] }) {
+  const { t } = useTranslation()
+  return (
+    <Table highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('worklist.case')}</Table.Th>
+          <Table.Th>{t('worklist.patient')}</Table.Th>
+          <Table.Th>{t('worklist.modality')}</Table.Th>
+          <Table.Th>{t('worklist.split')}</Table.Th>
+          <Table.Th>{t('worklist.state')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {images.map((image) => (
+          <Table.Tr key={image.id}>
+            <Table.Td>
+              <Anchor component={Link} to={`/projects/${project}/read/${image.id}`}>{t('worklist.open')} …{image.id.slice(-6)}</Anchor>
+            </Table.Td>
+            <Table.Td>{image.patient}</Table.Td>
+            <Table.Td>{image.modality}</Table.Td>
+            <Table.Td>{image.split}</Table.Td>
+            <Table.Td>{t(`state.${image.state}`)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  )
+}

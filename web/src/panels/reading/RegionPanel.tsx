@@ -1,0 +1,103 @@
+import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { Concept, Region } from '../../api/client'
+import { typed, type Size } from '../../model/geometry'
+import type { Action } from '../../state/annotation'
+
+const PRESENCES = ['present', 'absent', 'uncertain'] as const
+
+interface Props {
+  region: Region
+  chosen: boolean
+  langs: readonly string[]
+  concepts: readonly Concept[]
+  image: Size
+  // Row and column spacing in mm, where the image says.
+  spacing: readonly number[] | null
+  dispatch(action: Action): void
+  onSelect(): void
+}
+
+export function RegionPanel(props: Props) {
+  const { t } = useTranslation()
+  const { region, chosen, concepts, dispatch } = props
+  const options = concepts.map((concept) => ({ value: concept.key, label: Object.values(concept.names).join(' · ') }))
+  const label = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
+  if (!chosen) {
+    return (
+      <UnstyledButton onClick={props.onSelect} data-testid="region">
+        <Card p="xs" withBorder><Text size="sm">{label}</Text></Card>
+      </UnstyledButton>
+    )
+  }
+  return (
+    <Card p="xs" withBorder data-testid="region" style={{ borderColor: '#ffd43b' }}>
+      <Stack gap={6}>
+        <Select
+          size="sm"
+          label={t('read.concept')}
+          placeholder={t('read.choose')}
+          searchable
+          data={options}
+          value={region.concept ?? null}
+          onChange={(concept) => dispatch({ kind: 'describe', id: region.id, change: { concept } })}
+        />
+        <SegmentedControl
+          size="xs"
+          aria-label={t('read.presence')}
+          value={region.presence ?? 'present'}
+          onChange={(value) => dispatch({ kind: 'describe', id: region.id, change: { presence: PRESENCES.find((p) => p === value) ?? 'present' } })}
+          data={PRESENCES.map((presence) => ({ value: presence, label: t(`read.${presence}`) }))}
+        />
+        {props.langs.map((lang) => (
+          <Textarea
+            key={lang}
+            lang={lang}
+            autosize
+            minRows={2}
+            maxRows={6}
+            label={t('read.description', { lang: languageName(lang) })}
+            value={region.texts?.[lang] ?? ''}
+            onChange={(event) => dispatch({ kind: 'write', id: region.id, lang, text: event.currentTarget.value })}
+            onBlur={() => dispatch({ kind: 'settle' })}
+          />
+        ))}
+        <BoxNumbers {...props} />
+        <Group><Button size="compact-sm" color="red" variant="light" onClick={() => dispatch({ kind: 'remove', id: region.id })}>{t('read.remove')}</Button></Group>
+      </Stack>
+    </Card>
+  )
+}
+
+// The way to a box that needs no dragging (WCAG 2.5.7).
+function BoxNumbers({ region, image, spacing, dispatch }: Props) {
+  const { t } = useTranslation()
+  const change = (index: number, value: string | number) => {
+    const numbers = region.bbox.map((old, at) => (at === index ? Number(value) : old))
+    const bbox = typed(numbers, image)
+    if (bbox) dispatch({ kind: 'place', id: region.id, bbox, tag: `numbers/${region.id}` })
+  }
+  return (
+    <div>
+      <Text size="xs" c="gray.4">{t('read.box')}{sizeInMm(region.bbox, spacing)}</Text>
+      <Group gap={4} wrap="nowrap">
+        {['x0', 'y0', 'x1', 'y1'].map((name, index) => (
+          <NumberInput key={name} size="xs" aria-label={name} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
+        ))}
+      </Group>
+    </div>
+  )
+}
+
+// Millimetres only where the image says how large its pixels are.
+function sizeInMm(bbox: readonly number[], spacing: readonly number[] | null): string {
+  const [row, column] = spacing ?? []
+  if (row === undefined || column === undefined) return ''
+  const width = ((bbox[2] ?? 0) - (bbox[0] ?? 0)) * column
+  const height = ((bbox[3] ?? 0) - (bbox[1] ?? 0)) * row
+  return ` · ${width.toFixed(1)} × ${height.toFixed(1)} mm`
+}
+
+function languageName(lang: string): string {
+  return new Intl.DisplayNames([lang], { type: 'language' }).of(lang) ?? lang
+}

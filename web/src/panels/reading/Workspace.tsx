@@ -1,0 +1,187 @@
+import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Annotation, Case, Concept, Content, Suggestion } from '../../api/client'
+import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
+import { Viewport, type Drawn } from '../../canvas/Viewport'
+import { moved, type Box } from '../../model/geometry'
+import { merged, waiting } from '../../state/annotation'
+import type { Saving } from '../../state/outbox'
+import { useKeys } from './keys'
+import { RegionPanel } from './RegionPanel'
+import { SuggestionPanel } from './SuggestionPanel'
+import { useCase } from './useCase'
+
+interface Props {
+  opened: Case
+  raster: Raster
+  langs: readonly string[]
+  concepts: readonly Concept[]
+  onNext(): void
+}
+const HEADER = 48
+const PANEL = 372
+
+export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
+  const { t, i18n } = useTranslation()
+  const { state, dispatch, saving, leaseLost, resolve, submit } = useCase(opened)
+  const { content } = state
+  const own: Window = opened.image.window ?? IDENTITY
+  const [window, setWindow] = useState(own)
+  const [inverted, setInverted] = useState(false)
+  const [selected, setSelected] = useState<string | null>(null)
+  const [fitAt, setFitAt] = useState(0)
+  const [help, setHelp] = useState(false)
+  const [refusal, setRefusal] = useState('')
+  const open = waiting(content, opened.suggestions)
+  const chosen = content.regions.find((region) => region.id === selected)
+  const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
+  const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
+  const boxes: Drawn[] = [
+    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
+    ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+  ]
+  const draw = (bbox: Box) => {
+    const id = crypto.randomUUID()
+    dispatch({ kind: 'draw', id, frame: 0, bbox })
+    setSelected(id)
+  }
+  const accept = (suggestion: Suggestion | undefined, stay: boolean) => {
+    if (!suggestion) return
+    const id = crypto.randomUUID()
+    dispatch({ kind: 'accept', id, suggestion })
+    if (stay) setSelected(id)
+  }
+  const reject = (suggestion: Suggestion | undefined) => suggestion && dispatch({ kind: 'reject', suggestion: suggestion.id })
+  const finish = () => {
+    setRefusal('')
+    submit().then(onNext, (error: Error) => setRefusal(error.message || t('read.refused')))
+  }
+  useKeys({
+    nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
+    remove: () => chosen && dispatch({ kind: 'remove', id: chosen.id }),
+    undo: () => dispatch({ kind: 'undo' }),
+    redo: () => dispatch({ kind: 'redo' }),
+    fit: () => setFitAt(fitAt + 1),
+    invert: () => setInverted(!inverted),
+    newBox: () => draw(middle(raster)),
+    accept: () => accept(offered, false),
+    adjust: () => accept(offered, true),
+    reject: () => reject(offered),
+    submit: finish,
+    help: () => setHelp(true),
+  })
+
+  return (
+    <Area style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
+      <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
+        <Group px="xs" py={4} gap="xs" wrap="nowrap">
+          <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
+          <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
+          <NumberInput size="xs" w={96} aria-label={t('read.center')} value={Math.round(window.center)} onChange={(v) => setWindow({ ...window, center: Number(v) })} />
+          <NumberInput size="xs" w={96} aria-label={t('read.width')} min={1} value={Math.round(window.width)} onChange={(v) => setWindow({ ...window, width: Math.max(1, Number(v)) })} />
+          <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
+          <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
+          <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
+          <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
+          <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
+          <Badge variant="outline" color="gray">{t('read.lossless', { bits: raster.bits })}</Badge>
+        </Group>
+        <Area style={{ flex: 1, position: 'relative' }}>
+          <Viewport
+            raster={raster}
+            window={window}
+            inverted={inverted}
+            boxes={boxes}
+            selected={selected}
+            label={t('read.viewport')}
+            fitAt={fitAt}
+            onSelect={setSelected}
+            onDraw={draw}
+            onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
+            onSettle={() => dispatch({ kind: 'settle' })}
+            onWindow={setWindow}
+          />
+        </Area>
+      </Area>
+      <Area component="aside" aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
+        <ScrollArea style={{ flex: 1 }} p="sm">
+          <Stack gap="sm">
+            {opened.choice && (
+              <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
+            )}
+            {leaseLost && <Alert color="yellow" role="alert" p="xs">{leaseLost}</Alert>}
+            {open.length > 0 && (
+              <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
+            )}
+            <Title order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
+            {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
+            {content.regions.map((region) => (
+              <RegionPanel
+                key={region.id}
+                region={region}
+                chosen={region.id === selected}
+                langs={langs}
+                concepts={concepts}
+                image={raster}
+                spacing={opened.image.pixel_spacing ?? null}
+                dispatch={dispatch}
+                onSelect={() => setSelected(region.id)}
+              />
+            ))}
+          </Stack>
+        </ScrollArea>
+        <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
+          {refusal && <Alert color="red" role="alert" p="xs">{refusal}</Alert>}
+          <SavedState saving={saving} />
+          <Button onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
+        </Stack>
+      </Area>
+      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}><Text>{t('read.keys_text')}</Text></Modal>
+      {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} onResolve={resolve} />}
+    </Area>
+  )
+}
+
+function SavedState({ saving }: { saving: Saving }) {
+  const { t } = useTranslation()
+  const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
+  return (
+    <Text size="sm" c={colour} aria-live="polite" data-testid="saving" data-saving={saving.kind}>
+      {t(`read.${saving.kind}`)}{saving.kind === 'refused' ? `: ${saving.message}` : ''}
+    </Text>
+  )
+}
+
+function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Content; onResolve(theirs: Annotation, content: Content): void }) {
+  const { t } = useTranslation()
+  return (
+    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict')}>
+      <Stack>
+        <Text>{t('read.conflict_text', { theirs: theirs.content.regions.length, mine: mine.regions.length })}</Text>
+        <Group>
+          <Button onClick={() => onResolve(theirs, merged(mine, theirs.content))}>{t('read.both')}</Button>
+          <Button variant="default" onClick={() => onResolve(theirs, mine)}>{t('read.mine')}</Button>
+          <Button variant="default" onClick={() => onResolve(theirs, theirs.content)}>{t('read.theirs')}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+// The server sends four numbers; the type of its document cannot say so.
+export function boxOf(bbox: readonly number[]): Box {
+  return [bbox[0] ?? 0, bbox[1] ?? 0, bbox[2] ?? 0, bbox[3] ?? 0]
+}
+
+function middle({ width, height }: Raster): Box {
+  return [Math.round(width * 0.4), Math.round(height * 0.4), Math.round(width * 0.6), Math.round(height * 0.6)]
+}
+
+function conceptName(concepts: readonly Concept[], key: string | null | undefined, interfaceLang: string): string | undefined {
+  const names = concepts.find((concept) => concept.key === key)?.names
+  if (!names) return key ?? undefined
+  const primary = interfaceLang.split('-')[0] ?? 'en'
+  const own = Object.entries(names).find(([lang]) => lang.split('-')[0] === primary)
+  return own?.[1] ?? Object.values(names)[0]
+}

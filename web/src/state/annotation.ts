@@ -1,0 +1,106 @@
+// What the reader has made of the case: pure steps, each undoable. What comes from the server starts a new history.
+import type { Content, Region, Suggestion } from '../api/client'
+import type { Box } from '../model/geometry'
+
+export interface State {
+  content: Content
+  past: readonly Content[]
+  future: readonly Content[]
+  // Steps with the same tag right after each other are one: typing a description is one step, not forty.
+  tag: string | null
+}
+
+export type Step =
+  | { kind: 'draw'; id: string; frame: number; bbox: Box }
+  | { kind: 'place'; id: string; bbox: Box; tag?: string }
+  | { kind: 'describe'; id: string; change: Partial<Pick<Region, 'concept' | 'presence'>> }
+  | { kind: 'write'; id: string; lang: string; text: string }
+  | { kind: 'remove'; id: string }
+  | { kind: 'accept'; id: string; suggestion: Suggestion }
+  | { kind: 'reject'; suggestion: string }
+export type Action = Step | { kind: 'undo' } | { kind: 'redo' } | { kind: 'settle' } | { kind: 'load'; content: Content }
+
+export const EMPTY: Content = { regions: [], rejected: [] }
+export const start = (content: Content): State => ({ content, past: [], future: [], tag: null })
+
+export function reduce(state: State, action: Action): State {
+  switch (action.kind) {
+    case 'load':
+      return start(action.content)
+    case 'settle':
+      return { ...state, tag: null }
+    case 'undo':
+      return travel(state, state.past, state.future, (past, future) => ({ past, future }))
+    case 'redo':
+      return travel(state, state.future, state.past, (future, past) => ({ past, future }))
+    default:
+      return step(state, action)
+  }
+}
+
+function travel(
+  state: State,
+  from: readonly Content[],
+  to: readonly Content[],
+  arrange: (from: readonly Content[], to: readonly Content[]) => Pick<State, 'past' | 'future'>,
+): State {
+  const next = from.at(-1)
+  if (next === undefined) return state
+  return { content: next, tag: null, ...arrange(from.slice(0, -1), [...to, state.content]) }
+}
+
+function step(state: State, action: Step): State {
+  const content = apply(state.content, action)
+  if (content === state.content) return state
+  const tag = tagOf(action)
+  if (tag !== null && tag === state.tag) return { ...state, content, future: [] }
+  return { content, past: [...state.past, state.content], future: [], tag }
+}
+
+function tagOf(action: Step): string | null {
+  if (action.kind === 'write') return `write/${action.id}/${action.lang}`
+  return action.kind === 'place' ? (action.tag ?? null) : null
+}
+
+function apply(content: Content, action: Step): Content {
+  const change = (id: string, to: (region: Region) => Region): Content => ({
+    ...content,
+    regions: content.regions.map((region) => (region.id === id ? to(region) : region)),
+  })
+  switch (action.kind) {
+    case 'draw':
+      return add(content, { id: action.id, frame: action.frame, bbox: [...action.bbox], concept: null, presence: 'present', texts: {} })
+    case 'place':
+      return change(action.id, (region) => ({ ...region, bbox: [...action.bbox] }))
+    case 'describe':
+      return change(action.id, (region) => ({ ...region, ...action.change }))
+    case 'write':
+      return change(action.id, (region) => ({ ...region, texts: { ...region.texts, [action.lang]: action.text } }))
+    case 'remove':
+      return { ...content, regions: content.regions.filter((region) => region.id !== action.id) }
+    case 'accept':
+      return add(content, grown(action.id, action.suggestion))
+    case 'reject':
+      return { ...content, rejected: [...(content.rejected ?? []), action.suggestion] }
+  }
+}
+
+const add = (content: Content, region: Region): Content => ({ ...content, regions: [...content.regions, region] })
+
+// A region keeps the suggestion it grew from.
+function grown(id: string, { id: origin, bbox, concept, texts }: Suggestion): Region {
+  return { id, frame: 0, bbox: [...bbox], concept, presence: 'present', texts: { ...texts }, origin }
+}
+
+// The suggestions that wait for the reader's word.
+export function waiting(content: Content, suggestions: readonly Suggestion[]): Suggestion[] {
+  const settled = new Set([...(content.rejected ?? []), ...content.regions.map((region) => region.origin)])
+  return suggestions.filter((suggestion) => !settled.has(suggestion.id))
+}
+
+// Both versions of one annotation in one: theirs, plus what only mine has.
+export function merged(mine: Content, theirs: Content): Content {
+  const known = new Set(theirs.regions.map((region) => region.id))
+  const rejected = new Set([...(theirs.rejected ?? []), ...(mine.rejected ?? [])])
+  return { regions: [...theirs.regions, ...mine.regions.filter((region) => !known.has(region.id))], rejected: [...rejected] }
+}

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest'
+import { ApiError, type Annotation, type Content } from '../api/client'
+import { Outbox, type Entry, type Journal, type Saving } from './outbox'
+
+const journal = (): Journal & { entries: Map<string, Entry> } => {
+  const entries = new Map<string, Entry>()
+  return {
+    entries,
+    get: async (key) => entries.get(key),
+    set: async (key, entry) => void entries.set(key, entry),
+    delete: async (key) => void entries.delete(key),
+  }
+}
+const content = (n: number): Content => ({ regions: [], rejected: [`s${n}`] })
+const saved = (revision: number) => ({ revision }) as Annotation
+
+it('sends the latest content on top of the last revision, and only then forgets it', async () => {
+  const kept = journal()
+  const sent: [number, Content][] = []
+  const box = new Outbox('k', 4, async (basedOn, c) => (sent.push([basedOn, c]), saved(basedOn + 1)), () => undefined, kept)
+  await box.put(content(1))
+  await box.put(content(2))
+  expect(kept.entries.get('k')?.content).toEqual(content(2))
+  expect(await box.flush()).toBe(true)
+  expect(sent).toEqual([[4, content(2)]])
+  expect(kept.entries.size).toBe(0)
+  expect(box.latestRevision).toBe(5)
+})
+
+it('keeps everything while the network is away, and offers it after a reload', async () => {
+  const kept = journal()
+  const told: Saving[] = []
+  const box = new Outbox('k', 2, async () => Promise.reject(new TypeError('Failed to fetch')), (s) => told.push(s), kept)
+  await box.put(content(1))
+  expect(await box.flush()).toBe(false)
+  box.close()
+  expect(told.at(-1)?.kind).toBe('offline')
+  const again = new Outbox('k', 2, async (basedOn) => saved(basedOn + 1), () => undefined, kept)
+  expect(await again.left()).toEqual(content(1))
+})
+
+it('tells of a conflict with the other version, and goes on from it', async () => {
+  const theirs = saved(9)
+  const told: Saving[] = []
+  let tries = 0
+  const save = async (basedOn: number) => {
+    tries += 1
+    if (tries === 1) throw new ApiError(409, 'stale_revision', 'stale', { current: theirs })
+    return saved(basedOn + 1)
+  }
+  const box = new Outbox('k', 3, save, (s) => told.push(s), journal())
+  await box.put(content(1))
+  expect(await box.flush()).toBe(false)
+  expect(told.at(-1)).toEqual({ kind: 'conflict', theirs })
+  await box.resolve(theirs, content(1))
+  expect(await box.flush()).toBe(true)
+  expect(box.latestRevision).toBe(10)
+})
