@@ -1,0 +1,182 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type Locator, type Page } from '@playwright/test'
+import { Client, picture, Server, until, type Reader } from './server'
+
+const SHOTS = '../docs/images'
+const anna: Reader = { username: 'anna', password: 'anna reads at night' }
+const bo: Reader = { username: 'bo', password: 'bo reads in the morning' }
+
+let server: Server
+let admin: Client
+let project: string
+
+test.beforeAll(async () => {
+  server = await Server.start()
+  admin = await server.admin()
+  const made = await admin.call('POST', '/api/projects', {
+    name: 'Chest (synthetic)', synthetic: true, shares: { val: 0, test: 0 }, blind_share: 0,
+    guideline: 'Mark each lung, the heart and every nodule.',
+  })
+  project = made.id
+  await admin.call('PUT', `/api/projects/${project}/concepts`, {
+    concepts: [
+      { key: 'left_lung', kind: 'structure', names: { en: 'left lung', zh: '左肺' }, modalities: [] },
+      { key: 'right_lung', kind: 'structure', names: { en: 'right lung', zh: '右肺' }, modalities: [] },
+      { key: 'nodule', kind: 'lesion', names: { en: 'nodule', zh: '结节' }, modalities: [] },
+    ],
+  })
+  for (const reader of [anna, bo]) {
+    const user = await admin.call('POST', '/api/users', { ...reader, display_name: reader.username })
+    await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'annotator' })
+  }
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const form = new FormData()
+    form.set('file', new Blob([picture(seed) as BlobPart]), `chest-${seed}.png`)
+    form.set('attested', 'true')
+    form.set('modality', 'xray')
+    await admin.call('POST', `/api/projects/${project}/images`, form)
+  }
+})
+test.afterAll(async () => server.stop())
+
+async function signIn(page: Page, reader: Reader) {
+  await page.goto(server.url)
+  await page.getByLabel('User name').fill(reader.username)
+  await page.getByLabel('Password', { exact: true }).fill(reader.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Chest (synthetic)' }).click()
+}
+
+async function nextCase(page: Page): Promise<string> {
+  const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
+  await page.getByRole('link', { name: 'Next case' }).click()
+  const found = (await (await answer).json()) as { image: { id: string } }
+  await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
+  return found.image.id
+}
+
+// Image pixels to the screen, by the mapping that the page itself draws with.
+async function onScreen(viewport: Locator, x: number, y: number) {
+  const edge = await viewport.boundingBox()
+  const number = async (name: string) => Number(await viewport.getAttribute(name))
+  const zoom = await number('data-zoom')
+  return { x: (edge?.x ?? 0) + (await number('data-x')) + x * zoom, y: (edge?.y ?? 0) + (await number('data-y')) + y * zoom }
+}
+
+async function draw(page: Page, [x0, y0, x1, y1]: [number, number, number, number]) {
+  const viewport = page.getByTestId('viewport')
+  const from = await onScreen(viewport, x0, y0)
+  const to = await onScreen(viewport, x1, y1)
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2)
+  await page.mouse.move(to.x, to.y)
+  await page.mouse.up()
+}
+
+async function isSaved(page: Page) {
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'saved')
+}
+
+async function isAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+  expect(serious.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
+}
+
+test('a reader draws, describes in two languages and submits; nothing is lost, nobody gets the same case', async ({ page, browser }) => {
+  await page.goto(server.url)
+  await isAccessible(page)
+  await signIn(page, anna)
+  await isAccessible(page)
+  const image = await nextCase(page)
+  const drawn: [number, number, number, number] = [68, 74, 231, 388]
+  await draw(page, drawn)
+  await page.getByRole('combobox', { name: 'Concept' }).or(page.getByLabel('Concept')).first().click()
+  await page.getByRole('option', { name: /right lung/ }).click()
+  await page.getByLabel(/Description \(English\)/).fill('Clear right lung, no consolidation.')
+  await page.getByLabel(/Description \(中文\)/).fill('右肺清晰，未见实变。')
+  await isSaved(page)
+  await page.screenshot({ path: `${SHOTS}/annotate.png` })
+  await isAccessible(page)
+
+  await page.reload()
+  await page.getByTestId('region').first().click()
+  await expect(page.getByLabel(/Description \(中文\)/)).toHaveValue('右肺清晰，未见实变。')
+
+  const other = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage()
+  await signIn(other, bo)
+  expect(await nextCase(other)).not.toBe(image)
+
+  const submitted = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
+  await page.getByRole('button', { name: /Submit/ }).click()
+  expect((await submitted).status()).toBe(200)
+  const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
+  const [region] = annotations[0].content.regions
+  region.bbox.forEach((edge: number, index: number) => expect(Math.abs(edge - (drawn[index] ?? NaN))).toBeLessThanOrEqual(1))
+  expect(region.concept).toBe('right_lung')
+  expect(region.texts).toEqual({ en: 'Clear right lung, no consolidation.', zh: '右肺清晰，未见实变。' })
+  expect(annotations[0].submitted).toBe(true)
+})
+
+test('a suggestion is accepted and becomes an annotation that keeps its origin', async ({ page }) => {
+  const suggested = await suggestEverywhere()
+  await signIn(page, anna)
+  const image = await nextCase(page)
+  await expect(page.getByTestId('suggestion')).toHaveCount(1)
+  await expect(page.getByText(/Why this case/)).toBeVisible()
+  await page.screenshot({ path: `${SHOTS}/suggestion.png` })
+  await isAccessible(page)
+  await page.keyboard.press('a')
+  await expect(page.getByTestId('suggestion')).toHaveCount(0)
+  await isSaved(page)
+  const submitted = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
+  await page.keyboard.press('Control+Enter')
+  expect((await submitted).status()).toBe(200)
+  const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
+  const [region] = annotations[0].content.regions
+  expect(region.origin).toBeTruthy()
+  expect(region.bbox).toEqual(suggested)
+  const progress = await admin.call('GET', `/api/projects/${project}/progress`)
+  expect(progress.suggestions).toMatchObject({ accepted: 1, adjusted: 0, rejected: 0 })
+})
+
+test('a save from elsewhere is shown, and both versions are kept', async ({ page }) => {
+  await signIn(page, anna)
+  const image = await nextCase(page)
+  const elsewhere = await server.signIn(anna)
+  const region = { id: crypto.randomUUID(), bbox: [300, 60, 440, 390], concept: 'left_lung', texts: { en: 'from elsewhere' } }
+  await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: 0, content: { regions: [region] } })
+  await draw(page, [70, 70, 200, 300])
+  await page.getByRole('button', { name: 'Keep both' }).click()
+  await isSaved(page)
+  const { content } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
+  expect(content.regions).toHaveLength(2)
+  expect(content.regions[0].texts.en).toBe('from elsewhere')
+})
+
+// A worker's whole conversation, with a model of one run, and a suggestion on every image that nobody has begun.
+async function suggestEverywhere(): Promise<number[]> {
+  const { token } = await admin.call('POST', '/api/tokens', { name: 'journey', scope: 'worker' })
+  const worker = server.withToken(token)
+  const snapshot = await admin.call('POST', `/api/projects/${project}/snapshots`, {})
+  const base = { kind: 'builtin', name: 'shapes' }
+  const run = await admin.call('POST', `/api/projects/${project}/runs`, { snapshot: snapshot.id, base, name: 'journey' })
+  const work = await worker.call('POST', '/api/worker/claim', { worker: 'journey' })
+  expect(work.id).toBe(run.id)
+  const finish = { attempt: work.attempt, outcome: 'finished', evaluation: null, card: 'made by a test', files: {} }
+  const model = await worker.call('POST', `/api/worker/runs/${run.id}/finish`, finish)
+  await admin.call('POST', `/api/models/${model.id}/promote`, { acquire: { budget: 3 } })
+  const round = await worker.call('POST', '/api/worker/claim', { worker: 'journey' })
+  const { images } = await worker.call('GET', `/api/worker/acquisitions/${round.id}/pool`)
+  const open = images.filter((image: { open: boolean }) => image.open)
+  const bbox = [283, 66, 441, 392]
+  const region = { bbox, concept: 'left_lung', confidence: 0.87, texts: { en: 'Clear left lung.', zh: '左肺清晰。' } }
+  await worker.call('POST', `/api/worker/acquisitions/${round.id}/predictions`, {
+    attempt: round.attempt, images: open.map((image: { id: string }) => ({ image: image.id, regions: [region] })),
+  })
+  const ranking = open.slice(-2).map((image: { id: string }, index: number) => ({ image: image.id, score: 1 - index, reason: 'The model is unsure of its answers here.' }))
+  await worker.call('POST', `/api/worker/acquisitions/${round.id}/finish`, { attempt: round.attempt, ranking })
+  await until(async () => (await admin.call('GET', `/api/acquisitions/${round.id}`)).state === 'finished', 'the round')
+  return bbox
+}
