@@ -1,9 +1,13 @@
 //! The command line. Exit codes: 0 done, 1 the work found a problem, 2 the call was wrong.
 
-mod tools;
+mod accounts;
+mod import;
+mod installation;
+mod print;
+mod snapshots;
 mod up;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +22,19 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which installation a command is about.
+#[derive(Args)]
+struct Place {
+    /// A TOML file of settings; the environment goes before it
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything is kept that has no other place [default: ./medreg-data, or MEDREG_DATA]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -29,62 +46,76 @@ enum Command {
     #[command(
         after_help = "Example:\n  DATABASE_URL=postgres://medreg@db/medreg MEDREG_S3_BUCKET=medreg medreg serve --listen 0.0.0.0:8080"
     )]
-    Serve(ServeArgs),
-    /// Make and revoke API tokens
+    Serve(ListenArgs),
+    /// Bring images in
+    #[command(
+        after_help = "Example:\n  medreg import --project 'My first project' --attested scans/ more/chest.dcm"
+    )]
+    Import(import::ImportArgs),
+    /// Cut, list, export and check snapshots
     #[command(
         subcommand,
-        after_help = "Example:\n  DATABASE_URL=… medreg token create --user admin --scope worker --name gpu-1"
+        after_help = "Example:\n  medreg snapshot create --project 'My first project' --name v1"
     )]
-    Token(tools::TokenCommand),
-    /// Add users and set passwords
+    Snapshot(snapshots::SnapshotCommand),
+    /// Make, list and revoke API tokens
     #[command(
         subcommand,
-        after_help = "Example:\n  DATABASE_URL=… medreg user add anna --display-name 'Anna' < password.txt"
+        after_help = "Example:\n  medreg token create --user admin --scope worker --name gpu-1"
     )]
-    User(tools::UserCommand),
+    Token(accounts::TokenCommand),
+    /// Add and list users, set passwords
+    #[command(
+        subcommand,
+        after_help = "Example:\n  medreg user add anna --display-name 'Anna' < password.txt"
+    )]
+    User(accounts::UserCommand),
     /// Check the audit trail
-    #[command(
-        subcommand,
-        after_help = "Example:\n  DATABASE_URL=… medreg audit verify"
-    )]
-    Audit(tools::AuditCommand),
+    #[command(subcommand, after_help = "Example:\n  medreg audit verify")]
+    Audit(accounts::AuditCommand),
     /// Print the OpenAPI document of the server
     #[command(after_help = "Example:\n  medreg openapi > openapi.json")]
     Openapi,
 }
 
 #[derive(Args)]
-struct ServeArgs {
-    /// A TOML file of settings; the environment goes before it
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Where to listen; port 0 for any free one
-    #[arg(long)]
+struct ListenArgs {
+    /// Where to listen; port 0 for any free one [default: 127.0.0.1:8080, or MEDREG_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Where everything is kept that has no other place
-    #[arg(long)]
-    data: Option<PathBuf>,
 }
 
 #[derive(Args)]
 struct UpArgs {
     #[command(flatten)]
-    serve: ServeArgs,
+    listen: ListenArgs,
     /// Start no trainer
     #[arg(long)]
     no_worker: bool,
 }
 
-impl ServeArgs {
-    fn config(&self) -> anyhow::Result<Config> {
+impl Place {
+    fn config(&self) -> Result<Config, ConfigError> {
         let mut config = Config::read(self.config.as_deref(), |name| {
             std::env::var(name).ok().filter(|v| !v.is_empty())
         })?;
-        config.listen = self.listen.unwrap_or(config.listen);
         config.data = self.data.clone().unwrap_or(config.data);
         Ok(config)
     }
 }
+
+impl ListenArgs {
+    fn config(&self, place: &Place) -> Result<Config, ConfigError> {
+        let mut config = place.config()?;
+        config.listen = self.listen.unwrap_or(config.listen);
+        Ok(config)
+    }
+}
+
+/// A call that cannot be carried out as it was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongCall(String);
 
 /// Reads the command line and does what it says.
 #[must_use]
@@ -96,27 +127,31 @@ pub fn run() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    match actix_web::rt::System::new().block_on(dispatch(cli.command)) {
+    match actix_web::rt::System::new().block_on(dispatch(cli)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("medreg: {error:#}");
-            ExitCode::from(1)
+            ExitCode::from(if error.is::<ConfigError>() || error.is::<WrongCall>() {
+                2
+            } else {
+                1
+            })
         }
     }
 }
 
-async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Up(args) => up::up(args.serve.config()?, !args.no_worker).await,
-        Command::Serve(args) => up::serve(args.config()?).await,
-        Command::Token(command) => tools::token(command).await,
-        Command::User(command) => tools::user(command).await,
-        Command::Audit(command) => tools::audit(command).await,
+async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let place = &cli.place;
+    match cli.command {
+        Command::Up(args) => up::up(args.listen.config(place)?, !args.no_worker).await,
+        Command::Serve(args) => up::serve(args.config(place)?).await,
+        Command::Import(args) => import::import(place, args).await,
+        Command::Snapshot(command) => snapshots::snapshot(place, command).await,
+        Command::Token(command) => accounts::token(place, command).await,
+        Command::User(command) => accounts::user(place, command).await,
+        Command::Audit(command) => accounts::audit(place, command).await,
         Command::Openapi => {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(&crate::http::document())?
-            );
+            print::json(&crate::http::document())?;
             Ok(ExitCode::SUCCESS)
         }
     }

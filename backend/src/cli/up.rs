@@ -1,5 +1,7 @@
 //! `medreg up` and `medreg serve`.
 
+use super::WrongCall;
+use super::installation::connect;
 use crate::app::{self, Application};
 use crate::config::{self, Config};
 use crate::http::HttpSettings;
@@ -13,17 +15,17 @@ use anyhow::Context;
 use medreg_datasets::lang::{Lang, LangPair};
 use medreg_datasets::ontology::{Concept, ConceptKind};
 use medreg_datasets::snapshot::SplitShares;
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Starts everything and keeps it running until Ctrl-C.
 pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<ExitCode> {
+    // From here on Ctrl-C is kept until everything runs, and then stops it: nothing is left half started.
+    let told = Told::listen()?;
     let data = prepare_data(&config.data)?;
     let _lock = lock(&data)?;
     // What an earlier start left must not be mistaken for this one's.
@@ -48,7 +50,7 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
     let first_password = first_start(&hospital, &data).await?;
     let application = Application::build(config.listen, settings(&config), hospital.clone())
         .with_context(|| cannot_listen(&config))?;
-    let address = format!("http://{}", application.address());
+    let address = local_address(application.address());
     let worker = match with_worker {
         true => Some(Worker::start(
             &address,
@@ -57,7 +59,7 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
         )?),
         false => None,
     };
-    let running = tokio::task::spawn_local(serve_until_told(application));
+    let running = tokio::task::spawn_local(serve_until_told(application, told));
     config::write_private(&data.join("url"), address.as_bytes())?;
     greet(&address, first_password.as_deref(), &data);
     let served = running.await?;
@@ -76,20 +78,24 @@ pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<Exit
 
 /// Starts the server alone.
 pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
-    let url = config.database_url.as_ref().context(
-        "DATABASE_URL is missing: `medreg serve` needs a database; `medreg up` brings its own",
-    )?;
+    let told = Told::listen()?;
+    let url = config.database_url.as_ref().ok_or_else(|| {
+        WrongCall(
+            "DATABASE_URL is missing: `medreg serve` needs a database; `medreg up` brings its own"
+                .to_owned(),
+        )
+    })?;
     let data = prepare_data(&config.data)?;
     let hospital = open(&config, &data, url.expose()).await?;
     let first_password = first_start(&hospital, &data).await?;
     let application = Application::build(config.listen, settings(&config), hospital)
         .with_context(|| cannot_listen(&config))?;
     greet(
-        &format!("http://{}", application.address()),
+        &local_address(application.address()),
         first_password.as_deref(),
         &data,
     );
-    serve_until_told(application).await?;
+    serve_until_told(application, told).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,6 +103,17 @@ fn settings(config: &Config) -> HttpSettings {
     HttpSettings {
         secure_cookies: config.secure_cookies,
     }
+}
+
+/// How a program on this machine reaches the server.
+fn local_address(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
 }
 
 fn cannot_listen(config: &Config) -> String {
@@ -135,15 +152,6 @@ fn remove(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-pub(super) async fn connect(url: &str) -> anyhow::Result<PgPool> {
-    let pool = PgPoolOptions::new()
-        .max_connections(20)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect(url)
-        .await;
-    pool.context("the database of DATABASE_URL cannot be reached")
-}
-
 async fn open(config: &Config, data: &Path, url: &str) -> anyhow::Result<Hospital> {
     let pool = connect(url).await?;
     app::migrate(&pool)
@@ -156,20 +164,26 @@ async fn open(config: &Config, data: &Path, url: &str) -> anyhow::Result<Hospita
     Ok(Hospital {
         pool,
         objects,
-        pseudonym_key: *config::pseudonym_key(data)?.expose(),
+        pseudonym_key: *config.pseudonym_key(data)?.expose(),
     })
 }
 
 /// Makes the first administrator and a first project where there is nobody yet; tells the password, once.
 async fn first_start(hospital: &Hospital, data: &Path) -> anyhow::Result<Option<String>> {
-    let password = random_password();
+    let mut conn = hospital.pool.acquire().await?;
+    if !crate::store::accounts::users(&mut conn).await?.is_empty() {
+        return Ok(None);
+    }
+    drop(conn);
+    let (password, file) = (random_password(), data.join("credentials"));
+    // Before the account, so that a start that is cut short never leaves one whose password nobody knows.
+    let lines = format!("username: admin\npassword: {password}\n");
+    config::write_private(&file, lines.as_bytes())?;
     let Some(admin) = accounts::create_first_admin(hospital, "admin", &password).await? else {
+        // Another server on the same database was faster, and has the password.
+        remove(&file)?;
         return Ok(None);
     };
-    config::write_private(
-        &data.join("credentials"),
-        format!("username: admin\npassword: {password}\n").as_bytes(),
-    )?;
     first_project(hospital, &admin).await?;
     Ok(Some(password))
 }
@@ -268,15 +282,30 @@ fn greet(address: &str, first_password: Option<&str>, data: &Path) {
     println!("  data      {}\n  Ctrl-C stops it\n", data.display());
 }
 
-/// Answers until Ctrl-C or SIGTERM.
-async fn serve_until_told(application: Application) -> anyhow::Result<()> {
+/// Ctrl-C or SIGTERM, remembered from the moment of listening.
+struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Told {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+}
+
+/// Answers until it is told to stop.
+async fn serve_until_told(application: Application, told: Told) -> anyhow::Result<()> {
     let handle = application.handle();
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
     tokio::task::spawn_local(async move {
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        told.wait().await;
         handle.stop(true).await;
     });
     Ok(application.run().await?)

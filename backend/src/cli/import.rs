@@ -1,0 +1,159 @@
+//! Images in, from files and folders of this machine.
+
+use super::installation::{Installation, Reach};
+use super::{Place, WrongCall, print};
+use crate::services::images::{self, Upload};
+use crate::services::{Actor, Hospital, ServiceError};
+use anyhow::Context;
+use clap::Args;
+use medreg_datasets::ids::{ImageId, ProjectId};
+use medreg_datasets::modality::Modality;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// As much as the server takes in one upload.
+const MAX_BYTES: u64 = 256 << 20;
+
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    /// The project's name or id
+    #[arg(long)]
+    project: String,
+    /// The kind of picture, where a file does not say (PNG, JPEG)
+    #[arg(long)]
+    modality: Option<Modality>,
+    /// The patient's pseudonym, for all of these files; without it, DICOM files are sorted by their own patient and every other file is a patient of its own
+    #[arg(long)]
+    patient: Option<String>,
+    /// Vouch that no patient data is burned into the pixels; without it, doubtful images wait for a reviewer
+    #[arg(long)]
+    attested: bool,
+    /// Print JSON lines, one per file
+    #[arg(long)]
+    json: bool,
+    /// PNG, JPEG or DICOM files, or folders of them
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+/// What became of one file.
+#[derive(Serialize)]
+struct Taken {
+    path: PathBuf,
+    /// `added`, `known` or `refused`.
+    outcome: &'static str,
+    image: Option<ImageId>,
+    reason: Option<String>,
+}
+
+pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let files = files(&args.paths)?;
+    let installation = Installation::open(place, Reach::Objects).await?;
+    let actor = installation.administrator().await?;
+    let project = installation.project(&actor, &args.project).await?;
+    let (mut added, mut known, mut refused) = (0, 0, 0);
+    for path in &files {
+        let taken = take(&installation.hospital, &actor, project, &args, path).await?;
+        match taken.outcome {
+            "added" => added += 1,
+            "known" => known += 1,
+            _ => refused += 1,
+        }
+        if args.json {
+            print::line(&serde_json::to_string(&taken)?)?;
+        } else if let Some(reason) = &taken.reason {
+            eprintln!("medreg: {}: {reason}", path.display());
+        }
+    }
+    installation.close().await?;
+    if !args.json {
+        print::line(&format!(
+            "{added} added, {known} known already, {refused} refused"
+        ))?;
+    }
+    Ok(if refused == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// Takes one file in. A file that is at fault is reported; a store that is stops everything.
+async fn take(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    args: &ImportArgs,
+    path: &Path,
+) -> anyhow::Result<Taken> {
+    let told = |outcome, image, reason| Taken {
+        path: path.to_owned(),
+        outcome,
+        image,
+        reason,
+    };
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(told("refused", None, Some(format!("{error:#}")))),
+    };
+    let upload = Upload {
+        file_name: path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+        bytes: bytes.into(),
+        patient: args.patient.clone(),
+        study: None,
+        modality: args.modality,
+        attested: args.attested,
+    };
+    match images::take_in(hospital, actor, project, upload).await {
+        Ok((image, true)) => Ok(told("added", Some(image.id), None)),
+        Ok((image, false)) => Ok(told("known", Some(image.id), None)),
+        Err(ServiceError::BadImage { source, .. }) => {
+            Ok(told("refused", None, Some(source.to_string())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let length = fs::metadata(path)?.len();
+    if length > MAX_BYTES {
+        anyhow::bail!("{length} bytes are more than the {MAX_BYTES} that one image may have");
+    }
+    Ok(fs::read(path)?)
+}
+
+/// All files under `paths` in a fixed order, hidden ones left out; a link is followed where it is named, never inside a folder.
+fn files(paths: &[PathBuf]) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    let mut open = Vec::new();
+    for path in paths {
+        let found = fs::metadata(path)
+            .map_err(|error| WrongCall(format!("{} cannot be read: {error}", path.display())))?;
+        match found.is_dir() {
+            true => open.push(path.clone()),
+            false => drop(files.insert(path.clone())),
+        }
+    }
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder)
+            .with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                files.insert(entry.path());
+            }
+        }
+    }
+    Ok(files)
+}

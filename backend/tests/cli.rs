@@ -1,0 +1,355 @@
+//! The tools, on an installation that runs and on the same one when it does not.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const PROJECT: &str = "My first project";
+
+fn medreg() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_medreg"));
+    for inherited in [
+        "DATABASE_URL",
+        "MEDREG_DATA",
+        "MEDREG_LISTEN",
+        "MEDREG_S3_BUCKET",
+    ] {
+        command.env_remove(inherited);
+    }
+    command
+}
+
+/// A `medreg up`, stopped in order when it goes.
+struct Up {
+    program: Child,
+    url: String,
+}
+
+impl Up {
+    fn start(data: &Path) -> Self {
+        let mut program = medreg()
+            .args(["up", "--no-worker", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            if let Ok(url) = fs::read_to_string(data.join("url"))
+                && !url.is_empty()
+            {
+                return Self { program, url };
+            }
+            assert_eq!(program.try_wait().unwrap(), None, "medreg up ended");
+            assert!(Instant::now() < deadline, "medreg up is not ready");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let pid = self.program.id().to_string();
+        let told = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(told.is_ok_and(|status| status.success()));
+        assert!(self.program.wait().is_ok_and(|status| status.success()));
+    }
+}
+
+/// The tools of one data directory.
+struct Tools(PathBuf);
+
+impl Tools {
+    fn call(&self, arguments: &[&str], input: &str) -> Output {
+        let mut program = medreg()
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = program.stdin.take().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        program.wait_with_output().unwrap()
+    }
+
+    /// What a command that does its work prints.
+    fn done(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.call(arguments, input);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let text = self.done(arguments, "");
+        text.lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect()
+    }
+
+    /// What a command says on standard error that ends with `code`.
+    fn fails(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.call(arguments, "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said
+    }
+}
+
+fn picture(path: &Path, shade: u8) {
+    image::GrayImage::from_fn(64, 48, |x, y| image::Luma([shade ^ (x as u8) ^ (y as u8)]))
+        .save(path)
+        .unwrap();
+}
+
+/// One case read over HTTP, as a program of the administrator does it.
+async fn read_a_case(url: &str, token: &str) {
+    let http = reqwest::Client::new();
+    let ask = async |method: reqwest::Method, path: String, body: Option<Value>| -> Value {
+        let mut request = http
+            .request(method, format!("{url}{path}"))
+            .bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let reply = request.send().await.unwrap();
+        assert!(
+            reply.status().is_success(),
+            "{path}: {:?}",
+            reply.text().await
+        );
+        reply.json().await.unwrap()
+    };
+    let projects = ask(reqwest::Method::GET, "/api/projects".into(), None).await;
+    let project = projects["projects"][0]["id"].as_str().unwrap().to_owned();
+    let next = format!("/api/projects/{project}/cases/next");
+    let case = ask(reqwest::Method::POST, next, Some(json!({}))).await;
+    let path = format!(
+        "/api/images/{}/annotation",
+        case["image"]["id"].as_str().unwrap()
+    );
+    let region = json!({
+        "id": uuid::Uuid::new_v4(), "bbox": [4, 4, 40, 30], "concept": "nodule", "presence": "present",
+        "texts": { "en": "A round nodule.", "zh": "圆形结节。" },
+    });
+    let save = json!({ "based_on": 0, "content": { "regions": [region] } });
+    ask(reqwest::Method::PUT, path.clone(), Some(save)).await;
+    let submit = json!({ "revision": 1, "active_seconds": 3.0 });
+    ask(
+        reqwest::Method::POST,
+        format!("{path}/submit"),
+        Some(submit),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_tools_do_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let tools = Tools(data.clone());
+    let up = Up::start(&data);
+
+    // Users and tokens.
+    tools.done(
+        &["user", "add", "anna", "--display-name", "Anna"],
+        "a long enough secret\n",
+    );
+    let users = tools.lines(&["user", "list", "--json"]);
+    let names: Vec<_> = users
+        .iter()
+        .map(|u| u["username"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["admin", "anna"]);
+    assert!(
+        tools
+            .fails(&["user", "passwd", "nobody"], 1)
+            .contains("there is no user `nobody`")
+    );
+    assert!(
+        tools
+            .fails(&["user", "passwd", "anna"], 2)
+            .contains("standard input")
+    );
+    let token = tools.done(&["token", "create", "--name", "script"], "");
+    let token = token.trim();
+
+    // Images: three files, of which one is none.
+    let scans = folder.path().join("scans");
+    fs::create_dir_all(scans.join("deeper")).unwrap();
+    picture(&scans.join("a.png"), 1);
+    picture(&scans.join("deeper/b.png"), 2);
+    fs::write(scans.join("notes.txt"), "not an image").unwrap();
+    let scans = scans.to_str().unwrap();
+    let import = [
+        "import",
+        "--project",
+        PROJECT,
+        "--attested",
+        "--json",
+        scans,
+    ];
+    let output = tools.call(&import, "");
+    assert_eq!(output.status.code(), Some(1));
+    let outcomes: Vec<_> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["added", "added", "refused"]);
+    assert!(
+        tools
+            .fails(&["import", "--project", PROJECT, "/nowhere"], 2)
+            .contains("/nowhere")
+    );
+
+    // Snapshots.
+    let create = [
+        "snapshot",
+        "create",
+        "--project",
+        PROJECT,
+        "--name",
+        "v1",
+        "--json",
+    ];
+    assert!(tools.fails(&create, 1).contains("nothing to cut"));
+    assert!(
+        tools
+            .fails(&["snapshot", "list", "--project", "other"], 1)
+            .contains(PROJECT)
+    );
+    read_a_case(&up.url, token).await;
+    let snapshot = tools.lines(&create).remove(0);
+    assert_eq!(tools.lines(&create)[0]["id"], snapshot["id"]);
+    let id = snapshot["id"].as_str().unwrap();
+    let archive = folder.path().join("v1.tar");
+    let out = archive.to_str().unwrap();
+    tools.done(
+        &["snapshot", "export", id, "--format", "medreg", "--out", out],
+        "",
+    );
+    let mut tar = tar::Archive::new(fs::File::open(&archive).unwrap());
+    let entries: Vec<_> = tar
+        .entries()
+        .unwrap()
+        .map(|e| e.unwrap().path().unwrap().into_owned())
+        .collect();
+    assert_eq!(
+        entries[..2],
+        [Path::new("manifest.json"), Path::new("cases.jsonl")]
+    );
+    assert_eq!(entries.len(), 3);
+
+    // The audit trail knows of all this.
+    assert!(tools.done(&["audit", "verify"], "").contains("whole"));
+    drop(up);
+
+    // The same, while nothing runs: the tool brings the database up, and down again.
+    assert_eq!(tools.lines(&["user", "list", "--json"]).len(), 2);
+    assert!(!data.join("postgres/data/postmaster.pid").exists());
+    assert!(
+        tools
+            .done(&["snapshot", "verify", id], "")
+            .contains("2 objects checked")
+    );
+    damage(
+        &data.join("objects"),
+        &snapshot["manifest"]["cases"]["sha256"],
+    );
+    assert!(
+        tools
+            .fails(&["snapshot", "verify", id], 1)
+            .contains("the cases")
+    );
+}
+
+/// Turns one bit of an object over.
+fn damage(objects: &Path, digest: &Value) {
+    let digest = digest.as_str().unwrap();
+    let mut folders = vec![objects.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(digest)
+            {
+                let mut bytes = fs::read(&path).unwrap();
+                bytes[10] ^= 1;
+                return fs::write(&path, bytes).unwrap();
+            }
+        }
+    }
+    panic!("no object {digest}");
+}
+
+#[test]
+fn a_wrong_call_is_told_apart_from_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let tools = Tools(folder.path().join("nothing"));
+    assert!(
+        tools
+            .fails(&["user", "list"], 1)
+            .contains("holds no installation")
+    );
+    assert!(!folder.path().join("nothing").exists());
+    assert!(
+        tools
+            .fails(&["serve"], 2)
+            .contains("DATABASE_URL is missing")
+    );
+    tools.fails(&["token", "create", "--scope", "root", "--name", "x"], 2);
+    tools.fails(&["snapshot", "verify", "not-a-hash"], 2);
+    let listen = medreg()
+        .args(["up", "--data"])
+        .arg(&tools.0)
+        .env("MEDREG_LISTEN", "8080")
+        .output();
+    assert_eq!(listen.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn every_command_shows_an_example() {
+    let commands: &[&[&str]] = &[
+        &["up"],
+        &["serve"],
+        &["import"],
+        &["openapi"],
+        &["audit", "verify"],
+        &["snapshot", "list"],
+        &["snapshot", "create"],
+        &["snapshot", "export"],
+        &["snapshot", "verify"],
+        &["token", "create"],
+        &["token", "revoke"],
+        &["token", "list"],
+        &["user", "add"],
+        &["user", "passwd"],
+        &["user", "list"],
+    ];
+    for command in commands {
+        let output = medreg().args(*command).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let example = format!("medreg {}", command.join(" "));
+        let (_, shown) = help
+            .split_once("Example:")
+            .unwrap_or_else(|| panic!("{command:?}"));
+        assert!(shown.contains(&example), "{help}");
+    }
+}
