@@ -174,6 +174,19 @@ pub struct NewProjectBody {
     pub blind_share: u8,
 }
 
+/// What a lead may change about a project.
+#[derive(Deserialize, ToSchema)]
+pub struct ProjectChangeBody {
+    /// Its name.
+    pub name: Option<String>,
+    /// How to annotate, Markdown.
+    pub guideline: Option<String>,
+    /// Percent of patients held out; those who are there already stay where they are.
+    pub shares: Option<SplitShares>,
+    /// Percent of cases shown without suggestions.
+    pub blind_share: Option<u8>,
+}
+
 fn default_blind_share() -> u8 {
     10
 }

@@ -88,11 +88,14 @@ pub async fn sign_in(
     let found = accounts::credentials(&mut conn, username)
         .await?
         .filter(|found| !found.user.disabled);
-    let hash = match &found {
-        Some(found) => found.password_hash.clone(),
-        None => hash_password(&secret()).await?,
+    let fits = match &found {
+        Some(found) => password_fits(password, found.password_hash.clone()).await?,
+        // One hash either way, so that the time taken does not tell which names exist.
+        None => {
+            hash_password(&secret()).await?;
+            false
+        }
     };
-    let fits = password_fits(password, hash).await?;
     let Some(found) = found.filter(|_| fits) else {
         accounts::insert_failure(&mut conn, username, address).await?;
         return Err(ServiceError::WrongCredentials);

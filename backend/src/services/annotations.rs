@@ -1,7 +1,7 @@
 //! Saving and submitting what readers write.
 
 use super::access::{self, Permission};
-use super::cases::shows_suggestions;
+use super::cases::{may_be_read, shows_suggestions};
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::store::annotations::{self, Annotation, Person, Revision, Suggestion};
 use crate::store::images::Image;
@@ -95,6 +95,7 @@ pub async fn save(
 ) -> Outcome<Annotation> {
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
+    may_be_read(&found)?;
     check(&mut tx, &found, &project, content, false).await?;
     may_write(&mut tx, actor, image).await?;
     let (id, latest) = annotations::lock(&mut tx, image, actor.user).await?;
@@ -172,6 +173,7 @@ pub async fn submit(
     }
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
+    may_be_read(&found)?;
     may_write(&mut tx, actor, image).await?;
     let (id, latest) = annotations::lock(&mut tx, image, actor.user).await?;
     let current = latest_of(&mut tx, actor, image).await?;

@@ -34,23 +34,23 @@ pub async fn next(
     project: ProjectId,
     split: Option<Split>,
 ) -> Outcome<Option<Case>> {
-    let mut conn = hospital.pool.acquire().await?;
-    let (project, _) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
-    if let Some(held) = cases::held(&mut conn, project.id, actor.user, split).await? {
-        drop(conn);
-        return open(hospital, actor, held).await.map(Some);
-    }
-    drop(conn);
     // Somebody else may take what was just found before this transaction's lease is written; then the next one is tried.
     loop {
         let mut tx = hospital.pool.begin().await?;
-        let Some(image) = cases::next_free(&mut tx, project.id, split).await? else {
+        let (project, _) = access::project(&mut tx, actor, project, Permission::Annotate).await?;
+        cases::one_at_a_time(&mut tx, actor.user).await?;
+        let held = cases::held(&mut tx, project.id, actor.user, split).await?;
+        let found = match held {
+            Some(image) => Some(image),
+            None => cases::next_free(&mut tx, project.id, split).await?,
+        };
+        let Some(image) = found else {
             return Ok(None);
         };
         let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
             continue;
         };
-        if cases::submitted(&mut tx, image).await? {
+        if held.is_none() && cases::submitted(&mut tx, image).await? {
             continue;
         }
         let case = view(&mut tx, actor, &project, image, lease).await?;
@@ -63,14 +63,7 @@ pub async fn next(
 pub async fn open(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcome<Case> {
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
-    if matches!(
-        found.state,
-        ImageState::WaitingAttestation | ImageState::Withheld
-    ) {
-        return Err(ServiceError::Forbidden(
-            "this image waits for a reviewer's word that it shows no patient data",
-        ));
-    }
+    may_be_read(&found)?;
     let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
         let holder = cases::holder(&mut tx, image).await?;
         let (by, until) = holder.map_or_else(
@@ -82,6 +75,19 @@ pub async fn open(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcome
     let case = view(&mut tx, actor, &project, image, lease).await?;
     tx.commit().await?;
     Ok(case)
+}
+
+/// Nobody reads an image in which patient data may be seen.
+pub(super) fn may_be_read(image: &Image) -> Outcome<()> {
+    match image.state {
+        ImageState::WaitingAttestation => Err(ServiceError::Forbidden(
+            "this image waits for a reviewer's word that it shows no patient data",
+        )),
+        ImageState::Withheld => Err(ServiceError::Forbidden(
+            "patient data was seen in this image: it is withheld",
+        )),
+        ImageState::Open | ImageState::Leased | ImageState::Submitted => Ok(()),
+    }
 }
 
 async fn view(

@@ -97,7 +97,7 @@ pub enum ServiceError {
     },
     /// The database could not answer.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The object store could not answer.
     #[error(transparent)]
     Objects(ObjectError),
@@ -109,9 +109,19 @@ pub enum ServiceError {
 /// What a use case gives.
 pub type Outcome<T> = Result<T, ServiceError>;
 
+impl From<StoreError> for ServiceError {
+    /// What only the database noticed to be wrong with the request is still the request's fault.
+    fn from(error: StoreError) -> Self {
+        match error.refused_value() {
+            Some(reason) => Self::invalid("value", reason),
+            None => Self::Store(error),
+        }
+    }
+}
+
 impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
+        StoreError::from(error).into()
     }
 }
 

@@ -2,41 +2,85 @@
 
 use super::access::{self, Permission};
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
+use crate::store::StoreError;
 use crate::store::accounts;
 use crate::store::cases::{self, Progress};
-use crate::store::projects::{self, Member, NewProject, Project, Role};
+use crate::store::projects::{self, Member, NewProject, Project, ProjectChange, Role};
 use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::ontology::Concept;
+use medreg_datasets::snapshot::SplitShares;
 use std::collections::BTreeSet;
 
 /// Makes a project.
 pub async fn create(hospital: &Hospital, actor: &Actor, new: &NewProject<'_>) -> Outcome<Project> {
     access::admin(actor)?;
-    if !(1..=200).contains(&new.name.trim().chars().count()) {
-        return Err(ServiceError::invalid(
-            "name",
-            "1 to 200 characters are expected",
-        ));
-    }
-    if new.shares.val > 50 || new.shares.test > 50 || new.blind_share > 100 {
-        return Err(ServiceError::invalid(
-            "shares",
-            "at most 50 percent each for val and test, 100 for blind_share",
-        ));
-    }
+    check_name(new.name)?;
+    check_shares(new.shares, new.blind_share)?;
     let mut tx = hospital.pool.begin().await?;
-    let id = match projects::insert(&mut tx, new).await {
-        Err(error) if error.is_duplicate() => {
-            return Err(ServiceError::NameTaken { what: "a project" });
-        }
-        other => other?,
-    };
+    let id = projects::insert(&mut tx, new).await.map_err(name_taken)?;
     let project = projects::project(&mut tx, id)
         .await?
         .ok_or(ServiceError::NotFound("project"))?;
     audit(&mut tx, actor, "project.add", id, serde_json::json!({})).await?;
     tx.commit().await?;
     Ok(project)
+}
+
+/// Changes a project.
+pub async fn change(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+    change: &ProjectChange<'_>,
+) -> Outcome<(Project, Role)> {
+    let mut tx = hospital.pool.begin().await?;
+    let (old, _) = access::project(&mut tx, actor, id, Permission::Manage).await?;
+    if let Some(name) = change.name {
+        check_name(name)?;
+    }
+    check_shares(
+        change.shares.unwrap_or(old.shares),
+        change.blind_share.unwrap_or(old.blind_share),
+    )?;
+    projects::change(&mut tx, id, change)
+        .await
+        .map_err(name_taken)?;
+    let changed = access::project(&mut tx, actor, id, Permission::Manage).await?;
+    let detail = serde_json::json!({
+        "name": change.name.is_some(), "guideline": change.guideline.is_some(),
+        "shares": change.shares, "blind_share": change.blind_share,
+    });
+    audit(&mut tx, actor, "project.change", id, detail).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+fn check_name(name: &str) -> Outcome<()> {
+    if (1..=200).contains(&name.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(ServiceError::invalid(
+        "name",
+        "1 to 200 characters are expected",
+    ))
+}
+
+fn check_shares(shares: SplitShares, blind_share: u8) -> Outcome<()> {
+    if shares.val <= 50 && shares.test <= 50 && blind_share <= 100 {
+        return Ok(());
+    }
+    Err(ServiceError::invalid(
+        "shares",
+        "at most 50 percent each for val and test, 100 for blind_share",
+    ))
+}
+
+fn name_taken(error: StoreError) -> ServiceError {
+    if error.is_duplicate() {
+        ServiceError::NameTaken { what: "a project" }
+    } else {
+        error.into()
+    }
 }
 
 /// The projects the actor may see, each with the actor's role.

@@ -7,6 +7,7 @@ use crate::store::{annotations, projects, runs, snapshots};
 use bytes::Bytes;
 use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
+use medreg_datasets::lang::{Lang, LangPair};
 use medreg_datasets::protocol::{
     Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, Metrics,
     ModelRef, PoolPage, Predictions, WorkItem,
@@ -257,7 +258,10 @@ pub async fn predictions(
             "a built-in model does not suggest: only a published one does",
         ));
     };
-    let concepts = projects::concepts(&mut tx, round.project_id).await?;
+    let project = projects::project(&mut tx, round.project_id)
+        .await?
+        .ok_or(ServiceError::NotFound("project"))?;
+    let concepts = projects::concepts(&mut tx, project.id).await?;
     let known: BTreeSet<&str> = concepts.iter().map(|c| c.key.as_str()).collect();
     let asked: Vec<_> = predictions.images.iter().map(|p| p.image.0).collect();
     let in_pool = acquisitions::in_pool(&mut tx, round.project_id, &asked).await?;
@@ -265,7 +269,7 @@ pub async fn predictions(
         if !in_pool.contains(&prediction.image.0) {
             return Err(ServiceError::NotFound("image in this pool"));
         }
-        check_prediction(prediction, &known)?;
+        check_prediction(prediction, &known, &project.langs)?;
         let image = crate::store::images::image(&mut tx, prediction.image)
             .await?
             .ok_or(ServiceError::NotFound("image"))?;
@@ -283,7 +287,11 @@ pub async fn predictions(
     Ok(tx.commit().await?)
 }
 
-fn check_prediction(prediction: &ImagePrediction, known: &BTreeSet<&str>) -> Outcome<()> {
+fn check_prediction(
+    prediction: &ImagePrediction,
+    known: &BTreeSet<&str>,
+    langs: &LangPair,
+) -> Outcome<()> {
     for region in &prediction.regions {
         if !known.contains(region.concept.as_str()) {
             return Err(ServiceError::invalid(
@@ -297,14 +305,15 @@ fn check_prediction(prediction: &ImagePrediction, known: &BTreeSet<&str>) -> Out
                 "a number in 0..=1 is expected",
             ));
         }
-        if region
-            .texts
-            .values()
-            .any(|text| text.chars().count() > MAX_TEXT_CHARS)
-        {
+        let fits = |(lang, text): (&Lang, &String)| {
+            langs.contains(lang) && text.chars().count() <= MAX_TEXT_CHARS
+        };
+        if !region.texts.iter().all(fits) {
             return Err(ServiceError::invalid(
                 "texts",
-                format!("at most {MAX_TEXT_CHARS} characters are allowed"),
+                format!(
+                    "at most {MAX_TEXT_CHARS} characters in the project's languages are expected"
+                ),
             ));
         }
     }

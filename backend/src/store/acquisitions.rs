@@ -279,7 +279,9 @@ pub async fn pool_has(
     raster: &Digest,
 ) -> Stored<bool> {
     let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM images WHERE project_id = $1 AND raster = $2 AND attested_at IS NOT NULL AND NOT withheld) AS "found!""#,
+        r#"SELECT EXISTS (SELECT FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+                          WHERE i.project_id = $1 AND i.raster = $2 AND p.split <> 'test' AND i.attested_at IS NOT NULL
+                            AND NOT i.withheld) AS "found!""#,
         project.0, raster.as_str()
     )
     .fetch_one(conn)

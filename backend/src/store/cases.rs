@@ -40,7 +40,19 @@ pub struct Holder {
     pub until: String,
 }
 
-/// The unfinished case that a reader already holds, longest held first.
+/// Lets one reader's requests for a case follow one another, so that two windows show the same one.
+pub async fn one_at_a_time(conn: &mut PgConnection, reader: UserId) -> Stored<()> {
+    // Not FOR UPDATE: rows that refer to the reader may be written meanwhile.
+    sqlx::query!(
+        "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
+        reader.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
+}
+
+/// The unfinished case that a reader already holds, longest held first; a hold that ran out counts until somebody takes over.
 pub async fn held(
     conn: &mut PgConnection,
     project: ProjectId,
@@ -50,7 +62,7 @@ pub async fn held(
     let id = sqlx::query_scalar!(
         "SELECT i.id FROM leases l JOIN images i ON i.id = l.image_id JOIN studies s ON s.id = i.study_id
          JOIN patients p ON p.id = s.patient_id
-         WHERE i.project_id = $1 AND l.user_id = $2 AND l.until > now() AND ($3::text IS NULL OR p.split = $3)
+         WHERE i.project_id = $1 AND l.user_id = $2 AND NOT i.withheld AND ($3::text IS NULL OR p.split = $3)
          ORDER BY l.id LIMIT 1",
         project.0, reader.0, split.map(Split::as_str)
     )

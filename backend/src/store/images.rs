@@ -324,7 +324,8 @@ pub async fn frame_pixels(
 /// Writes down a person's word on an image: free of burned-in patient data, or withheld for good.
 pub async fn attest(conn: &mut PgConnection, id: ImageId, burned_in: bool) -> Stored<()> {
     sqlx::query!(
-        "UPDATE images SET withheld = $2, attested_at = CASE WHEN $2 THEN NULL ELSE coalesce(attested_at, now()) END WHERE id = $1",
+        "UPDATE images SET withheld = withheld OR $2, attested_at = CASE WHEN withheld OR $2 THEN NULL ELSE coalesce(attested_at, now()) END
+         WHERE id = $1",
         id.0, burned_in
     )
     .execute(conn)

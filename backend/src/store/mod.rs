@@ -42,6 +42,24 @@ impl StoreError {
         }
     }
 
+    /// Why Postgres refused a value itself, as opposed to not being able to answer: a text that it cannot keep, or a
+    /// value that breaks one of the schema's checks.
+    #[must_use]
+    pub fn refused_value(&self) -> Option<String> {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return None;
+        };
+        // https://www.postgresql.org/docs/current/errcodes-appendix.html
+        match error.code()?.as_ref() {
+            "22021" | "22P05" => Some("a text holds the NUL character: remove it".to_owned()),
+            "23514" => {
+                let name = error.constraint().unwrap_or("unnamed");
+                Some(format!("a value breaks the rule {name}"))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a unique constraint was in the way.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {

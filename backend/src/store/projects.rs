@@ -148,6 +148,40 @@ pub async fn insert(conn: &mut PgConnection, new: &NewProject<'_>) -> Stored<Pro
     Ok(id)
 }
 
+/// What may change about a project; `None` leaves a field as it is.
+#[derive(Debug, Default)]
+pub struct ProjectChange<'a> {
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// How to annotate.
+    pub guideline: Option<&'a str>,
+    /// Percent of patients held out; those who are there already stay where they are.
+    pub shares: Option<SplitShares>,
+    /// Percent of cases shown without suggestions.
+    pub blind_share: Option<u8>,
+}
+
+/// Changes a project.
+pub async fn change(
+    conn: &mut PgConnection,
+    id: ProjectId,
+    change: &ProjectChange<'_>,
+) -> Stored<()> {
+    sqlx::query!(
+        "UPDATE projects SET name = coalesce($2, name), guideline = coalesce($3, guideline), val_share = coalesce($4, val_share),
+                test_share = coalesce($5, test_share), blind_share = coalesce($6, blind_share) WHERE id = $1",
+        id.0,
+        change.name,
+        change.guideline,
+        change.shares.map(|s| i16::from(s.val)),
+        change.shares.map(|s| i16::from(s.test)),
+        change.blind_share.map(i16::from),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// One project.
 pub async fn project(conn: &mut PgConnection, id: ProjectId) -> Stored<Option<Project>> {
     let row = sqlx::query_as!(

@@ -1,12 +1,14 @@
 //! Projects, members, ontologies.
 
-use crate::http::dto::{Concepts, Members, NewProjectBody, ProjectView, Projects, RoleBody};
+use crate::http::dto::{
+    Concepts, Members, NewProjectBody, ProjectChangeBody, ProjectView, Projects, RoleBody,
+};
 use crate::http::error::Answer;
 use crate::services::{Actor, Hospital, projects};
 use crate::store::cases::Progress;
-use crate::store::projects::{NewProject, Project, Role};
+use crate::store::projects::{NewProject, Project, ProjectChange, Role};
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, delete, get, post, put};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
 use medreg_datasets::ids::{ProjectId, UserId};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -15,6 +17,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_projects)
         .service(create_project)
         .service(get_project)
+        .service(change_project)
         .service(get_progress);
     config
         .service(list_members)
@@ -69,6 +72,25 @@ async fn get_project(
     Ok(Json(view(
         projects::project(&hospital, &actor, *project).await?,
     )))
+}
+
+/// Changes a project.
+#[utoipa::path(tag = "projects", responses((status = 200, body = ProjectView)))]
+#[patch("/api/projects/{project}")]
+async fn change_project(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<ProjectChangeBody>,
+) -> Answer<Json<ProjectView>> {
+    let change = ProjectChange {
+        name: body.name.as_deref(),
+        guideline: body.guideline.as_deref(),
+        shares: body.shares,
+        blind_share: body.blind_share,
+    };
+    let changed = projects::change(&hospital, &actor, *project, &change).await?;
+    Ok(Json(view(changed)))
 }
 
 /// How far a project is.

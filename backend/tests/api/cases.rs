@@ -1,0 +1,159 @@
+//! Who reads what next.
+
+use crate::support::{Person, World, content, text};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+async fn next(world: &World, reader: &Person) -> Value {
+    reader
+        .post(&world.path("cases/next"), json!({}))
+        .await
+        .is(200)
+}
+
+#[tokio::test]
+async fn thirty_two_readers_at_once_get_thirty_two_cases() {
+    const READERS: usize = 32;
+    let world = World::new().await;
+    let pool = world.server.hospital.pool.clone();
+    for seed in 0..READERS as u32 {
+        world.image(seed).await;
+    }
+    // Sessions are opened behind the scenes: hashing 32 passwords is not what is tested.
+    let mut readers = Vec::new();
+    for n in 0..READERS {
+        let token = format!("mrg_reader_{n}");
+        sqlx::query(
+            "WITH one AS (INSERT INTO users (id, username, display_name, password_hash) VALUES (gen_random_uuid(), $1, $1, '') RETURNING id),
+                  member AS (INSERT INTO memberships (project_id, user_id, role) SELECT $2, id, 'annotator' FROM one)
+             INSERT INTO tokens (id, user_id, name, scope, secret_hash) SELECT gen_random_uuid(), id, 'test', 'user', sha256($3) FROM one",
+        )
+        .bind(format!("reader{n}"))
+        .bind(world.project.parse::<uuid::Uuid>().unwrap())
+        .bind(token.as_bytes())
+        .execute(&pool)
+        .await
+        .unwrap();
+        readers.push(world.server.program(&token));
+    }
+    let cases = futures::future::join_all(readers.iter().map(|reader| next(&world, reader))).await;
+    let images: BTreeSet<String> = cases
+        .iter()
+        .map(|case| text(&case["image"]["id"]))
+        .collect();
+    assert_eq!(images.len(), READERS);
+    let leases: i64 = sqlx::query_scalar("SELECT count(*) FROM leases")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(leases, READERS as i64);
+    world
+        .admin
+        .post(&world.path("cases/next"), json!({}))
+        .await
+        .is(204);
+}
+
+#[tokio::test]
+async fn ones_own_unfinished_case_comes_first() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let (first, second) = (world.image(1).await, world.image(2).await);
+    let case = next(&world, &anna).await;
+    assert_eq!(case["image"]["id"], first.as_str());
+    let again = next(&world, &anna).await;
+    assert_eq!(again["image"]["id"], first.as_str());
+    assert_eq!(again["lease"]["id"], case["lease"]["id"]);
+    world.annotate(&anna, &first, content(&[])).await;
+    assert_eq!(next(&world, &anna).await["image"]["id"], second.as_str());
+    world.annotate(&anna, &second, content(&[])).await;
+    anna.post(&world.path("cases/next"), json!({}))
+        .await
+        .is(204);
+}
+
+#[tokio::test]
+async fn two_windows_of_one_reader_show_one_case() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    for seed in 0..8 {
+        world.image(seed).await;
+    }
+    let cases = futures::future::join_all((0..8).map(|_| next(&world, &anna))).await;
+    let images: BTreeSet<String> = cases
+        .iter()
+        .map(|case| text(&case["image"]["id"]))
+        .collect();
+    assert_eq!(images.len(), 1);
+}
+
+#[tokio::test]
+async fn a_hold_is_renewed_given_back_and_taken_over() {
+    let world = World::new().await;
+    let (anna, bob) = (
+        world.member("anna", "annotator").await,
+        world.member("bob", "annotator").await,
+    );
+    let image = world.image(1).await;
+    let open = format!("/api/images/{image}/lease");
+    let case = anna.post(&open, json!({})).await.is(200);
+    let lease = format!("/api/leases/{}", text(&case["lease"]["id"]));
+
+    let refused = bob.post(&open, json!({})).await;
+    refused.refused(409, "leased");
+    assert_eq!(refused.json()["error"]["details"]["by"], "anna");
+    bob.put(&lease, json!({})).await.refused(404, "not_found");
+    bob.delete(&lease).await.refused(404, "not_found");
+    assert_eq!(
+        anna.put(&lease, json!({})).await.is(200)["id"],
+        case["lease"]["id"]
+    );
+
+    anna.delete(&lease).await.is(204);
+    bob.post(&open, json!({})).await.is(200);
+    sqlx::query("UPDATE leases SET until = now() - interval '1 second'")
+        .execute(&world.server.hospital.pool)
+        .await
+        .unwrap();
+    anna.post(&open, json!({})).await.is(200);
+    assert_eq!(
+        anna.get(&format!("/api/images/{image}")).await.is(200)["state"],
+        "leased"
+    );
+}
+
+#[tokio::test]
+async fn test_cases_come_when_asked_for_and_never_with_suggestions() {
+    let world = World::with(json!({ "val": 0, "test": 50 })).await;
+    let anna = world.member("anna", "annotator").await;
+    for seed in 0..12 {
+        world.image(seed).await;
+    }
+    let listed = anna.get(&world.path("images?split=test")).await.is(200);
+    let held_out: BTreeSet<String> = listed["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| text(&i["id"]))
+        .collect();
+    assert!(
+        !held_out.is_empty() && held_out.len() < 12,
+        "twelve patients by hash: {}",
+        held_out.len()
+    );
+    let mut met = BTreeSet::new();
+    for _ in 0..held_out.len() {
+        let case = anna
+            .post(&world.path("cases/next"), json!({ "split": "test" }))
+            .await
+            .is(200);
+        assert_eq!(case["suggestions"], json!([]));
+        let image = text(&case["image"]["id"]);
+        world.annotate(&anna, &image, content(&[])).await;
+        met.insert(image);
+    }
+    assert_eq!(met, held_out);
+    anna.post(&world.path("cases/next"), json!({ "split": "test" }))
+        .await
+        .is(204);
+}

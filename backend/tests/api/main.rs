@@ -1,0 +1,17 @@
+//! The server as its callers meet it: every test starts the real one on a free port, with a database of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod access;
+mod accounts;
+mod annotations;
+mod audit;
+mod cases;
+mod database;
+mod hostile;
+mod images;
+mod projects;
+mod rounds;
+mod runs;
+mod snapshots;
+mod support;
