@@ -1,5 +1,7 @@
 //! The private Postgres: what was written stays, whatever ends the server.
 
+#![allow(clippy::unwrap_used)]
+
 use medreg::postgres::{Cluster, PostgresError};
 use sqlx::{Connection, PgConnection};
 use std::fs;

@@ -1,5 +1,7 @@
 //! `medreg up`, as a shell starts it: everything it starts ends with it, and everything it keeps is there again.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -172,6 +174,8 @@ async fn ctrl_c_ends_all_and_a_second_start_keeps_all() {
             .mode();
         assert_eq!(mode & 0o777, 0o600, "{private}");
     }
+    let objects = fs::metadata(data.join("objects")).unwrap();
+    assert_eq!(objects.permissions().mode() & 0o777, 0o700);
     Admin::of(&first, data).await.create_project("胸部").await;
     let address = first.address.clone();
     let postgres = postgres_of(data).unwrap();

@@ -10,6 +10,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
 use sha2::{Digest as _, Sha256};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -73,9 +74,13 @@ fn path_of(digest: &Digest) -> ObjectPath {
 }
 
 impl Objects {
-    /// Objects in a folder, made where it is missing.
+    /// Objects in a folder, made where it is missing so that nobody else can look into it.
     pub fn folder(path: &Path) -> Result<Self, ObjectError> {
-        std::fs::create_dir_all(path).map_err(ObjectError::Interrupted)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(ObjectError::Interrupted)?;
         Ok(Self(Arc::new(
             LocalFileSystem::new_with_prefix(path)?.with_fsync(true),
         )))
