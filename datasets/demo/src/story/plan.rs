@@ -110,8 +110,8 @@ impl Plan {
     fn steps(&self, number: usize) -> u32 {
         match (self.quick, number == self.rounds) {
             (true, _) => 12,
-            (false, false) => 400,
-            (false, true) => 1_000,
+            (false, false) => 500,
+            (false, true) => 2_500,
         }
     }
 
