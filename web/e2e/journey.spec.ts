@@ -5,6 +5,7 @@ import { Client, picture, Server, until, type Reader } from './server'
 const SHOTS = '../docs/images'
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
 const bo: Reader = { username: 'bo', password: 'bo reads in the morning' }
+const cy: Reader = { username: 'cy', password: 'cy reads at lunch' }
 
 let server: Server
 let admin: Client
@@ -25,7 +26,7 @@ test.beforeAll(async () => {
       { key: 'nodule', kind: 'lesion', names: { en: 'nodule', zh: '结节' }, modalities: [] },
     ],
   })
-  for (const reader of [anna, bo]) {
+  for (const reader of [anna, bo, cy]) {
     const user = await admin.call('POST', '/api/users', { ...reader, display_name: reader.username })
     await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'annotator' })
   }
@@ -42,7 +43,7 @@ test.afterAll(async () => server.stop())
 async function signIn(page: Page, reader: Reader) {
   await page.goto(server.url)
   await page.getByLabel('User name').fill(reader.username)
-  await page.getByLabel('Password', { exact: true }).fill(reader.password)
+  await page.locator('input[autocomplete=current-password]').fill(reader.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('link', { name: 'Chest (synthetic)' }).click()
 }
@@ -86,13 +87,14 @@ async function isAccessible(page: Page) {
 
 test('a reader draws, describes in two languages and submits; nothing is lost, nobody gets the same case', async ({ page, browser }) => {
   await page.goto(server.url)
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
   await isAccessible(page)
   await signIn(page, anna)
   await isAccessible(page)
   const image = await nextCase(page)
   const drawn: [number, number, number, number] = [68, 74, 231, 388]
   await draw(page, drawn)
-  await page.getByRole('combobox', { name: 'Concept' }).or(page.getByLabel('Concept')).first().click()
+  await page.getByRole('combobox', { name: 'Concept' }).click()
   await page.getByRole('option', { name: /right lung/ }).click()
   await page.getByLabel(/Description \(English\)/).fill('Clear right lung, no consolidation.')
   await page.getByLabel(/Description \(中文\)/).fill('右肺清晰，未见实变。')
@@ -121,7 +123,7 @@ test('a reader draws, describes in two languages and submits; nothing is lost, n
 
 test('a suggestion is accepted and becomes an annotation that keeps its origin', async ({ page }) => {
   const suggested = await suggestEverywhere()
-  await signIn(page, anna)
+  await signIn(page, cy)
   const image = await nextCase(page)
   await expect(page.getByTestId('suggestion')).toHaveCount(1)
   await expect(page.getByText(/Why this case/)).toBeVisible()
@@ -142,9 +144,9 @@ test('a suggestion is accepted and becomes an annotation that keeps its origin',
 })
 
 test('a save from elsewhere is shown, and both versions are kept', async ({ page }) => {
-  await signIn(page, anna)
+  await signIn(page, cy)
   const image = await nextCase(page)
-  const elsewhere = await server.signIn(anna)
+  const elsewhere = await server.signIn(cy)
   const region = { id: crypto.randomUUID(), bbox: [300, 60, 440, 390], concept: 'left_lung', texts: { en: 'from elsewhere' } }
   await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: 0, content: { regions: [region] } })
   await draw(page, [70, 70, 200, 300])

@@ -2,11 +2,12 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: '.',
-  timeout: 90_000,
+  timeout: 60_000,
   workers: 1,
   reporter: [['line']],
   outputDir: '../test-results',
   use: {
+    actionTimeout: 10_000,
     viewport: { width: 1366, height: 768 },
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',

@@ -59,7 +59,7 @@ export function Viewport(props: Props) {
   }, [screen, raster, props.fitAt])
   useEffect(() => {
     const hold = (down: boolean) => (event: KeyboardEvent) => {
-      if (event.code === 'Space' && event.target === document.body) {
+      if (event.code === 'Space' && !isField(event.target)) {
         setSpace(down)
         event.preventDefault()
       }
@@ -196,6 +196,11 @@ function Pixels({ raster, window, inverted, view, screen }: { raster: Raster; wi
       aria-hidden
     />
   )
+}
+
+// Whether the space bar means something there already.
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, button, a, [contenteditable]')
 }
 
 function rect(bbox: Box, view: View) {

@@ -19,7 +19,7 @@ export default function ProjectsPage() {
                 <Group justify="space-between">
                   <Anchor component={Link} to={`/projects/${project.id}`} fw={600}>{project.name}</Anchor>
                   <Group gap="xs">
-                    {project.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
+                    {project.synthetic && <Badge color="grape.3" variant="outline">{t('app.synthetic')}</Badge>}
                     <Text size="sm" c="gray.4">{project.langs.join(' · ')}</Text>
                   </Group>
                 </Group>

@@ -104,3 +104,16 @@ export function merged(mine: Content, theirs: Content): Content {
   const rejected = new Set([...(theirs.rejected ?? []), ...(mine.rejected ?? [])])
   return { regions: [...theirs.regions, ...mine.regions.filter((region) => !known.has(region.id))], rejected: [...rejected] }
 }
+
+// Whether two versions say the same, whatever the server adds or leaves out where a field has its default.
+export function same(a: Content, b: Content): boolean {
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b))
+}
+
+function plain({ regions, rejected }: Content) {
+  const said = regions.map((r) => [
+    r.id, r.frame ?? 0, r.bbox, r.concept ?? null, r.presence ?? 'present', r.origin ?? null,
+    Object.entries(r.texts ?? {}).filter(([, text]) => text !== '').sort(([x], [y]) => (x < y ? -1 : 1)),
+  ])
+  return [said, [...(rejected ?? [])].sort()]
+}

@@ -36,7 +36,7 @@ it('keeps everything while the network is away, and offers it after a reload', a
   box.close()
   expect(told.at(-1)?.kind).toBe('offline')
   const again = new Outbox('k', 2, async (basedOn) => saved(basedOn + 1), () => undefined, kept)
-  expect(await again.left()).toEqual(content(1))
+  expect(await again.left(content(0))).toEqual({ content: content(1), stale: false })
 })
 
 it('tells of a conflict with the other version, and goes on from it', async () => {
@@ -55,4 +55,21 @@ it('tells of a conflict with the other version, and goes on from it', async () =
   await box.resolve(theirs, content(1))
   expect(await box.flush()).toBe(true)
   expect(box.latestRevision).toBe(10)
+})
+
+it('keeps what could not be sent when the server went on meanwhile, and says that it is stale', async () => {
+  const kept = journal()
+  kept.entries.set('k', { basedOn: 2, content: content(1) })
+  const box = new Outbox('k', 3, async (basedOn) => saved(basedOn + 1), () => undefined, kept)
+  expect(await box.left(content(9))).toEqual({ content: content(1), stale: true })
+  expect(kept.entries.size).toBe(1)
+})
+
+it('has nothing left where only the answer to a save was lost', async () => {
+  const kept = journal()
+  const region = { id: 'r', bbox: [1, 2, 3, 4], texts: { en: 'a', zh: '' } }
+  kept.entries.set('k', { basedOn: 2, content: { regions: [region], rejected: [] } as unknown as Content })
+  const box = new Outbox('k', 3, async (basedOn) => saved(basedOn + 1), () => undefined, kept)
+  const stored = { regions: [{ ...region, frame: 0, concept: null, presence: 'present', texts: { en: 'a' } }] } as unknown as Content
+  expect(await box.left(stored)).toBeNull()
 })

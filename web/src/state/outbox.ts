@@ -1,6 +1,7 @@
 // Keeps what the reader writes: at once in this browser's own store, soon after on the server.
 import { del, get, set } from 'idb-keyval'
 import { ApiError, type Annotation, type Content } from '../api/client'
+import { same } from './annotation'
 
 export type Saving =
   | { kind: 'saved' }
@@ -17,6 +18,10 @@ export interface Journal {
 export interface Entry {
   basedOn: number
   content: Content
+}
+export interface Left {
+  content: Content
+  stale: boolean
 }
 export const browserJournal: Journal = {
   get: (key) => get<Entry>(key),
@@ -47,10 +52,12 @@ export class Outbox {
     return this.revision
   }
 
-  // What an earlier visit could not send, if it goes on from what the server has.
-  async left(): Promise<Content | null> {
+  // What an earlier visit could not send, where it says anything else than the server. Stale: the server has gone on from
+  // another version since, so the reader must choose; until then the journal keeps it.
+  async left(current: Content): Promise<Left | null> {
     const entry = await this.journal.get(this.key)
-    return entry && entry.basedOn === this.revision ? entry.content : null
+    if (!entry || same(entry.content, current)) return null
+    return { content: entry.content, stale: entry.basedOn !== this.revision }
   }
 
   async put(content: Content): Promise<void> {

@@ -22,8 +22,14 @@ export function useCase(opened: Case) {
 
   useEffect(() => {
     let here = true
-    void outbox.left().then((left) => {
-      if (here && left) dispatch({ kind: 'load', content: left })
+    void outbox.left(opened.annotation.content).then((left) => {
+      if (!here || !left) return
+      // A stale one is not sent by itself: it would go over what was saved elsewhere meanwhile.
+      if (left.stale) {
+        known.current = left.content
+        setSaving({ kind: 'conflict', theirs: opened.annotation })
+      }
+      dispatch({ kind: 'load', content: left.content })
     })
     const now = () => void outbox.flush()
     window.addEventListener('pagehide', now)
@@ -36,7 +42,7 @@ export function useCase(opened: Case) {
       window.removeEventListener('online', now)
       void outbox.flush()
     }
-  }, [outbox])
+  }, [outbox, opened.annotation])
   useEffect(() => {
     if (state.content === known.current) return
     known.current = state.content
