@@ -81,7 +81,7 @@ async fn many_at_once_leave_one_unbroken_chain() {
             json!({ "name": format!("t{n}"), "scope": "user" }),
         )
     };
-    let issued = futures::future::join_all((0..16).map(|n| issue(n))).await;
+    let issued = futures::future::join_all((0..16).map(issue)).await;
     assert!(issued.iter().all(|answer| answer.status == 201));
     let mut conn = world.server.hospital.pool.acquire().await.unwrap();
     assert_eq!(audit::first_broken(&mut conn).await.unwrap(), None);

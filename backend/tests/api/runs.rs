@@ -355,6 +355,11 @@ async fn a_live_view_hears_of_metrics_and_of_the_end() {
             .is(204);
         until(&format!("[{step},1.5]")).await;
     }
+    // A score of the same step that comes after the loss is not passed over.
+    let points = json!([{ "name": "test/accuracy.en", "step": 2, "value": 0.75 }]);
+    let score = json!({ "attempt": 1, "points": points });
+    worker.post(&format!("{path}/metrics"), score).await.is(204);
+    until("{\"series\":{\"test/accuracy.en\":[[2,0.75]]}}").await;
     worker
         .post(
             &format!("{path}/fail"),

@@ -16,6 +16,7 @@ use actix_web::{HttpResponse, get, post};
 use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, ModelId, ProjectId, RunId};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -124,7 +125,7 @@ async fn run_events(
         actor,
         run: *run,
         last_run: String::new(),
-        last_step: -1,
+        told: BTreeMap::new(),
         over: false,
     };
     Ok(HttpResponse::Ok()
@@ -133,12 +134,16 @@ async fn run_events(
         .streaming(live.into_stream()))
 }
 
+/// Measured values by name: step and value.
+type Values = BTreeMap<String, Vec<(i32, f64)>>;
+
 struct Live {
     hospital: Data<Hospital>,
     actor: Actor,
     run: RunId,
     last_run: String,
-    last_step: i32,
+    /// The last step of each value that was told.
+    told: BTreeMap<String, i32>,
     over: bool,
 }
 
@@ -163,15 +168,12 @@ impl Live {
     /// What happened since the last look; a comment where nothing did, so that a closed connection is noticed.
     async fn news(&mut self) -> Answer<String> {
         let run = runs::run(&self.hospital, &self.actor, self.run).await?;
-        let series = runs::metrics(&self.hospital, &self.actor, self.run, self.last_step).await?;
-        let newest = series
-            .values()
-            .filter_map(|values| values.last())
-            .map(|(step, _)| *step)
-            .max();
+        // Values of the latest step may come one after another: scores follow the loss they belong to.
+        let latest = self.told.values().max().copied().unwrap_or(0);
+        let series = runs::metrics(&self.hospital, &self.actor, self.run, latest - 1).await?;
+        let series = self.untold(series);
         let mut news = String::new();
-        if let Some(step) = newest {
-            self.last_step = step;
+        if !series.is_empty() {
             news.push_str(&event("metrics", &Series { series }));
         }
         let now = event("run", &run);
@@ -188,6 +190,19 @@ impl Live {
         } else {
             news
         })
+    }
+
+    /// What of these values is new to the listener; they count as told from now on.
+    fn untold(&mut self, mut series: Values) -> Values {
+        series.retain(|name, values| {
+            let told = self.told.get(name).copied().unwrap_or(-1);
+            values.retain(|(step, _)| *step > told);
+            values.last().is_some_and(|(step, _)| {
+                self.told.insert(name.clone(), *step);
+                true
+            })
+        });
+        series
     }
 }
 
