@@ -5,13 +5,14 @@ pub mod dto;
 mod error;
 mod extract;
 mod gate;
+mod openapi;
 pub mod routes;
+
+pub use openapi::document;
 
 use crate::services::Hospital;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::web;
-use utoipa::OpenApi;
-use utoipa_actix_web::AppExt;
 
 /// The largest JSON body: a full annotation in two languages fits many times over.
 const MAX_JSON: usize = 8 << 20;
@@ -21,25 +22,6 @@ const MAX_JSON: usize = 8 << 20;
 pub struct HttpSettings {
     /// Whether cookies may only travel over TLS; set behind an HTTPS proxy.
     pub secure_cookies: bool,
-}
-
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "medreg",
-    description = "Annotation of medical images, and training on what was annotated. Sign in with POST /api/session (cookie and X-CSRF-Token), \
-                   or send `Authorization: Bearer` with an API token."
-))]
-struct Description;
-
-/// The OpenAPI document of every route, read off the routes themselves.
-#[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, api) = actix_web::App::new()
-        .into_utoipa_app()
-        .openapi(Description::openapi())
-        .configure(routes::configure)
-        .split_for_parts();
-    api
 }
 
 /// Everything the server answers.
