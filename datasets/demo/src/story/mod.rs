@@ -21,10 +21,14 @@ use medreg_datasets::protocol::{ModelRef, PredictionLine};
 use medreg_datasets::snapshot::Split;
 use reading::{ReadingRoom, Readings};
 use setup::Team;
-use training::{Cut, Trained};
+use std::time::Duration;
+use training::{Cut, Lesson, Trained};
 
 /// The model that every demo starts from.
 const BASE: &str = "shapes";
+
+/// Seconds that any run may train, however little time is left.
+const SHORTEST_RUN: f64 = 20.0;
 
 /// What one round of active learning came to.
 struct Round {
@@ -83,7 +87,7 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
     };
     let mut zero_shot = None;
     let mut done: Vec<Round> = Vec::new();
-    let mut steps = 0;
+    let mut steps: u64 = 0;
     loop {
         let number = done.len() + 1;
         let name = format!("round {number}");
@@ -96,8 +100,16 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
             None => zero_shot.insert(training::zero_shot(clock, team, plan, &cut, &test)?.scores),
         };
         let config = plan.config(number, pace(clock, steps));
-        steps += config.steps;
-        let trained = training::train(clock, team, &cut, &test, base, config, &name)?;
+        // A little more than its share, so that only a pace that was misjudged is cut off.
+        let limit = 1.15 * plan.training_seconds(number, clock.elapsed().as_secs_f64());
+        let limit = Duration::from_secs_f64(limit.max(SHORTEST_RUN));
+        let lesson = Lesson {
+            base,
+            config,
+            limit,
+        };
+        let trained = training::train(clock, team, &cut, &test, lesson, &name)?;
+        steps += trained.steps;
         base = ModelRef::Published { id: trained.model };
         acquisition = training::promote(team, plan, trained.model)?;
         done.push(Round::after(done.last(), &read, trained));
@@ -115,11 +127,11 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
 }
 
 /// How fast the `steps` so far were trained; `None` before the first.
-fn pace(clock: &Clock, steps: u32) -> Option<Pace> {
+fn pace(clock: &Clock, steps: u64) -> Option<Pace> {
     let training = clock.seconds().get("training").copied()?;
     (steps > 0).then(|| Pace {
         elapsed: clock.elapsed().as_secs_f64(),
-        seconds_per_step: training / f64::from(steps),
+        seconds_per_step: training / steps as f64,
     })
 }
 

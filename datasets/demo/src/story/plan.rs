@@ -115,14 +115,20 @@ impl Plan {
         }
     }
 
-    /// This round's part of the steps that fit into the time left.
-    fn affordable(&self, number: usize, pace: Pace) -> u32 {
+    /// The seconds for which round `number` may train: its part of the time that is left `elapsed` seconds after the start.
+    #[must_use]
+    pub fn training_seconds(&self, number: usize, elapsed: f64) -> f64 {
         let planned: u32 = (number..=self.rounds).map(|n| self.steps(n)).sum();
         let rounds_left = (self.rounds + 1).saturating_sub(number) as f64;
-        let left = self.time - pace.elapsed - rounds_left * BETWEEN_RUNS;
-        let fit = left.max(0.0) / pace.seconds_per_step.max(1e-6);
+        let left = self.time - elapsed - rounds_left * BETWEEN_RUNS;
+        left.max(0.0) * f64::from(self.steps(number)) / f64::from(planned.max(1))
+    }
+
+    /// The steps that fit into this round's time.
+    fn affordable(&self, number: usize, pace: Pace) -> u32 {
+        let seconds = self.training_seconds(number, pace.elapsed);
         // A float that is too large becomes the largest number of steps.
-        (fit * f64::from(self.steps(number)) / f64::from(planned.max(1))) as u32
+        (seconds / pace.seconds_per_step.max(1e-6)) as u32
     }
 
     /// A run that learns nothing, so that the base model's own scores come out of the same evaluation: one step whose change to

@@ -12,6 +12,7 @@ use medreg_datasets::protocol::{ModelRef, PredictionLine, RunConfig, Strategy};
 use medreg_datasets::snapshot::{Manifest, SnapshotCase};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::time::Duration;
 
 /// The worker's answers to the evaluation's questions, one per line.
 const PREDICTIONS: &str = "predictions.jsonl";
@@ -27,9 +28,22 @@ pub struct Cut {
     pub cases: Vec<SnapshotCase>,
 }
 
+/// What a run is asked to do.
+#[derive(Debug)]
+pub struct Lesson {
+    /// The model it starts from.
+    pub base: ModelRef,
+    /// How it trains.
+    pub config: RunConfig,
+    /// How long it may train.
+    pub limit: Duration,
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct Trained {
+    /// The steps it took.
+    pub steps: u64,
     /// The model it published.
     pub model: ModelId,
     /// That model's scores, counted here.
@@ -80,13 +94,17 @@ pub fn train(
     team: &Team,
     cut: &Cut,
     test: &Truth,
-    base: ModelRef,
-    config: RunConfig,
+    lesson: Lesson,
     name: &str,
 ) -> Result<Trained> {
+    let Lesson {
+        base,
+        config,
+        limit,
+    } = lesson;
     let body = json!({"snapshot": cut.id, "base": base, "config": config, "name": name});
     let run: Run = team.engineer.post(&team.path("runs"), &body)?;
-    let run = waiting::for_run(clock, team, run.id, name)?;
+    let run = waiting::for_run(clock, team, run.id, name, limit)?;
     let model = run
         .model_id
         .with_context(|| format!("{name}: the run finished without a model"))?;
@@ -101,10 +119,12 @@ pub fn train(
         .with_context(|| name.to_owned())?;
     agree(&reported, &scores).with_context(|| name.to_owned())?;
     clock.say(&format!("{name}: {}", in_words(&scores)));
+    let loss = loss(team, run.id, name)?;
     Ok(Trained {
+        steps: steps(&loss),
         model,
         scores,
-        loss: loss(team, run.id, name)?,
+        loss,
         predictions,
     })
 }
@@ -117,18 +137,14 @@ pub fn zero_shot(
     cut: &Cut,
     test: &Truth,
 ) -> Result<Trained> {
-    let base = ModelRef::Builtin {
-        name: BASE.to_owned(),
+    let lesson = Lesson {
+        base: ModelRef::Builtin {
+            name: BASE.to_owned(),
+        },
+        config: plan.zero_shot_config(),
+        limit: Duration::MAX,
     };
-    train(
-        clock,
-        team,
-        cut,
-        test,
-        base,
-        plan.zero_shot_config(),
-        "zero-shot",
-    )
+    train(clock, team, cut, test, lesson, "zero-shot")
 }
 
 /// Asks for the first images, before there is a model of the project's own.
@@ -167,6 +183,11 @@ fn loss(team: &Team, run: RunId, name: &str) -> Result<Series> {
             .map(|(step, loss)| (f64::from(step), loss))
             .collect(),
     })
+}
+
+/// The steps a run took: the last one with a loss. Its own count has moved on to images or files by then.
+fn steps(loss: &Series) -> u64 {
+    loss.points.last().map_or(0, |(step, _)| *step as u64)
 }
 
 fn json_lines<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>> {

@@ -5,12 +5,16 @@ use crate::clock::Clock;
 use crate::server::views::{Acquisition, Run, State};
 use anyhow::Result;
 use medreg_datasets::ids::{AcquisitionId, RunId};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 /// Without any sign of life for this long, something is broken.
 const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What a worker calls the part of a run that learns.
+const TRAINING: &str = "training";
 
 /// Where a piece of work stands.
 struct Standing {
@@ -21,14 +25,28 @@ struct Standing {
     error: Option<String>,
 }
 
-/// Waits until the run is finished.
-pub fn for_run(clock: &Clock, team: &Team, run: RunId, name: &str) -> Result<Run> {
+/// Waits until the run is finished. A run that trains for longer than `limit` is asked to stop, as an engineer would, and
+/// publishes what it has learnt so far.
+pub fn for_run(clock: &Clock, team: &Team, run: RunId, name: &str, limit: Duration) -> Result<Run> {
     let path = format!("/api/runs/{run}");
+    let (mut training_since, mut asked) = (None, false);
     until_finished(clock, &format!("{name}, run"), || {
         let run: Run = team.engineer.get(&path)?;
+        let phase = run.phase.clone().unwrap_or_default();
+        if phase == TRAINING && !asked {
+            let since = *training_since.get_or_insert_with(Instant::now);
+            if since.elapsed() > limit {
+                let _: Run = team.engineer.post(&format!("{path}/stop"), &json!({}))?;
+                clock.say(&format!("{name}: its time is up after {} steps", run.done));
+                asked = true;
+            }
+        }
         let standing = Standing {
-            state: run.state,
-            phase: run.phase.clone().unwrap_or_default(),
+            state: match run.state {
+                State::Stopped if asked => State::Finished,
+                state => state,
+            },
+            phase,
             done: run.done,
             total: run.total,
             error: run.error.clone(),
