@@ -1,5 +1,11 @@
 //! What training promises, on a model small enough to check it in seconds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed step is a failed test"
+)]
+
 use candle_core::{Device, Tensor};
 use medreg_datasets::protocol::{RunConfig, Tuning};
 use medreg_datasets::task::Turn;
@@ -29,7 +35,7 @@ fn tiny() -> Pretrained {
 
 fn turns(config: &ModelConfig, seed: u64) -> (Vec<f32>, Vec<Turn>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let picture = shapes::draw(config.image_size(), 3, &mut rng);
+    let picture = shapes::draw(config.image_size(), 3, shapes::SMALLEST, &mut rng);
     (
         patches(&picture.image, config),
         lessons::turns(&picture, 4, &mut rng),
@@ -58,6 +64,7 @@ fn options(run: RunConfig) -> Options {
         threads: 2,
         checkpoints: None,
         budget: None,
+        vision_held: false,
     }
 }
 

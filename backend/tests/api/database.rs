@@ -17,9 +17,9 @@ pub struct Database {
 
 impl Database {
     pub async fn fresh() -> Self {
-        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let template = TEMPLATE.get_or_init(template).await;
+        let template = &TEMPLATE.get_or_init(template).await.name;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}_{number}", std::process::id());
         let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
@@ -64,20 +64,18 @@ async fn execute(conn: &mut PgConnection, statement: String) -> Result<(), sqlx:
         .map(|_| ())
 }
 
-/// A migrated, empty database; those that earlier test runs left behind are removed first.
-async fn template() -> String {
+/// A migrated, empty database, and the connection that holds this process's claim on its databases.
+struct Template {
+    name: String,
+    _claim: PgConnection,
+}
+
+async fn template() -> Template {
     let mut conn = administrator().await;
-    let old: Vec<String> =
-        sqlx::query_scalar("SELECT datname::text FROM pg_database WHERE starts_with(datname, $1)")
-            .bind(PREFIX)
-            .fetch_all(&mut conn)
-            .await
-            .unwrap();
-    for name in old {
-        // One that is in use belongs to a test run beside this one.
-        let _ = execute(&mut conn, format!("DROP DATABASE IF EXISTS {name}")).await;
-    }
-    let name = format!("{PREFIX}{}_template", std::process::id());
+    let own = i64::from(std::process::id());
+    assert!(claimed(&mut conn, own).await, "process ids are unique");
+    remove_abandoned(&mut conn).await;
+    let name = format!("{PREFIX}{own}_template");
     execute(&mut conn, format!("CREATE DATABASE {name}"))
         .await
         .unwrap();
@@ -86,5 +84,33 @@ async fn template() -> String {
         .unwrap();
     app::migrate(&pool).await.unwrap();
     pool.close().await;
-    name
+    Template { name, _claim: conn }
+}
+
+/// Removes what earlier test runs left behind; those of a run beside this one are claimed by it.
+async fn remove_abandoned(conn: &mut PgConnection) {
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT datname::text FROM pg_database WHERE starts_with(datname::text, $1)",
+    )
+    .bind(PREFIX)
+    .fetch_all(&mut *conn)
+    .await
+    .unwrap();
+    for name in found {
+        let process = name[PREFIX.len()..].split('_').next().unwrap();
+        if claimed(conn, process.parse().unwrap()).await {
+            execute(conn, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+                .await
+                .unwrap();
+        }
+    }
+}
+
+/// Claims the databases of a process, unless another living one has done so.
+async fn claimed(conn: &mut PgConnection, process: i64) -> bool {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(process)
+        .fetch_one(conn)
+        .await
+        .unwrap()
 }

@@ -1,6 +1,6 @@
 //! Questions and answers about pictures of shapes, in the form in which the model is later asked about medical images.
 
-use super::shapes::{Picture, Thing, draw};
+use super::shapes::{Picture, SMALLEST, Thing, draw};
 use super::words::{Fill, Shape, Side, Tongue, join};
 use crate::data::{EncodedTurn, Example, Prompter, Source, patches};
 use crate::model::ModelConfig;
@@ -45,8 +45,9 @@ impl Source for Lessons<'_> {
         let visit = step * self.batch as u64 + slot as u64;
         let mut rng =
             ChaCha8Rng::seed_from_u64(self.seed ^ visit.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (crowd, smallest) = difficulty(step);
         let picture = loop {
-            let picture = draw(self.config.image_size(), crowd(step), &mut rng);
+            let picture = draw(self.config.image_size(), crowd, smallest, &mut rng);
             if !picture.things.is_empty() {
                 break picture;
             }
@@ -62,12 +63,15 @@ impl Source for Lessons<'_> {
     }
 }
 
-/// First one shape at a time: what looks like what; then more, so that words and boxes have to pick one out.
-fn crowd(step: u64) -> usize {
+/// How many shapes there may be and how small. First one that fills much of the picture, or what it looks like would drown in
+/// the background before the decoder knows where to look; then smaller; then more, so that words and boxes pick one out.
+fn difficulty(step: u64) -> (usize, f32) {
     match step {
-        0..300 => 1,
-        300..700 => 2,
-        _ => 4,
+        0..250 => (1, 0.3),
+        250..450 => (1, 0.15),
+        450..600 => (1, SMALLEST),
+        600..900 => (2, SMALLEST),
+        _ => (4, SMALLEST),
     }
 }
 

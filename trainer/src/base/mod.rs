@@ -20,6 +20,7 @@ use crate::model::config::{
 };
 use crate::tokenizer::{TextTokenizer, TokenizerError};
 use crate::train::{self, Control, Event, Options, TrainError};
+use candle_core::DType;
 use lessons::Lessons;
 use medreg_datasets::protocol::{RunConfig, Tuning};
 use rand::SeedableRng;
@@ -172,16 +173,19 @@ pub fn make_base(
     events: &mut dyn FnMut(Making) -> Control,
 ) -> Result<Pretrained, TrainError> {
     let mut start = untrained(recipe.seed)?;
-    let resumes = recipe
-        .checkpoints
-        .as_deref()
-        .is_some_and(std::path::Path::exists);
     let first = recipe.budget.mul_f64(SIGHT_SHARE);
-    if !resumes {
-        let mut report = |step, loss| {
-            events(Making::Sight { step, loss });
-        };
-        start.tensors = sight::learn(&start, recipe.seed, recipe.threads, first, &mut report)?;
+    let sighted = recipe.checkpoints.as_deref().map(|dir| dir.join("sight"));
+    match sighted.filter(|dir| dir.join("model.safetensors").exists()) {
+        Some(dir) => start = Pretrained::load(&dir)?,
+        None => {
+            let mut report = |step, loss| {
+                events(Making::Sight { step, loss });
+            };
+            start.tensors = sight::learn(&start, recipe.seed, recipe.threads, first, &mut report)?;
+            if let Some(dir) = &recipe.checkpoints {
+                start.save(&dir.join("sight"), DType::F32)?;
+            }
+        }
     }
     let run = RunConfig {
         tuning: Tuning::Full,
@@ -209,6 +213,7 @@ pub fn make_base(
         threads: recipe.threads,
         checkpoints: recipe.checkpoints.clone(),
         budget: Some(recipe.budget - first),
+        vision_held: true,
     };
     Ok(train::run(&options, &start, &lessons, &mut |event| {
         events(Making::Language(event))

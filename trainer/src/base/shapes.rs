@@ -44,6 +44,10 @@ impl Thing {
     }
 }
 
+/// The smallest and the largest radius of a shape, in sides of the picture.
+pub const SMALLEST: f32 = 0.06;
+const LARGEST: f32 = 0.4;
+
 /// A place and a form, before it is drawn.
 struct Plan {
     shape: Shape,
@@ -55,9 +59,9 @@ struct Plan {
     phase: f32,
 }
 
-/// Draws a picture of `side × side` pixels with at most `crowd` shapes.
+/// Draws a picture of `side × side` pixels with at most `crowd` shapes, none with a radius below `smallest` sides.
 #[must_use]
-pub fn draw(side: usize, crowd: usize, rng: &mut impl Rng) -> Picture {
+pub fn draw(side: usize, crowd: usize, smallest: f32, rng: &mut impl Rng) -> Picture {
     let mut canvas = background(side, rng);
     let wanted = rng.random_range(1..=crowd.max(1));
     let mut things: Vec<Thing> = Vec::new();
@@ -65,7 +69,7 @@ pub fn draw(side: usize, crowd: usize, rng: &mut impl Rng) -> Picture {
         if things.len() == wanted {
             break;
         }
-        let plan = Plan::random(side as f32, rng);
+        let plan = Plan::random(side as f32, smallest, rng);
         if things.iter().any(|t| plan.overlaps(t)) {
             continue;
         }
@@ -119,9 +123,9 @@ fn background(side: usize, rng: &mut impl Rng) -> Vec<f32> {
 }
 
 impl Plan {
-    fn random(side: f32, rng: &mut impl Rng) -> Self {
+    fn random(side: f32, smallest: f32, rng: &mut impl Rng) -> Self {
         // Small and large sizes alike: the logarithm is uniform.
-        let radius = side * (rng.random_range(0.06f32.ln()..0.36f32.ln())).exp();
+        let radius = side * (rng.random_range(smallest.ln()..LARGEST.ln())).exp();
         let stretch = rng.random_range(0.75..1.33f32).sqrt();
         let reach = radius * 1.15;
         let place = |rng: &mut dyn FnMut() -> f32| {

@@ -5,13 +5,13 @@
 //! would take hours to carry through the decoder.
 
 use super::init;
-use super::shapes::{Picture, Thing, draw};
+use super::shapes::{Picture, SMALLEST, Thing, draw};
 use super::words::{Fill, Shape};
 use crate::checkpoint::Pretrained;
 use crate::data::patches;
 use crate::model::kernels::{Target, cross_entropy};
 use crate::model::nn::Linear;
-use crate::model::{InternVl, Weights};
+use crate::model::{InternVl, ModelConfig, Weights};
 use crate::train::{AdamW, Schedule, sum_of_gradients};
 use candle_core::{Device, Result, Tensor};
 use medreg_datasets::protocol::RunConfig;
@@ -56,7 +56,7 @@ pub fn learn(
     let head = Linear::new(&weights, HEAD, shape, true)?;
     let config = RunConfig {
         steps: 1_000_000,
-        learning_rate: 1e-3,
+        learning_rate: 5e-3,
         ..RunConfig::default()
     };
     let (schedule, mut optimizer) = (
@@ -78,23 +78,56 @@ pub fn learn(
     }
     let mut learnt = weights.tensors();
     learnt.retain(|name, _| !name.starts_with(HEAD));
-    Ok(learnt)
+    level(learnt, &start.config, seed)
+}
+
+/// How large an image token's numbers are made: as large as a word's at the start.
+const LEVEL: f64 = 0.5;
+
+/// Moves and scales what the projector gives so that image tokens have no common part and are as large as words.
+///
+/// Nothing holds their size while the linear layer reads them. Twenty times as large as words and much alike, they teach
+/// the decoder to look away before it has learnt to look.
+pub fn level(
+    mut tensors: BTreeMap<String, Tensor>,
+    config: &ModelConfig,
+    seed: u64,
+) -> Result<BTreeMap<String, Tensor>> {
+    let model = InternVl::new(config, &Weights::frozen(tensors.clone()))?;
+    let tokens = (0..64).map(|n| model.image_tokens(&picture(config, seed.wrapping_add(n))?.1));
+    let tokens = Tensor::cat(&tokens.collect::<Result<Vec<_>>>()?, 0)?;
+    let mean = tokens.mean_keepdim(0)?;
+    let spread = tokens
+        .broadcast_sub(&mean)?
+        .sqr()?
+        .mean_all()?
+        .to_scalar::<f32>()?;
+    let factor = LEVEL / f64::from(spread).sqrt();
+    let (weight, bias) = ("mlp1.3.weight", "mlp1.3.bias");
+    let (Some(w), Some(b)) = (tensors.get(weight), tensors.get(bias)) else {
+        candle_core::bail!("the projector has no `{weight}` or no `{bias}`");
+    };
+    let (w, b) = ((w * factor)?, ((b - mean.squeeze(0)?)? * factor)?);
+    tensors.extend([(weight.to_owned(), w), (bias.to_owned(), b)]);
+    Ok(tensors)
+}
+
+/// A picture and its unfolded patches.
+fn picture(config: &ModelConfig, seed: u64) -> Result<(Picture, Tensor)> {
+    let picture = draw(
+        config.image_size(),
+        4,
+        SMALLEST,
+        &mut ChaCha8Rng::seed_from_u64(seed ^ 0x0073_6967_6874),
+    );
+    let shape = (config.patches_per_side().pow(2), config.patch_width());
+    let pixels = Tensor::from_vec(patches(&picture.image, config), shape, &Device::Cpu)?;
+    Ok((picture, pixels))
 }
 
 fn picture_loss(model: &InternVl, head: &Linear, seed: u64) -> Result<Tensor> {
     let config = model.config();
-    let picture = draw(
-        config.image_size(),
-        4,
-        &mut ChaCha8Rng::seed_from_u64(seed ^ 0x0073_6967_6874),
-    );
-    let pixels = patches(&picture.image, config);
-    let width = config.patch_width();
-    let pixels = Tensor::from_vec(
-        pixels,
-        (config.patches_per_side().pow(2), width),
-        &Device::Cpu,
-    )?;
+    let (picture, pixels) = picture(config, seed)?;
     let logits = head.forward(&model.image_tokens(&pixels)?)?;
     let truth = truth(&picture, config.patches_per_side() / 2);
     let mut total = Tensor::new(0f32, &Device::Cpu)?;

@@ -159,6 +159,7 @@ fn teach(
         threads: available_threads(),
         checkpoints: Some(file.out.join(CHECKPOINTS)),
         budget: None,
+        vision_held: false,
     };
     let bar = progress::bar(u64::from(file.run.steps), "training");
     let mut chart = Chart::default();

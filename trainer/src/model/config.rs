@@ -202,7 +202,7 @@ impl ModelConfig {
         if self.image_size() != v.image_size {
             return unfit("force_image_size differs from the vision tower's image_size".to_owned());
         }
-        let divides = |whole: usize, part: usize| part > 0 && whole % part == 0;
+        let divides = |whole: usize, part: usize| part > 0 && whole.is_multiple_of(part);
         if !divides(v.hidden_size, v.num_attention_heads)
             || !divides(l.hidden_size, 2 * l.num_attention_heads)
         {

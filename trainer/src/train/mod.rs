@@ -31,6 +31,8 @@ pub struct Options {
     pub checkpoints: Option<PathBuf>,
     /// Ends the run, and its learning rate's fall, after this time even if steps are left.
     pub budget: Option<Duration>,
+    /// Whether vision tower and projector stay as they are: a decoder that cannot read yet would only wear them down.
+    pub vision_held: bool,
 }
 
 /// What the loop reports.
@@ -139,7 +141,11 @@ pub fn run(
 ) -> Result<Trained, TrainError> {
     options.run.check()?;
     let config = &options.run;
-    let weights = trainable(start, config)?;
+    let weights = if options.vision_held {
+        Weights::partly(start.tensors.clone(), is_language)?
+    } else {
+        trainable(start, config)?
+    };
     let model = InternVl::new(&start.config, &weights)?;
     let prompter = Prompter::new(&start.tokenizer, &start.config)?;
     let mut optimizer = AdamW::new(config.weight_decay);
@@ -202,6 +208,10 @@ pub fn run(
         step: progress.step,
         stopped,
     })
+}
+
+fn is_language(name: &str) -> bool {
+    name.starts_with("language_model.")
 }
 
 /// The model's weights with what the tuning trains as variables.

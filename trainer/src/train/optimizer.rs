@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 const EPS: f32 = 1e-8;
+/// Vision tower and projector learn more slowly than the decoder: at its rate their features collapse in a few hundred steps.
+const VISION_RATE: f64 = 0.2;
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019); matrices decay, vectors do not.
 #[derive(Clone, Debug)]
@@ -45,6 +47,11 @@ impl AdamW {
                 continue;
             };
             let tensor = var.as_tensor();
+            let rate = if name.contains("language_model.") {
+                rate
+            } else {
+                rate * VISION_RATE
+            };
             let decay = if is_matrix(tensor) {
                 self.weight_decay
             } else {

@@ -107,6 +107,7 @@ impl Worker {
             threads: self.settings.threads,
             checkpoints: Some(folder.join("checkpoints")),
             budget: None,
+            vision_held: false,
         };
         let (tell, heard) = mpsc::unbounded_channel();
         let (snapshot, progress) = (snapshot.clone(), progress.clone());

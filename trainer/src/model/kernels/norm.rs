@@ -69,7 +69,7 @@ fn forward(
     shape: &Shape,
 ) -> Result<(CpuStorage, Shape)> {
     let width = w.len();
-    if width == 0 || x.len() % width != 0 {
+    if width == 0 || !x.len().is_multiple_of(width) {
         candle_core::bail!("norm: {} numbers are no rows of {width}", x.len());
     }
     let mut y = vec![0.0; x.len()];
