@@ -35,6 +35,8 @@ const REGION = '#5ce1e6'
 const CHOSEN = '#ffd43b'
 const SUGGESTED = '#ff9bd2'
 const HANDLE_TARGET = 24
+// What a key multiplies the zoom by; null is one image pixel on one screen pixel.
+const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '1': null }
 
 export function Viewport(props: Props) {
   const { raster, boxes, selected } = props
@@ -72,6 +74,18 @@ export function Viewport(props: Props) {
       window.removeEventListener('keyup', lift)
     }
   }, [])
+
+  useEffect(() => {
+    if (!screen) return
+    const middle = { x: screen.width / 2, y: screen.height / 2 }
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
+      const factor = ZOOM_KEYS[event.key]
+      if (factor !== undefined) setView((now) => now && zoomAt(now, middle, factor ?? 1 / now.zoom))
+    }
+    window.addEventListener('keydown', press)
+    return () => window.removeEventListener('keydown', press)
+  }, [screen])
 
   const at = (event: { clientX: number; clientY: number }): Point => {
     const edge = frame.current?.getBoundingClientRect()

@@ -11,12 +11,13 @@ function mixedSteps(count: number): Action[] {
   const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n
   return Array.from({ length: count }, (_, i): Action => {
     const id = `r${random(5)}`
-    switch (random(6)) {
+    switch (random(7)) {
       case 0: return { kind: 'draw', id: `r${i}`, frame: 0, bbox: [i, i, i + 5, i + 5] }
       case 1: return { kind: 'place', id, bbox: [i, 0, i + 9, 9] }
       case 2: return { kind: 'write', id, lang: 'zh', text: `文${i}` }
       case 3: return { kind: 'describe', id, change: { concept: `c${i}` } }
       case 4: return { kind: 'remove', id }
+      case 5: return { kind: 'copy', id: `c${i}`, of: id, bbox: [i, 3, i + 4, 9] }
       default: return { kind: 'accept', id: `a${i}`, suggestion: suggestion(`s${i}`) }
     }
   })

@@ -16,6 +16,7 @@ export type Step =
   | { kind: 'describe'; id: string; change: Partial<Pick<Region, 'concept' | 'presence'>> }
   | { kind: 'write'; id: string; lang: string; text: string }
   | { kind: 'remove'; id: string }
+  | { kind: 'copy'; id: string; of: string; bbox: Box }
   | { kind: 'accept'; id: string; suggestion: Suggestion }
   | { kind: 'reject'; suggestion: string }
 export type Action = Step | { kind: 'undo' } | { kind: 'redo' } | { kind: 'settle' } | { kind: 'load'; content: Content }
@@ -78,6 +79,11 @@ function apply(content: Content, action: Step): Content {
       return change(action.id, (region) => ({ ...region, texts: { ...region.texts, [action.lang]: action.text } }))
     case 'remove':
       return { ...content, regions: content.regions.filter((region) => region.id !== action.id) }
+    case 'copy': {
+      // A copy is the reader's own: it does not come from the suggestion that its model grew from.
+      const of = content.regions.find((region) => region.id === action.of)
+      return of ? add(content, { ...of, id: action.id, bbox: [...action.bbox], origin: null }) : content
+    }
     case 'accept':
       return add(content, grown(action.id, action.suggestion))
     case 'reject':

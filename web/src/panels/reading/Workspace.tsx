@@ -1,7 +1,7 @@
 import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Annotation, Case, Concept, Content, Suggestion } from '../../api/client'
+import type { Annotation, Case, Concept, Content, Region, Suggestion } from '../../api/client'
 import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
 import { Viewport, type Drawn } from '../../canvas/Viewport'
 import { moved, type Box } from '../../model/geometry'
@@ -21,6 +21,8 @@ interface Props {
 }
 const HEADER = 48
 const PANEL = 372
+// Image pixels between a region and its copy, so that both can be seen.
+const COPY_OFFSET = 10
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
@@ -33,6 +35,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
   const [refusal, setRefusal] = useState('')
+  const [sending, setSending] = useState(false)
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
@@ -46,6 +49,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     dispatch({ kind: 'draw', id, frame: 0, bbox })
     setSelected(id)
   }
+  const duplicate = (region: Region) => {
+    const id = crypto.randomUUID()
+    dispatch({ kind: 'copy', id, of: region.id, bbox: moved(boxOf(region.bbox), COPY_OFFSET, COPY_OFFSET, raster) })
+    setSelected(id)
+  }
   const accept = (suggestion: Suggestion | undefined, stay: boolean) => {
     if (!suggestion) return
     const id = crypto.randomUUID()
@@ -54,8 +62,13 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   }
   const reject = (suggestion: Suggestion | undefined) => suggestion && dispatch({ kind: 'reject', suggestion: suggestion.id })
   const finish = () => {
+    if (sending) return
+    setSending(true)
     setRefusal('')
-    submit().then(onNext, (error: Error) => setRefusal(error.message || t('read.refused')))
+    submit().then(onNext, (error: Error) => {
+      setSending(false)
+      setRefusal(error.message || t('read.refused'))
+    })
   }
   useKeys({
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
@@ -66,6 +79,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     invert: () => setInverted(!inverted),
     newBox: () => draw(middle(raster)),
     accept: () => accept(offered, false),
+    acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
+    duplicate: () => chosen && duplicate(chosen),
     adjust: () => accept(offered, true),
     reject: () => reject(offered),
     submit: finish,
@@ -134,7 +149,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
         <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
           {refusal && <Alert color="red" role="alert" p="xs">{refusal}</Alert>}
           <SavedState saving={saving} />
-          <Button onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
+          <Button loading={sending} onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
       </Area>
       <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}><Text>{t('read.keys_text')}</Text></Modal>

@@ -10,6 +10,8 @@ export interface Keys {
   invert(): void
   newBox(): void
   accept(): void
+  acceptAll(): void
+  duplicate(): void
   adjust(): void
   reject(): void
   submit(): void
@@ -35,7 +37,11 @@ export function useKeys(keys: Keys): void {
 
 function handle(event: KeyboardEvent, keys: Keys): boolean {
   if (event.ctrlKey || event.metaKey) {
-    if (event.key === 'Enter') return keys.submit(), true
+    // A key held down must not submit the next case too.
+    if (event.key === 'Enter') {
+      if (!event.repeat) keys.submit()
+      return true
+    }
     if (isTyping(event.target)) return false
     if (event.key === 'z' && !event.shiftKey) return keys.undo(), true
     if (event.key === 'y' || event.key.toLowerCase() === 'z') return keys.redo(), true
@@ -44,7 +50,9 @@ function handle(event: KeyboardEvent, keys: Keys): boolean {
   if (isTyping(event.target) || event.altKey) return false
   const arrow = ARROWS[event.key]
   if (arrow) return keys.nudge(arrow[0] * (event.shiftKey ? 10 : 1), arrow[1] * (event.shiftKey ? 10 : 1)), true
+  if (event.shiftKey && event.key.toLowerCase() === 'a') return keys.acceptAll(), true
   const action: Record<string, () => void> = {
+    d: keys.duplicate,
     Delete: keys.remove, Backspace: keys.remove, f: keys.fit, i: keys.invert, n: keys.newBox, a: keys.accept, e: keys.adjust, r: keys.reject, '?': keys.help,
   }
   const act = action[event.key.length === 1 ? event.key.toLowerCase() : event.key]
