@@ -306,7 +306,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes a project. */
+        patch: operations["change_project"];
         trace?: never;
     };
     "/api/projects/{project}/acquisitions": {
@@ -1247,6 +1248,8 @@ export interface components {
             /** @description For validation. */
             val: components["schemas"]["SplitCounts"];
         };
+        /** @description The lower-case hexadecimal SHA-256 of some bytes: the name of an object or of a snapshot. */
+        Digest: string;
         /** @description One entry of the trail. */
         Entry: {
             /** @description What was done: `image.add`, `annotation.submit`, … */
@@ -1314,6 +1317,11 @@ export interface components {
              */
             regions: number;
         };
+        /**
+         * @description The layout of an export.
+         * @enum {string}
+         */
+        ExportFormat: "medreg" | "medreginstruct";
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/fail`: cannot be done. */
         Fail: {
             /**
@@ -1805,6 +1813,19 @@ export interface components {
             shares: components["schemas"]["SplitShares"];
             /** @description True where the images are generated. */
             synthetic: boolean;
+        };
+        /** @description What a lead may change about a project. */
+        ProjectChangeBody: {
+            /**
+             * Format: int32
+             * @description Percent of cases shown without suggestions.
+             */
+            blind_share?: number | null;
+            /** @description How to annotate, Markdown. */
+            guideline?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+            shares?: components["schemas"]["SplitShares"] | null;
         };
         /**
          * Format: uuid
@@ -2329,6 +2350,11 @@ export interface components {
             /** @description A new password. */
             password?: string | null;
         };
+        /**
+         * Format: uuid
+         * @description A person or a program that signs in.
+         */
+        UserId: string;
         /** @description All users. */
         Users: {
             /** @description By name. */
@@ -2387,11 +2413,6 @@ export interface components {
             /** @enum {string} */
             kind: "acquisition";
         });
-        /** Format: uuid */
-        UserId: string;
-        Digest: string;
-        /** @enum {string} */
-        ExportFormat: "medreg" | "medreginstruct";
     };
     responses: never;
     parameters: never;
@@ -2885,6 +2906,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    change_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChangeBody"];
+            };
+        };
         responses: {
             200: {
                 headers: {
