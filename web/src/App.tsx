@@ -15,6 +15,7 @@ const ReadPage = lazy(() => import('./pages/ReadPage'))
 const SnapshotsPage = lazy(() => import('./pages/SnapshotsPage'))
 const RunsPage = lazy(() => import('./pages/RunsPage'))
 const RunPage = lazy(() => import('./pages/RunPage'))
+const PeoplePage = lazy(() => import('./pages/PeoplePage'))
 const ModelsPage = lazy(() => import('./pages/ModelsPage'))
 
 export function App() {
@@ -30,6 +31,7 @@ export function App() {
     <Routes>
       <Route element={<Shell user={user} />}>
         <Route index element={<ProjectsPage />} />
+        {user.is_admin && <Route path="people" element={<PeoplePage />} />}
         <Route path="projects/:project">
           <Route index element={<ProjectPage />} />
           <Route path="worklist" element={<WorklistPage />} />
@@ -71,6 +73,7 @@ function Shell({ user }: { user: User }) {
           <Group gap="md" wrap="nowrap">
             <Anchor component={Link} to="/" fw={700} c="cyan.3">medreg</Anchor>
             {project && <ProjectNav id={project} />}
+            {user.is_admin && !project && <Anchor component={NavLink} to="/people" size="sm" c="gray.3">{t('people.title')}</Anchor>}
           </Group>
           <Group gap="xs" wrap="nowrap">
             <NativeSelect

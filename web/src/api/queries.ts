@@ -126,3 +126,31 @@ export function usePromote(id: string) {
     },
   })
 }
+
+export const useUsers = () => useQuery({ queryKey: ['users'], queryFn: () => got(http.GET('/api/users')) })
+export const useTokens = () => useQuery({ queryKey: ['tokens'], queryFn: () => got(http.GET('/api/tokens')) })
+export const useMembers = (id: string) =>
+  useQuery({ queryKey: ['members', id], enabled: id !== '', queryFn: () => got(http.GET('/api/projects/{project}/members', project(id))) })
+
+export const settings = {
+  concepts: ({ id, concepts }: { id: string; concepts: components['schemas']['Concept'][] }) =>
+    got(http.PUT('/api/projects/{project}/concepts', { ...project(id), body: { concepts } })),
+  project: (name: string) => got(http.POST('/api/projects', { body: { name } as components['schemas']['NewProjectBody'] })),
+  user: (body: { username: string; display_name: string; password: string }) => got(http.POST('/api/users', { body })),
+  disable: ({ user, disabled }: { user: string; disabled: boolean }) =>
+    got(http.PATCH('/api/users/{user}', { params: { path: { user } }, body: { disabled } })),
+  role: ({ id, user, role }: { id: string; user: string; role: components['schemas']['Role'] }) =>
+    got(http.PUT('/api/projects/{project}/members/{user}', { params: { path: { project: id, user } }, body: { role } })),
+  leave: ({ id, user }: { id: string; user: string }) =>
+    got(http.DELETE('/api/projects/{project}/members/{user}', { params: { path: { project: id, user } } })),
+  token: (body: { name: string; scope: components['schemas']['TokenScope'] }) => got(http.POST('/api/tokens', { body })),
+  revoke: (token: string) => got(http.DELETE('/api/tokens/{token}', { params: { path: { token } } })),
+}
+// One change of an administrator's; whatever is listed is asked for anew.
+export function useSetting<Asked, Answer>(change: (asked: Asked) => Promise<Answer>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => queries.invalidateQueries(),
+  })
+}
