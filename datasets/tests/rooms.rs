@@ -45,14 +45,10 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
     ),
     (
         "backend/src/store",
-        &["crate::services", "crate::http", "crate::jobs", "actix_web"],
+        &["crate::services", "crate::http", "actix_web"],
     ),
     (
         "backend/src/services",
-        &["crate::http", "actix_web", "sqlx::query"],
-    ),
-    (
-        "backend/src/jobs",
         &["crate::http", "actix_web", "sqlx::query"],
     ),
     ("backend/src/http", &["sqlx::query", "object_store::"]),
