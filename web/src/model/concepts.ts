@@ -1,5 +1,9 @@
 // A project's ontology as lines that a person can write: key | lesion or structure | one name per language.
-import type { Concept } from '../api/client'
+// An entry of the ontology, as far as its names go.
+interface Concept {
+  key: string
+  names: Record<string, string>
+}
 
 const KINDS = ['lesion', 'structure'] as const
 type Kind = (typeof KINDS)[number]

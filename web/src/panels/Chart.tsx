@@ -11,7 +11,7 @@ export function Chart({ title, points }: { title: string; points: Points }) {
     if (!element.current) return
     const axis = { stroke: '#c1c2c5', grid: { stroke: '#373a40' } }
     const made = new uPlot(
-      { title, width: element.current.clientWidth || 560, height: 240, scales: { x: { time: false } }, axes: [axis, axis], series: [{}, { stroke: '#5ce1e6', width: 2 }] },
+      { title, width: element.current.clientWidth || 560, height: 240, legend: { show: false }, scales: { x: { time: false } }, axes: [axis, axis], series: [{}, { stroke: '#5ce1e6', width: 2 }] },
       [[], []],
       element.current,
     )

@@ -45,6 +45,13 @@ describe('annotation', () => {
     expect(second.content.regions[0]?.origin).toBe('s1')
     expect(waiting(second.content, all).map((s: { id: string }) => s.id)).toEqual(['s3'])
   })
+  it('keeps a region that both sides changed twice, and one that they agree on once', () => {
+    const drawn = reduce(start(EMPTY), { kind: 'draw', id: 'a', frame: 0, bbox: [0, 0, 9, 9] })
+    const mine = reduce(drawn, { kind: 'write', id: 'a', lang: 'en', text: 'mine' }).content
+    const theirs = reduce(drawn, { kind: 'write', id: 'a', lang: 'en', text: 'theirs' }).content
+    expect(merged(mine, theirs, () => 'b').regions.map((r) => [r.id, r.texts?.['en']])).toEqual([['a', 'theirs'], ['b', 'mine']])
+    expect(merged(mine, mine, () => 'b').regions).toEqual(mine.regions)
+  })
   it('merges without losing a region of either side', () => {
     const mine = mixedSteps(20).reduce(reduce, start(EMPTY)).content
     const theirs = reduce(start(EMPTY), { kind: 'draw', id: 'x', frame: 0, bbox: [0, 0, 2, 2] }).content

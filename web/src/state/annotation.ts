@@ -104,11 +104,17 @@ export function waiting(content: Content, suggestions: readonly Suggestion[]): S
   return suggestions.filter((suggestion) => !settled.has(suggestion.id))
 }
 
-// Both versions of one annotation in one: theirs, plus what only mine has.
-export function merged(mine: Content, theirs: Content): Content {
-  const known = new Set(theirs.regions.map((region) => region.id))
+// Both versions of one annotation in one: theirs, plus what mine says otherwise. A region that both changed is kept twice,
+// mine under a new id, for the reader to settle: choosing one would throw away what somebody wrote.
+export function merged(mine: Content, theirs: Content, newId: () => string = () => crypto.randomUUID()): Content {
+  const known = new Map(theirs.regions.map((region) => [region.id, region]))
+  const added = mine.regions.flatMap((region) => {
+    const other = known.get(region.id)
+    if (!other) return [region]
+    return same({ regions: [region] }, { regions: [other] }) ? [] : [{ ...region, id: newId() }]
+  })
   const rejected = new Set([...(theirs.rejected ?? []), ...(mine.rejected ?? [])])
-  return { regions: [...theirs.regions, ...mine.regions.filter((region) => !known.has(region.id))], rejected: [...rejected] }
+  return { regions: [...theirs.regions, ...added], rejected: [...rejected] }
 }
 
 // Whether two versions say the same, whatever the server adds or leaves out where a field has its default.

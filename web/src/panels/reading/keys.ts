@@ -28,6 +28,8 @@ export function useKeys(keys: Keys): void {
     const press = (event: KeyboardEvent) => {
       // 229 is what browsers report for a key that an input method has taken.
       if (event.isComposing || event.keyCode === 229) return
+      // Behind an open dialog the page must not change, let alone be submitted.
+      if (document.querySelector('[role=dialog]')) return
       if (handle(event, latest.current)) event.preventDefault()
     }
     window.addEventListener('keydown', press)
