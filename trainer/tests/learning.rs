@@ -26,6 +26,7 @@ fn tiny() -> Pretrained {
     let mut config = base::architecture(tokenizer.len());
     config.vision_config.num_hidden_layers = 2;
     config.vision_config.hidden_size = 64;
+    config.vision_config.num_attention_heads = 2;
     config.vision_config.intermediate_size = 128;
     config.llm_config.num_hidden_layers = 2;
     config.llm_config.hidden_size = 96;
