@@ -2,7 +2,7 @@ import { Alert, Button, Card, Code, Container, Group, NativeSelect, PasswordInpu
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { settings, useConcepts, useMembers, useProjects, useSetting, useTokens, useUsers } from '../api/queries'
-import { conceptLines, readConcepts } from '../model/concepts'
+import { conceptLines, readConcepts } from '../state/concepts'
 import { Asked } from '../panels/Asked'
 
 const ROLES = ['annotator', 'reviewer', 'engineer', 'lead'] as const

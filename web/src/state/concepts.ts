@@ -1,9 +1,5 @@
 // A project's ontology as lines that a person can write: key | lesion or structure | one name per language.
-// An entry of the ontology, as far as its names go.
-interface Concept {
-  key: string
-  names: Record<string, string>
-}
+import type { Concept } from '../api/client'
 
 const KINDS = ['lesion', 'structure'] as const
 type Kind = (typeof KINDS)[number]
