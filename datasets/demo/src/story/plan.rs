@@ -101,6 +101,9 @@ impl Plan {
         let affordable = pace.map_or(u32::MAX, |pace| self.affordable(number, pace));
         RunConfig {
             steps: self.steps(number).min(affordable).max(FEWEST_STEPS),
+            batch_images: 8,
+            turns_per_image: 8,
+            learning_rate: 2e-3,
             seed: self.seed,
             ..RunConfig::default()
         }
