@@ -376,3 +376,28 @@ fn any_text_survives_the_tokenizer_and_tags_are_single_tokens() {
     let digits = tokenizer.encode("[[421, 7]]").unwrap();
     assert_eq!(digits.iter().filter(|t| tokenizer.is_digit(**t)).count(), 4);
 }
+
+#[test]
+fn the_shipped_base_is_whole_and_looks_at_the_picture() {
+    let shipped = base::builtin("shapes").unwrap();
+    assert!(base::builtin("other").is_err());
+    let prompter = Prompter::new(&shipped.tokenizer, &shipped.config).unwrap();
+    let weights = Weights::frozen(shipped.tensors.clone());
+    let (mut right, mut wrong) = (0.0, 0.0);
+    for seed in 40..52 {
+        let (own, other) = (
+            example(&shipped, &prompter, seed),
+            example(&shipped, &prompter, seed + 100),
+        );
+        right += loss_of(&shipped, &prompter, &own, &weights);
+        let swapped = Example {
+            patches: other.patches,
+            turns: own.turns,
+        };
+        wrong += loss_of(&shipped, &prompter, &swapped, &weights);
+    }
+    assert!(
+        right < 0.9 * wrong,
+        "{right} with the right pictures, {wrong} with others"
+    );
+}
