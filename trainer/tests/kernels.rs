@@ -1,5 +1,11 @@
 //! Every operation with a hand-written backward pass against candle's own differentiable ones.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed step is a failed test"
+)]
+
 use candle_core::{D, DType, Device, Result, Tensor, Var};
 use medreg_trainer::model::kernels::{
     Heads, Rotary, Span, Target, attend, attend_fused, cross_entropy, gelu, layer_norm, linear,
