@@ -100,6 +100,17 @@ impl Digest {
         Self(hex)
     }
 
+    /// A number in 0..100 drawn from the digest: the same for the same bytes, as good as uniform over others.
+    #[must_use]
+    pub fn percentile(&self) -> u32 {
+        // Eight hexadecimal digits are a number below 2^32, so its remainder by 100 is hardly biased.
+        self.0
+            .get(..8)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+            .unwrap_or(0)
+            % 100
+    }
+
     /// The hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

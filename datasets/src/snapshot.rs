@@ -43,13 +43,7 @@ impl Split {
     #[must_use]
     pub fn of_patient(project: ProjectId, pseudonym: &str, shares: SplitShares) -> Self {
         let digest = Digest::of(format!("{project}/{pseudonym}").as_bytes());
-        // Eight hexadecimal digits are a number below 2^32, so its remainder by 100 is as good as uniform.
-        let number = digest
-            .as_str()
-            .get(..8)
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-            .unwrap_or(0);
-        match number % 100 {
+        match digest.percentile() {
             n if n < u32::from(shares.test) => Self::Test,
             n if n < u32::from(shares.test) + u32::from(shares.val) => Self::Val,
             _ => Self::Train,

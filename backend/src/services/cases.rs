@@ -123,12 +123,7 @@ pub(super) fn shows_suggestions(project: &Project, image: &Image) -> bool {
 /// Whether a case belongs to the control group: drawn by hash, so that reloading does not change it.
 fn is_blind(project: &Project, image: ImageId) -> bool {
     let digest = Digest::of(format!("blind/{}/{image}", project.id).as_bytes());
-    let number = digest
-        .as_str()
-        .get(..8)
-        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-        .unwrap_or(0);
-    number % 100 < u32::from(project.blind_share)
+    digest.percentile() < u32::from(project.blind_share)
 }
 
 /// Renews a hold; works for one that ran out as long as nobody took the case over.
