@@ -63,11 +63,11 @@ pub struct AnnotationContent {
     pub rejected: BTreeSet<SuggestionId>,
 }
 
-/// Why a content cannot be saved or submitted. `index` counts the regions from 0.
+/// Why a content cannot be saved or submitted. `index` counts the regions from 0, what is shown to people from 1.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ContentError {
     /// The box is outside the image.
-    #[error("region {index}: {source}")]
+    #[error("region {}: {source}", index + 1)]
     Geometry {
         /// Which region.
         index: usize,
@@ -75,7 +75,7 @@ pub enum ContentError {
         source: GeometryError,
     },
     /// A frame that the image does not have.
-    #[error("region {index}: frame {frame} does not exist, the image has {frames}")]
+    #[error("region {}: frame {frame} does not exist, the image has {frames}", index + 1)]
     Frame {
         /// Which region.
         index: usize,
@@ -86,7 +86,8 @@ pub enum ContentError {
     },
     /// A description that is too long.
     #[error(
-        "region {index}: the description in `{lang}` has {chars} characters, {MAX_TEXT_CHARS} are allowed"
+        "region {}: the description in `{lang}` has {chars} characters, {MAX_TEXT_CHARS} are allowed",
+        index + 1
     )]
     TextTooLong {
         /// Which region.
@@ -97,7 +98,7 @@ pub enum ContentError {
         chars: usize,
     },
     /// A language that the project does not use.
-    #[error("region {index}: `{lang}` is not one of the project's languages")]
+    #[error("region {}: `{lang}` is not one of the project's languages", index + 1)]
     UnknownLang {
         /// Which region.
         index: usize,
@@ -105,7 +106,7 @@ pub enum ContentError {
         lang: Lang,
     },
     /// A concept that the project's ontology does not have.
-    #[error("region {index}: the project's ontology has no concept `{concept}`")]
+    #[error("region {}: the project's ontology has no concept `{concept}`", index + 1)]
     UnknownConcept {
         /// Which region.
         index: usize,
@@ -113,7 +114,7 @@ pub enum ContentError {
         concept: ConceptKey,
     },
     /// Two regions with one id.
-    #[error("region {index}: its id {id} is used twice")]
+    #[error("region {}: its id {id} is used twice", index + 1)]
     DuplicateId {
         /// The second of the two.
         index: usize,
@@ -127,7 +128,7 @@ pub enum ContentError {
         count: usize,
     },
     /// A region without a concept cannot be submitted.
-    #[error("region {index} has no concept yet: choose one before submitting")]
+    #[error("region {} has no concept yet: choose one before submitting", index + 1)]
     NoConcept {
         /// Which region.
         index: usize,

@@ -30,7 +30,11 @@ export class Server {
     const program = process.env['MEDREG_BIN']
     if (!program) throw new Error('MEDREG_BIN must name the medreg program: run ./dev test browser')
     const data = mkdtempSync(join(tmpdir(), 'medreg-journey-'))
-    const child = spawn(program, ['up', '--data', data, '--listen', '127.0.0.1:0', '--no-worker'], { stdio: 'inherit' })
+    // Its own database and folder, whatever the caller's shell speaks of.
+    const env = { ...process.env }
+    delete env.DATABASE_URL
+    delete env.MEDREG_S3_BUCKET
+    const child = spawn(program, ['up', '--data', data, '--listen', '127.0.0.1:0', '--no-worker'], { stdio: 'inherit', env })
     const file = join(data, 'url')
     await until(() => existsSync(file) && readFileSync(file, 'utf8') !== '', 'the server')
     return new Server(readFileSync(file, 'utf8'), child, data)

@@ -103,7 +103,10 @@ async fn what_cannot_be_is_refused_and_not_stored() {
     let outside = save(&[region("cyst", [1.0, 1.0, 65.0, 20.0], "outside")])
         .await
         .refused(422, "bad_content");
-    assert!(outside.starts_with("region 0: "), "{outside}");
+    assert_eq!(
+        outside,
+        "region 1: box [1, 1, 65, 20] reaches outside its image of 64×48 pixels"
+    );
     save(&[region("nowhere", [1.0, 1.0, 2.0, 2.0], "unknown concept")])
         .await
         .refused(422, "bad_content");

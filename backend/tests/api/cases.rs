@@ -141,6 +141,15 @@ async fn test_cases_come_when_asked_for_and_never_with_suggestions() {
         "twelve patients by hash: {}",
         held_out.len()
     );
+    let worker = world.worker().await;
+    world.finished(20).await;
+    suggest_everywhere(&world, &world.published(&worker).await).await;
+    let learnt_from = anna
+        .post(&world.path("cases/next"), json!({}))
+        .await
+        .is(200);
+    assert_eq!(learnt_from["suggestions"].as_array().unwrap().len(), 1);
+
     let mut met = BTreeSet::new();
     for _ in 0..held_out.len() {
         let case = anna
@@ -156,4 +165,17 @@ async fn test_cases_come_when_asked_for_and_never_with_suggestions() {
     anna.post(&world.path("cases/next"), json!({ "split": "test" }))
         .await
         .is(204);
+}
+
+/// One suggestion of this model on every image, held out or not, as no worker could make them.
+async fn suggest_everywhere(world: &World, model: &str) {
+    let done = sqlx::query(
+        r#"INSERT INTO suggestions (id, image_id, model_id, bbox, concept, confidence, texts)
+           SELECT gen_random_uuid(), id, $1::uuid, '{1,1,9,9}', 'cyst', 0.9, '{}' FROM images"#,
+    )
+    .bind(model)
+    .execute(&world.server.hospital.pool)
+    .await
+    .unwrap();
+    assert_eq!(done.rows_affected(), 13);
 }

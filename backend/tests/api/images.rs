@@ -93,6 +93,7 @@ async fn what_is_no_image_is_refused_by_name_and_leaves_nothing() {
         ("empty.png", Vec::new()),
         ("broken.png", broken),
         ("notes.txt", b"hello".to_vec()),
+        ("notes.png", b"hello".to_vec()),
     ] {
         let message = world
             .admin

@@ -86,8 +86,8 @@ pub fn turns(picture: &Picture, count: usize, rng: &mut impl Rng) -> Vec<Turn> {
             Tongue::Chinese
         };
         let turn = match rng.random_range(0..20) {
-            0..8 => name_it(picture, tongue, rng),
-            8..18 => find_it(picture, tongue, rng),
+            0..9 => name_it(picture, tongue, rng),
+            9..18 => find_it(picture, tongue, rng),
             _ => miss_it(picture, tongue, rng),
         };
         if let Some(turn) = turn.filter(|t| !turns.contains(t)) {
@@ -114,7 +114,7 @@ fn picture_word(tongue: Tongue) -> &'static str {
 }
 
 /// Box to words.
-fn name_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
+pub(super) fn name_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
     let thing = picture.things.choose(rng)?;
     let bbox = [grid(thing, picture.image.width())?];
     let word = picture_word(tongue);
@@ -183,7 +183,7 @@ impl Description {
 }
 
 /// Words to boxes.
-fn find_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
+pub(super) fn find_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
     let width = picture.image.width();
     let asked = Description::of(picture.things.choose(rng)?, width as f32, rng);
     let fitting = picture
@@ -200,7 +200,7 @@ fn find_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn
 }
 
 /// Words for what is not there.
-fn miss_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
+pub(super) fn miss_it(picture: &Picture, tongue: Tongue, rng: &mut impl Rng) -> Option<Turn> {
     let mut shapes = Shape::ALL;
     shapes.shuffle(rng);
     let asked = Description {

@@ -4,6 +4,7 @@
 //! that mean places, and shapes, fills and sides in two languages.
 
 mod builtin;
+pub mod exam;
 mod init;
 pub mod lessons;
 pub mod shapes;

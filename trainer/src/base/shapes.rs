@@ -47,6 +47,10 @@ impl Thing {
 /// The smallest and the largest radius of a shape, in sides of the picture.
 pub const SMALLEST: f32 = 0.06;
 const LARGEST: f32 = 0.4;
+/// How often a further shape lies on one that is already there, so that a box must be looked into, not only looked up.
+const NESTED: f64 = 0.4;
+/// The smallest radius, in pixels, of a shape on another.
+const SPECK: f32 = 4.0;
 
 /// A place and a form, before it is drawn.
 struct Plan {
@@ -69,8 +73,16 @@ pub fn draw(side: usize, crowd: usize, smallest: f32, rng: &mut impl Rng) -> Pic
         if things.len() == wanted {
             break;
         }
-        let plan = Plan::random(side as f32, smallest, rng);
-        if things.iter().any(|t| plan.overlaps(t)) {
+        let within = things
+            .choose(rng)
+            .copied()
+            .filter(|_| rng.random_bool(NESTED));
+        let plan = match &within {
+            Some(outer) => Plan::within(outer, rng),
+            None => Plan::random(side as f32, smallest, rng),
+        };
+        let others = things.iter().filter(|t| Some(**t) != within);
+        if others.into_iter().any(|t| plan.overlaps(t)) {
             continue;
         }
         if let Some(bbox) = plan.paint(&mut canvas, side, rng) {
@@ -145,6 +157,23 @@ impl Plan {
             turn: rng.random_range(-0.35..0.35),
             edge: rng.random_range(0.6..2.2),
             phase: rng.random_range(0.0..TAU),
+        }
+    }
+
+    /// A small shape on a larger one.
+    fn within(outer: &Thing, rng: &mut impl Rng) -> Self {
+        let [x0, y0, x1, y1] = outer.bbox;
+        let half = ((x1 - x0) / 2.0, (y1 - y0) / 2.0);
+        let largest = (0.45 * half.0.min(half.1)).max(1.2 * SPECK);
+        let radius = rng.random_range(SPECK.ln()..largest.ln()).exp();
+        let place = |low: f32, high: f32, share: f32| {
+            let room = (0.8 * (high - low) - 2.0 * radius).max(0.0);
+            (low + high) / 2.0 + (share - 0.5) * room
+        };
+        Self {
+            centre: (place(x0, x1, rng.random()), place(y0, y1, rng.random())),
+            radius: (radius, radius),
+            ..Self::random(1.0, 0.1, rng)
         }
     }
 

@@ -185,7 +185,7 @@ fn answers(thing: &Thing, width: f32) -> [(usize, f32); 6] {
     ]
 }
 
-/// The shape that covers most of a token, if it covers a fair part of the token or the token a fair part of it.
+/// The smallest shape that covers a fair part of a token, or of which the token covers a fair part.
 fn thing_at(picture: &Picture, (x, y): (f32, f32), cell: f32) -> Option<&Thing> {
     let shared = |thing: &Thing| {
         let [x0, y0, x1, y1] = thing.bbox;
@@ -196,9 +196,8 @@ fn thing_at(picture: &Picture, (x, y): (f32, f32), cell: f32) -> Option<&Thing> 
             across * down / (cell * cell).min((x1 - x0) * (y1 - y0))
         }
     };
-    let best = picture
-        .things
-        .iter()
-        .max_by(|a, b| shared(a).total_cmp(&shared(b)))?;
-    (shared(best) > 0.3).then_some(best)
+    // Where one lies on another, the smaller one is what the token shows.
+    let area = |thing: &Thing| (thing.bbox[2] - thing.bbox[0]) * (thing.bbox[3] - thing.bbox[1]);
+    let shown = picture.things.iter().filter(|t| shared(t) > 0.3);
+    shown.min_by(|a, b| area(a).total_cmp(&area(b)))
 }

@@ -2,6 +2,9 @@
 //!
 //! Each question sees the shared prefix and itself, never another question, and its positions start right after the
 //! prefix: the loss is that of separate samples, at the cost of reading the picture once.
+//!
+//! A turn counts by the square root of its answer's length (`loss_reduction = "square"`, InternVL 2.5, arXiv:2412.05271,
+//! 3.3): neither do long answers drown the short ones, nor does each of their tokens lose its worth.
 
 use super::prompt::{EncodedTurn, Prompter};
 use crate::model::Sequence;
@@ -43,9 +46,10 @@ impl Packed {
             // Row i predicts token i + 1, so the answer's last token needs no row of its own.
             rows.extend((0..turn.answer.len()).map(|i| (tokens.len() - 1 + i) as u32));
             tokens.extend_from_slice(&turn.answer[..turn.answer.len().saturating_sub(1)]);
+            let whole = turn.weights.iter().sum::<f32>();
             let target = |(token, weight): (&u32, &f32)| Target {
                 token: *token,
-                weight: *weight,
+                weight: *weight / whole.max(f32::EPSILON).sqrt(),
             };
             targets.extend(turn.answer.iter().zip(&turn.weights).map(target));
             positions.extend((shared..shared + tokens.len() - start).map(|p| p as u32));

@@ -6,13 +6,14 @@ use super::kernels::{
 };
 use super::nn::{Linear, Norm};
 use super::weights::Weights;
-use candle_core::{Result, Tensor};
+use candle_core::{Module, Result, Tensor};
+use candle_nn::Embedding;
 use std::sync::Arc;
 
 /// The language model.
 #[derive(Clone, Debug)]
 pub struct LanguageModel {
-    embedding: Tensor,
+    embedding: Embedding,
     layers: Vec<Layer>,
     norm: Norm,
     head: Linear,
@@ -88,7 +89,7 @@ impl LanguageModel {
         };
         let layers = (0..config.num_hidden_layers).map(|n| Layer::new(weights, config, n));
         Ok(Self {
-            embedding,
+            embedding: Embedding::new(embedding, h),
             layers: layers.collect::<Result<_>>()?,
             norm: Norm::new(
                 weights,
@@ -109,8 +110,9 @@ impl LanguageModel {
 
     /// Rows of the embedding for these tokens: `(tokens, H)`.
     pub fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
-        let ids = Tensor::from_slice(tokens, tokens.len(), self.embedding.device())?;
-        self.embedding.index_select(&ids, 0)
+        let device = self.embedding.embeddings().device();
+        self.embedding
+            .forward(&Tensor::from_slice(tokens, tokens.len(), device)?)
     }
 
     /// Rows `(rows, H)` through all layers and the last norm.

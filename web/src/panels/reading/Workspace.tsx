@@ -1,4 +1,4 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title } from '@mantine/core'
+import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Annotation, Case, Concept, Content, Region, Suggestion } from '../../api/client'
@@ -90,6 +90,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   return (
     <Area style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
+        <VisuallyHidden component="h1">{t('read.title')}</VisuallyHidden>
         <Group px="xs" py={4} gap="xs" wrap="nowrap">
           <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
           <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
