@@ -14,4 +14,5 @@ pub mod registry;
 pub mod runs;
 pub mod tokenizer;
 pub mod train;
+pub mod verify;
 pub mod worker;

@@ -101,7 +101,7 @@ fn activations_and_the_scaled_residual() {
 fn rotary_positions() {
     let x = var(&[3, 8], 1);
     let positions = [0u32, 5, 17];
-    let rotary = Arc::new(Rotary::new(&positions, 4, 10_000.0));
+    let rotary = Arc::new(Rotary::new(&positions, 4, 10_000.0, 1.0));
     let angles: Vec<f32> = positions
         .iter()
         .flat_map(|p| [*p as f32, *p as f32 * 0.01])

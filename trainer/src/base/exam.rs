@@ -155,6 +155,6 @@ mod tests {
             marks(builtin("shapes").unwrap()),
         );
         assert!(before.named < 0.05 && before.mean_iou < 0.05, "{before:?}");
-        assert!(after.named > 0.3 && after.mean_iou > 0.4, "{after:?}");
+        assert!(after.named > 0.2 && after.mean_iou > 0.25, "{after:?}");
     }
 }

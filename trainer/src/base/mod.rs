@@ -82,6 +82,7 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
             max_position_embeddings: 2048,
             rms_norm_eps: 1e-6,
             rope_theta: 10_000.0,
+            rope_scaling: None,
             tie_word_embeddings: false,
         },
         downsample_ratio: 0.5,

@@ -1,6 +1,10 @@
 //! Models on disk: `config.json`, `tokenizer.json` and safetensors with InternVL's published names.
 
 mod names;
+mod peft;
+
+pub use names::place;
+pub use peft::{PeftAdapter, adapter_name};
 
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
@@ -38,6 +42,14 @@ pub enum CheckpointError {
         /// What is wrong.
         reason: String,
     },
+    /// An adapter cannot be used.
+    #[error("{path}: {reason}")]
+    Adapter {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -49,20 +61,41 @@ pub enum CheckpointError {
     Weights(#[from] candle_core::Error),
 }
 
-impl Pretrained {
+/// A model's configuration and weights, without what turns text into tokens.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Sizes and template.
+    pub config: ModelConfig,
+    /// f32 tensors by their original InternVL names.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+impl Checkpoint {
     /// Reads a folder as published: one or several safetensors files, in the original or the HF-native naming.
     pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
         let config =
             ModelConfig::from_json(&String::from_utf8_lossy(&read(&dir.join("config.json"))?))?;
-        let tokenizer = TextTokenizer::from_file(&dir.join("tokenizer.json"))?;
         let mut tensors = BTreeMap::new();
         for path in weight_files(dir)? {
             add_tensors(&read(&path)?, &mut tensors)?;
         }
+        let mut tensors = names::to_original(tensors)?;
+        if config.llm_config.tie_word_embeddings {
+            // Some files hold the head all the same; it is the embedding.
+            tensors.remove("language_model.lm_head.weight");
+        }
+        Ok(Self { config, tensors })
+    }
+}
+
+impl Pretrained {
+    /// Reads a folder as published: a [`Checkpoint`] and its `tokenizer.json`.
+    pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
+        let Checkpoint { config, tensors } = Checkpoint::load(dir)?;
         Ok(Self {
-            tensors: names::to_original(tensors)?,
             config,
-            tokenizer,
+            tensors,
+            tokenizer: TextTokenizer::from_file(&dir.join("tokenizer.json"))?,
         })
     }
 

@@ -73,6 +73,33 @@ const RENAMED: [(&str, &str); 14] = [
     ("multi_modal_projector.linear_2.", "mlp1.3."),
 ];
 
+/// Where a published tensor is kept: its original name and, for a vision tower's q, k or v, which third of the fused rows.
+#[must_use]
+pub fn place(published: &str) -> (String, Option<usize>) {
+    let plain = published.strip_prefix("model.").unwrap_or(published);
+    let third = ["q", "k", "v"]
+        .iter()
+        .position(|part| plain.contains(&format!(".attention.{part}_proj.")))
+        .filter(|_| plain.starts_with("vision_tower."));
+    match third {
+        Some(third) => {
+            let part = ["q_proj", "k_proj", "v_proj"][third];
+            let fused = plain.replace(&format!("attention.{part}"), "attn.qkv");
+            (original_name(&fused), Some(third))
+        }
+        None => (original_name(plain), None),
+    }
+}
+
+/// The original name of a published tensor that is kept whole.
+#[must_use]
+pub fn original(published: &str) -> Option<String> {
+    match place(published) {
+        (name, None) => Some(name),
+        (_, Some(_)) => None,
+    }
+}
+
 fn original_name(name: &str) -> String {
     if name.starts_with("vision_tower.") || name.starts_with("multi_modal_projector.") {
         return RENAMED

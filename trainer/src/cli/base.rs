@@ -1,7 +1,8 @@
 //! `medreg-trainer make-base`.
 
+use super::examine::in_words;
 use super::{Failure, progress};
-use crate::base::exam::{Marks, examine};
+use crate::base::exam::examine;
 use crate::base::{Making, Recipe, make_base};
 use crate::checkpoint::Pretrained;
 use crate::predict::available_threads;
@@ -14,20 +15,20 @@ use std::time::Duration;
 /// Make the built-in base model: train a small model on generated pictures of shapes, without any medical data, and examine it
 /// on unseen ones.
 ///
-/// Example: medreg-trainer make-base --out base --minutes 28 --seed 1
+/// Example: medreg-trainer make-base --out base --minutes 35 --seed 1
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The folder to write config.json, tokenizer.json and model.safetensors into.
     #[arg(long)]
     out: PathBuf,
     /// How long to train.
-    #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     minutes: u64,
     /// The seed of weights, pictures and questions.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The peak learning rate.
-    #[arg(long, default_value_t = 1e-3)]
+    #[arg(long, default_value_t = 2e-3)]
     learning_rate: f64,
     /// Go on from, and keep, checkpoints in this folder.
     #[arg(long)]
@@ -81,11 +82,3 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 
 /// Pictures of the exam.
 const EXAM: usize = 400;
-
-fn in_words(marks: &Marks) -> String {
-    format!(
-        "on {} unseen pictures: {:.3} of boxes named rightly (side, fill and shape), mean IoU {:.3} of described boxes, \
-         {:.3} of missing shapes called absent",
-        marks.pictures, marks.named, marks.mean_iou, marks.absent
-    )
-}

@@ -3,9 +3,11 @@
 
 mod base;
 mod evaluate;
+mod examine;
 mod predict;
 mod progress;
 mod train;
+mod verify;
 mod worker;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +33,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Predict(predict::Arguments),
     MakeBase(base::Arguments),
+    Examine(examine::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// How a command failed.
@@ -66,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Examine(arguments) => examine::run(&arguments, cli.json),
     };
     let (error, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! The decoder: Qwen2 or Llama with grouped queries, rotary positions and SwiGLU.
 
-use super::config::{LanguageConfig, LanguageFamily, NormType};
+use super::config::{LanguageConfig, LanguageFamily, NormType, RopeScaling};
 use super::kernels::{
     Floats, Heads, Rotary, Rows, Span, attend, attention_forward, rotate, swiglu,
 };
@@ -19,6 +19,8 @@ pub struct LanguageModel {
     head: Linear,
     heads: Heads,
     theta: f64,
+    scaling: RopeScaling,
+    longest: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +107,8 @@ impl LanguageModel {
                 size: config.head_size(),
             },
             theta: config.rope_theta,
+            scaling: config.rope_scaling.unwrap_or(RopeScaling::Default),
+            longest: config.max_position_embeddings,
         })
     }
 
@@ -117,11 +121,35 @@ impl LanguageModel {
 
     /// Rows `(rows, H)` through all layers and the last norm.
     pub fn forward(&self, x: &Tensor, positions: &[u32], spans: &Arc<Vec<Span>>) -> Result<Tensor> {
+        self.run(x, positions, spans, |_| ())
+    }
+
+    /// The rows after each layer, then those after the last norm.
+    pub fn trace(
+        &self,
+        x: &Tensor,
+        positions: &[u32],
+        spans: &Arc<Vec<Span>>,
+    ) -> Result<Vec<Tensor>> {
+        let mut states = Vec::with_capacity(self.layers.len() + 1);
+        let last = self.run(x, positions, spans, |x| states.push(x.clone()))?;
+        states.push(last);
+        Ok(states)
+    }
+
+    fn run(
+        &self,
+        x: &Tensor,
+        positions: &[u32],
+        spans: &Arc<Vec<Span>>,
+        mut seen: impl FnMut(&Tensor),
+    ) -> Result<Tensor> {
         let rotary = self.rotary(positions);
         let mut x = x.clone();
         for layer in &self.layers {
             let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
             x = layer.finish(&x, &attend(&q, &k, &v, self.heads, spans)?)?;
+            seen(&x);
         }
         self.norm.forward(&x)
     }
@@ -189,7 +217,12 @@ impl LanguageModel {
     }
 
     fn rotary(&self, positions: &[u32]) -> Arc<Rotary> {
-        Arc::new(Rotary::new(positions, self.heads.size, self.theta))
+        let length = positions.iter().max().map_or(0, |last| *last as usize + 1);
+        let head = self.heads.size;
+        let (theta, divisor) = self
+            .scaling
+            .frequencies(self.theta, length, self.longest, head);
+        Arc::new(Rotary::new(positions, head, theta, divisor))
     }
 }
 

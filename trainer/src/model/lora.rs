@@ -22,6 +22,20 @@ const TARGETS: [&str; 7] = [
 /// Where the scale travels inside [`Weights`]: PEFT keeps it in `adapter_config.json` instead.
 const SCALE: &str = "lora_scale";
 
+/// The name of one half, `lora_A` or `lora_B`, of the adapter of a layer.
+#[must_use]
+pub fn name(module: &str, half: &str) -> String {
+    format!("{PREFIX}{module}.{half}.weight")
+}
+
+/// The layer that a tensor adapts.
+#[must_use]
+pub fn module_of(name: &str) -> Option<&str> {
+    let path = name.strip_prefix(PREFIX)?;
+    path.strip_suffix(".lora_A.weight")
+        .or_else(|| path.strip_suffix(".lora_B.weight"))
+}
+
 /// The adapter of one linear layer.
 #[derive(Clone, Debug)]
 pub struct Adapter {
@@ -33,7 +47,7 @@ pub struct Adapter {
 impl Adapter {
     /// The adapter of the layer `name`, if the weights hold one.
     pub fn find(weights: &Weights, name: &str) -> Result<Option<Self>> {
-        let part = |p: &str| weights.find(&format!("{PREFIX}{name}.{p}.weight"));
+        let part = |half: &str| weights.find(&self::name(name, half));
         let (Some(a), Some(b), Some(scale)) = (part("lora_A"), part("lora_B"), weights.find(SCALE))
         else {
             return Ok(None);
@@ -69,16 +83,52 @@ pub fn adapt(
         let a: Vec<f32> = (0..rank * width)
             .map(|_| rng.random_range(-bound..bound))
             .collect();
-        adapters.push((
-            format!("{PREFIX}{name}.lora_A.weight"),
-            Tensor::from_vec(a, (rank, width), &Device::Cpu)?,
-        ));
+        let a = Tensor::from_vec(a, (rank, width), &Device::Cpu)?;
         let b = Tensor::zeros((out, rank), candle_core::DType::F32, &Device::Cpu)?;
-        adapters.push((format!("{PREFIX}{name}.lora_B.weight"), b));
+        adapters.push((self::name(&name, "lora_A"), a));
+        adapters.push((self::name(&name, "lora_B"), b));
     }
     let mut weights = Weights::frozen(frozen);
     for (name, tensor) in adapters {
         weights.add_trained(name, &tensor)?;
+    }
+    Ok(weights)
+}
+
+/// Freezes `tensors` and adds the adapter `halves`, trained further or frozen too.
+pub fn attach(
+    tensors: BTreeMap<String, Tensor>,
+    halves: &BTreeMap<String, Tensor>,
+    scale: f64,
+    train: bool,
+) -> Result<Weights> {
+    let mut frozen = tensors;
+    for (half, tensor) in halves {
+        let layer = module_of(half).and_then(|m| frozen.get(&format!("{m}.weight")));
+        let Some(layer) = layer else {
+            candle_core::bail!("the model has no layer for the adapter's `{half}`");
+        };
+        let (out, width) = layer.dims2()?;
+        let fits = match half.ends_with(".lora_A.weight") {
+            true => tensor.dims2()?.1 == width,
+            false => tensor.dims2()?.0 == out,
+        };
+        if !fits {
+            candle_core::bail!(
+                "`{half}` has shape {:?}, its layer {:?}",
+                tensor.dims(),
+                layer.dims()
+            );
+        }
+    }
+    frozen.insert(SCALE.to_owned(), Tensor::new(scale as f32, &Device::Cpu)?);
+    if !train {
+        frozen.extend(halves.iter().map(|(n, t)| (n.clone(), t.clone())));
+        return Ok(Weights::frozen(frozen));
+    }
+    let mut weights = Weights::frozen(frozen);
+    for (name, tensor) in halves {
+        weights.add_trained(name.clone(), tensor)?;
     }
     Ok(weights)
 }
@@ -96,11 +146,10 @@ pub fn merge(weights: &Weights) -> Result<BTreeMap<String, Tensor>> {
         .cloned()
         .collect();
     for down in downs {
-        let module = down
-            .trim_start_matches(PREFIX)
-            .trim_end_matches(".lora_A.weight")
-            .to_owned();
-        let up = format!("{PREFIX}{module}.lora_B.weight");
+        let Some(module) = module_of(&down) else {
+            candle_core::bail!("`{down}` adapts no layer");
+        };
+        let up = name(module, "lora_B");
         let target = format!("{module}.weight");
         let (Some(a), Some(b), Some(w)) = (
             tensors.remove(&down),

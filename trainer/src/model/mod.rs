@@ -19,8 +19,10 @@ use std::sync::Arc;
 /// An InternVL model.
 #[derive(Clone, Debug)]
 pub struct InternVl {
-    vision: vision::VisionTower,
-    projector: projector::Projector,
+    /// The vision tower.
+    pub vision: vision::VisionTower,
+    /// From its states to rows of the decoder.
+    pub projector: projector::Projector,
     /// The decoder.
     pub language: language::LanguageModel,
     config: ModelConfig,

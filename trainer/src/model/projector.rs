@@ -37,14 +37,18 @@ impl Projector {
 
     /// States `(images · (1 + N), C)` to image tokens `(images · N / 4, H)`.
     pub fn forward(&self, states: &Tensor) -> Result<Tensor> {
+        let x = self.norm.forward(&self.shuffled(states)?)?;
+        self.second.forward(&gelu(&self.first.forward(&x)?)?)
+    }
+
+    /// Four neighbours in one row, their CLS left out: `(images · N / 4, 4 · C)`.
+    pub fn shuffled(&self, states: &Tensor) -> Result<Tensor> {
         let (rows, c) = states.dims2()?;
         let images = rows / (self.side * self.side + 1);
         let order = shuffle_order(images, self.side, self.version);
         let tokens = order.len() / 4;
         let order = Tensor::from_vec(order, tokens * 4, states.device())?;
-        let x = states.index_select(&order, 0)?.reshape((tokens, 4 * c))?;
-        self.second
-            .forward(&gelu(&self.first.forward(&self.norm.forward(&x)?)?)?)
+        states.index_select(&order, 0)?.reshape((tokens, 4 * c))
     }
 }
 

@@ -63,6 +63,17 @@ impl VisionTower {
 
     /// Unfolded patches `(images · N, 3 · p · p)` to states `(images · (1 + N), C)`; the first row of each image is CLS.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
+        self.run(patches, |_| ())
+    }
+
+    /// The states after the embedding and after each layer, each as [`Self::forward`] gives the last.
+    pub fn trace(&self, patches: &Tensor) -> Result<Vec<Tensor>> {
+        let mut states = Vec::with_capacity(self.blocks.len() + 1);
+        self.run(patches, |x| states.push(x.clone()))?;
+        Ok(states)
+    }
+
+    fn run(&self, patches: &Tensor, mut seen: impl FnMut(&Tensor)) -> Result<Tensor> {
         let embedded = self.patch_embedding.forward(patches)?;
         let (rows, c) = embedded.dims2()?;
         let per_image = self.tokens - 1;
@@ -77,8 +88,10 @@ impl VisionTower {
             .reshape((images * self.tokens, c))?;
         let span = |i: usize| Span::bidirectional(i * self.tokens..(i + 1) * self.tokens);
         let spans = Arc::new((0..images).map(span).collect());
+        seen(&x);
         for block in &self.blocks {
             x = block.forward(&x, self.heads, &spans)?;
+            seen(&x);
         }
         Ok(x)
     }

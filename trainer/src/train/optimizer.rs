@@ -6,8 +6,8 @@ use crate::model::kernels::Floats;
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
 
-const BETA1: f32 = 0.9;
-const BETA2: f32 = 0.98;
+/// How slowly the moments forget. The second one forgets faster than PyTorch's default of 0.999, as short runs need.
+const BETAS: [f32; 2] = [0.9, 0.98];
 const EPS: f32 = 1e-8;
 /// Vision tower and projector learn more slowly than the decoder: at its rate their features collapse in a few hundred steps.
 const VISION_RATE: f64 = 0.2;
@@ -16,6 +16,7 @@ const VISION_RATE: f64 = 0.2;
 #[derive(Clone, Debug)]
 pub struct AdamW {
     weight_decay: f64,
+    betas: [f32; 2],
     steps: u32,
     moments: BTreeMap<String, Moments>,
 }
@@ -32,16 +33,23 @@ impl AdamW {
     pub fn new(weight_decay: f64) -> Self {
         Self {
             weight_decay,
+            betas: BETAS,
             steps: 0,
             moments: BTreeMap::new(),
         }
+    }
+
+    /// With other rates at which the moments are replaced.
+    #[must_use]
+    pub fn with_betas(self, betas: [f32; 2]) -> Self {
+        Self { betas, ..self }
     }
 
     /// Moves every variable that has a gradient.
     pub fn step(&mut self, weights: &Weights, gradients: &Gradients, rate: f64) -> Result<()> {
         self.steps += 1;
         let power = self.steps.min(1_000_000) as i32;
-        let corrections = (1.0 - BETA1.powi(power), 1.0 - BETA2.powi(power));
+        let corrections = self.betas.map(|beta| 1.0 - beta.powi(power));
         for (name, var) in weights.variables() {
             let Some(gradient) = gradients.by_name.get(name) else {
                 continue;
@@ -62,13 +70,8 @@ impl AdamW {
                 second: vec![0.0; gradient.len()],
             });
             let mut values = Floats::of(tensor)?.to_vec();
-            moments.apply(
-                &mut values,
-                gradient,
-                rate as f32,
-                (rate * decay) as f32,
-                corrections,
-            );
+            let rates = [rate as f32, (rate * decay) as f32];
+            moments.apply(&mut values, gradient, rates, self.betas, corrections);
             var.set(&Tensor::from_vec(values, tensor.shape(), &Device::Cpu)?)?;
         }
         Ok(())
@@ -117,14 +120,14 @@ impl Moments {
         &mut self,
         values: &mut [f32],
         gradient: &[f32],
-        rate: f32,
-        decay: f32,
-        (c1, c2): (f32, f32),
+        [rate, decay]: [f32; 2],
+        [beta1, beta2]: [f32; 2],
+        [c1, c2]: [f32; 2],
     ) {
         let moments = self.first.iter_mut().zip(&mut self.second);
         for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
-            *m = BETA1 * *m + (1.0 - BETA1) * g;
-            *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+            *m = beta1 * *m + (1.0 - beta1) * g;
+            *v = beta2 * *v + (1.0 - beta2) * g * g;
             *x -= decay * *x + rate * (*m / c1) / ((*v / c2).sqrt() + EPS);
         }
     }

@@ -14,11 +14,12 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// For rows at these positions; `head` numbers per head, base frequency `theta`.
+    /// For rows at these positions, each divided by `divisor`; `head` numbers per head, base frequency `theta`.
     #[must_use]
-    pub fn new(positions: &[u32], head: usize, theta: f64) -> Self {
+    pub fn new(positions: &[u32], head: usize, theta: f64, divisor: f64) -> Self {
         let half = head / 2;
-        let angle = |p: u32, i: usize| f64::from(p) * theta.powf(-2.0 * i as f64 / head as f64);
+        let angle =
+            |p: u32, i: usize| f64::from(p) / divisor * theta.powf(-2.0 * i as f64 / head as f64);
         let each = |f: fn(f64) -> f64| {
             let rows = positions
                 .iter()

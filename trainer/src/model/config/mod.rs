@@ -1,5 +1,11 @@
-//! What a checkpoint's `config.json` says about its model, in InternVL's original dialect.
+//! What a checkpoint's `config.json` says about its model, in either dialect; kept in InternVL's original one.
 
+mod native;
+mod rope;
+
+pub use rope::RopeScaling;
+
+use native::NativeConfig;
 use serde::{Deserialize, Serialize};
 
 /// The whole model: vision tower, projector and language model.
@@ -142,6 +148,9 @@ pub struct LanguageConfig {
     /// Base of the rotary frequencies.
     #[serde(default = "theta")]
     pub rope_theta: f64,
+    /// How positions beyond those of the training are squeezed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rope_scaling: Option<RopeScaling>,
     /// Whether the head is the embedding.
     #[serde(default)]
     pub tie_word_embeddings: bool,
@@ -176,10 +185,52 @@ pub enum ConfigError {
     Unfit(String),
 }
 
+/// The `model_type` of the two dialects.
+const ORIGINAL: &str = "internvl_chat";
+const NATIVE: &str = "internvl";
+
+/// What tells which models can be read at all, before their fields are looked for.
+#[derive(Debug, Deserialize)]
+struct Kind {
+    #[serde(default)]
+    model_type: String,
+    #[serde(alias = "text_config")]
+    llm_config: Option<LanguageKind>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LanguageKind {
+    #[serde(default)]
+    model_type: String,
+}
+
+impl Kind {
+    fn check(&self) -> Result<(), ConfigError> {
+        if ![ORIGINAL, NATIVE].contains(&self.model_type.as_str()) {
+            return Err(ConfigError::Unfit(format!(
+                "model_type is `{}`, `{ORIGINAL}` or `{NATIVE}` is expected",
+                self.model_type
+            )));
+        }
+        let language = self.llm_config.as_ref().map_or("", |l| &l.model_type);
+        if !["qwen2", "llama"].contains(&language) {
+            return Err(ConfigError::Unfit(format!(
+                "the language model is `{language}`: only qwen2 and llama can be read, InternLM2 stores its weights otherwise"
+            )));
+        }
+        Ok(())
+    }
+}
+
 impl ModelConfig {
     /// Reads and checks a `config.json`.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = serde_json::from_str(text)?;
+        let kind: Kind = serde_json::from_str(text)?;
+        kind.check()?;
+        let config: Self = match kind.model_type.as_str() {
+            ORIGINAL => serde_json::from_str(text)?,
+            _ => serde_json::from_str::<NativeConfig>(text)?.try_into()?,
+        };
         config.check()?;
         Ok(config)
     }
@@ -187,12 +238,6 @@ impl ModelConfig {
     fn check(&self) -> Result<(), ConfigError> {
         let (v, l) = (&self.vision_config, &self.llm_config);
         let unfit = |text: String| Err(ConfigError::Unfit(text));
-        if self.model_type != "internvl_chat" {
-            return unfit(format!(
-                "model_type is `{}`, `internvl_chat` is expected",
-                self.model_type
-            ));
-        }
         if v.patch_size == 0 || v.image_size % (2 * v.patch_size) != 0 {
             return unfit(format!(
                 "an image of {} pixels is no even number of patches of {}",
