@@ -1,14 +1,18 @@
 //! Models on disk: `config.json`, `tokenizer.json` and safetensors with InternVL's published names.
 
+mod fit;
 mod names;
 mod peft;
+mod shards;
 
 pub use names::place;
 pub use peft::{PeftAdapter, adapter_name};
 
+use crate::model::layout::layout;
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
+use shards::Shards;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -42,6 +46,30 @@ pub enum CheckpointError {
         /// What is wrong.
         reason: String,
     },
+    /// A file of tensors, or one of them, cannot be used.
+    #[error("{path}: {reason}")]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The tensors are not those that the configuration asks for.
+    #[error("the weights do not fit config.json, {} problems: {}", .problems.len(), .problems.join("; "))]
+    Misfit {
+        /// Each by the published name of its tensor.
+        problems: Vec<String>,
+    },
+    /// The tokenizer has more tokens than the model.
+    #[error(
+        "tokenizer.json has {tokens} tokens, the model's vocabulary {rows}: it is another model's"
+    )]
+    Vocabulary {
+        /// Tokens of the tokenizer.
+        tokens: usize,
+        /// Rows of the embedding.
+        rows: usize,
+    },
     /// An adapter cannot be used.
     #[error("{path}: {reason}")]
     Adapter {
@@ -73,30 +101,48 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Reads a folder as published: one or several safetensors files, in the original or the HF-native naming.
     pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
-        let config =
-            ModelConfig::from_json(&String::from_utf8_lossy(&read(&dir.join("config.json"))?))?;
-        let mut tensors = BTreeMap::new();
-        for path in weight_files(dir)? {
-            add_tensors(&read(&path)?, &mut tensors)?;
-        }
-        let mut tensors = names::to_original(tensors)?;
-        if config.llm_config.tie_word_embeddings {
-            // Some files hold the head all the same; it is the embedding.
-            tensors.remove("language_model.lm_head.weight");
-        }
+        Self::load_watched(dir, &mut |_, _| ())
+    }
+
+    /// The same, `done` hearing after each tensor how many of how many are read.
+    pub fn load_watched(
+        dir: &Path,
+        done: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, CheckpointError> {
+        let config = read_config(&read(&dir.join("config.json"))?)?;
+        let shards = Shards::open(&weight_files(dir)?)?;
+        let tensors = fit::assemble(&shards, &layout(&config), done)?;
         Ok(Self { config, tensors })
+    }
+
+    fn with(self, tokenizer: TextTokenizer) -> Result<Pretrained, CheckpointError> {
+        let Self { config, tensors } = self;
+        let (tokens, rows) = (tokenizer.len(), config.llm_config.vocab_size);
+        if tokens > rows {
+            return Err(CheckpointError::Vocabulary { tokens, rows });
+        }
+        Ok(Pretrained {
+            config,
+            tensors,
+            tokenizer,
+        })
     }
 }
 
 impl Pretrained {
     /// Reads a folder as published: a [`Checkpoint`] and its `tokenizer.json`.
     pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
-        let Checkpoint { config, tensors } = Checkpoint::load(dir)?;
-        Ok(Self {
-            config,
-            tensors,
-            tokenizer: TextTokenizer::from_file(&dir.join("tokenizer.json"))?,
-        })
+        Self::load_watched(dir, &mut |_, _| ())
+    }
+
+    /// The same, `done` hearing after each tensor how many of how many are read.
+    pub fn load_watched(
+        dir: &Path,
+        done: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, CheckpointError> {
+        // First what is small: a wrong folder is found before its weights are read.
+        let tokenizer = TextTokenizer::from_file(&dir.join("tokenizer.json"))?;
+        Checkpoint::load_watched(dir, done)?.with(tokenizer)
     }
 
     /// The same from bytes at hand.
@@ -105,13 +151,10 @@ impl Pretrained {
         tokenizer: &[u8],
         weights: &[u8],
     ) -> Result<Self, CheckpointError> {
-        let mut tensors = BTreeMap::new();
-        add_tensors(weights, &mut tensors)?;
-        Ok(Self {
-            config: ModelConfig::from_json(&String::from_utf8_lossy(config))?,
-            tokenizer: TextTokenizer::from_bytes(tokenizer)?,
-            tensors: names::to_original(tensors)?,
-        })
+        let config = read_config(config)?;
+        let shards = Shards::of_bytes(weights)?;
+        let tensors = fit::assemble(&shards, &layout(&config), &mut |_, _| ())?;
+        Checkpoint { config, tensors }.with(TextTokenizer::from_bytes(tokenizer)?)
     }
 
     /// Writes `config.json`, `tokenizer.json` and `model.safetensors` into `dir`, each by way of a temporary file.
@@ -125,6 +168,10 @@ impl Pretrained {
         )?;
         save_tensors(&dir.join("model.safetensors"), &self.tensors, dtype)
     }
+}
+
+fn read_config(bytes: &[u8]) -> Result<ModelConfig, CheckpointError> {
+    Ok(ModelConfig::from_json(&String::from_utf8_lossy(bytes))?)
 }
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> CheckpointError {
@@ -158,18 +205,13 @@ fn weight_files(dir: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
     }
 }
 
-fn add_tensors(bytes: &[u8], into: &mut BTreeMap<String, Tensor>) -> Result<(), CheckpointError> {
-    for (name, tensor) in candle_core::safetensors::load_buffer(bytes, &Device::Cpu)? {
-        into.insert(name, tensor.to_dtype(DType::F32)?);
-    }
-    Ok(())
-}
-
 /// Reads named tensors as f32.
 pub fn load_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>, CheckpointError> {
-    let mut tensors = BTreeMap::new();
-    add_tensors(&read(path)?, &mut tensors)?;
-    Ok(tensors)
+    let shards = Shards::open(&[path.to_owned()])?;
+    let names = shards.shapes().map(|(name, _)| name);
+    names
+        .map(|name| Ok((name.to_owned(), shards.load(name)?)))
+        .collect()
 }
 
 /// Writes named tensors as one safetensors file by way of a temporary one.

@@ -1,50 +1,6 @@
-//! From the HF-native tensor names to the original ones.
+//! The two namings of a checkpoint's tensors: the original code's and Hugging Face's own.
 
-use candle_core::{Result, Tensor};
-use std::collections::BTreeMap;
-
-/// Renames HF-native tensors and joins their q, k, v; original ones pass unchanged.
-pub fn to_original(tensors: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
-    if tensors.keys().any(|n| n.contains("attention.wqkv")) {
-        candle_core::bail!(
-            "InternLM2 weights (attention.wqkv) are not supported: use a Qwen2 or Llama based InternVL"
-        );
-    }
-    let mut out = BTreeMap::new();
-    for (name, tensor) in &tensors {
-        let plain = name.strip_prefix("model.").unwrap_or(name);
-        if let Some((layer, suffix)) = split_query(plain) {
-            let part = |p: &str| {
-                let sibling = name.replace("attention.q_proj", &format!("attention.{p}_proj"));
-                match tensors.get(&sibling) {
-                    Some(t) => Ok(t.clone()),
-                    None => candle_core::bail!("`{name}` has no `{sibling}` beside it"),
-                }
-            };
-            let fused = Tensor::cat(&[tensor.clone(), part("k")?, part("v")?], 0)?;
-            out.insert(
-                format!("vision_model.encoder.layers.{layer}.attn.qkv.{suffix}"),
-                fused,
-            );
-        } else if !is_key_or_value(plain) {
-            out.insert(original_name(plain), tensor.clone());
-        }
-    }
-    Ok(out)
-}
-
-/// Layer and suffix of a vision tower's query projection.
-fn split_query(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix("vision_tower.encoder.layer.")?
-        .split_once(".attention.q_proj.")
-}
-
-fn is_key_or_value(name: &str) -> bool {
-    name.starts_with("vision_tower.")
-        && (name.contains("attention.k_proj.") || name.contains("attention.v_proj."))
-}
-
-const RENAMED: [(&str, &str); 14] = [
+const RENAMED: [(&str, &str); 15] = [
     (
         "vision_tower.embeddings.cls_token",
         "vision_model.embeddings.class_embedding",
@@ -63,6 +19,7 @@ const RENAMED: [(&str, &str); 14] = [
     ),
     (".layernorm_before.", ".norm1."),
     (".layernorm_after.", ".norm2."),
+    (".attention.qkv.", ".attn.qkv."),
     (".attention.q_norm.", ".attn.q_norm."),
     (".attention.k_norm.", ".attn.k_norm."),
     (".attention.projection_layer.", ".attn.proj."),
@@ -113,5 +70,89 @@ fn original_name(name: &str) -> String {
         }
         _ if name == "lm_head.weight" => "language_model.lm_head.weight".to_owned(),
         _ => name.to_owned(),
+    }
+}
+
+/// Whether a published name is one of the HF-native naming.
+#[must_use]
+pub fn is_native(published: &str) -> bool {
+    let plain = published.strip_prefix("model.").unwrap_or(published);
+    plain.starts_with("vision_tower.") || plain.starts_with("multi_modal_projector.")
+}
+
+/// The name, or the names of q, k and v, under which a tensor is published.
+#[must_use]
+pub fn published(original: &str, native: bool) -> Vec<String> {
+    if !native || original.starts_with("language_model.") {
+        return vec![original.to_owned()];
+    }
+    let parts = [
+        (".attn.q_norm.", ".attention.q_norm."),
+        (".attn.k_norm.", ".attention.k_norm."),
+    ];
+    let renamed = RENAMED
+        .iter()
+        .filter(|(_, own)| !own.ends_with("qkv."))
+        .chain(&parts)
+        .fold(original.to_owned(), |name, (theirs, own)| {
+            name.replace(own, theirs)
+        });
+    match renamed.contains(".attn.qkv.") {
+        true => ["q_proj", "k_proj", "v_proj"]
+            .map(|part| renamed.replace(".attn.qkv.", &format!(".attention.{part}.")))
+            .to_vec(),
+        false => vec![renamed],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_name_leads_back_to_its_place() {
+        for original in [
+            "vision_model.embeddings.class_embedding",
+            "vision_model.embeddings.patch_embedding.bias",
+            "vision_model.encoder.layers.7.norm2.weight",
+            "vision_model.encoder.layers.0.attn.q_norm.weight",
+            "vision_model.encoder.layers.0.attn.proj.bias",
+            "vision_model.encoder.layers.11.ls1",
+            "mlp1.0.bias",
+            "mlp1.3.weight",
+            "language_model.model.layers.3.mlp.up_proj.weight",
+            "language_model.lm_head.weight",
+        ] {
+            for native in [false, true] {
+                let names = published(original, native);
+                assert_eq!(names.len(), 1);
+                assert_eq!(place(&names[0]), (original.to_owned(), None), "{names:?}");
+            }
+        }
+        let fused = "vision_model.encoder.layers.2.attn.qkv.bias";
+        let thirds = published(fused, true);
+        assert_eq!(
+            thirds[1],
+            "vision_tower.encoder.layer.2.attention.k_proj.bias"
+        );
+        for (n, name) in thirds.iter().enumerate() {
+            assert_eq!(place(name), (fused.to_owned(), Some(n)));
+        }
+    }
+
+    #[test]
+    fn every_way_of_writing_the_decoder_is_read() {
+        let own = "language_model.model.layers.0.input_layernorm.weight";
+        for written in [
+            own,
+            "model.language_model.layers.0.input_layernorm.weight",
+            "language_model.layers.0.input_layernorm.weight",
+            "model.language_model.model.layers.0.input_layernorm.weight",
+        ] {
+            assert_eq!(place(written), (own.to_owned(), None));
+        }
+        let head = ("language_model.lm_head.weight".to_owned(), None);
+        assert_eq!(place("lm_head.weight"), head);
+        assert_eq!(place("model.lm_head.weight"), head);
     }
 }

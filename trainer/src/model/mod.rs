@@ -3,6 +3,7 @@
 pub mod config;
 pub mod kernels;
 pub mod language;
+pub mod layout;
 pub mod lora;
 pub mod nn;
 pub mod projector;

@@ -6,6 +6,7 @@ mod greedy;
 mod reference;
 mod tuning;
 
+pub use gradients::of_batch as gradients_of_reference;
 pub use reference::Reference;
 
 use crate::checkpoint::Checkpoint;
@@ -20,7 +21,7 @@ use std::path::Path;
 pub struct Difference {
     /// The largest difference of two numbers.
     pub max_abs: f64,
-    /// The same, relative to the reference's largest number.
+    /// The same, relative to the reference's largest number; of a gradient that is nothing but rounding, to what counts as nothing.
     pub max_rel: f64,
 }
 
@@ -141,14 +142,18 @@ impl Comparison {
     }
 
     fn put(&mut self, name: &str, kind: Kind, max_abs: f64, largest: f64) {
-        let max_rel = if largest > 0.0 {
-            max_abs / largest
+        let scale = match kind {
+            Kind::Gradient => largest.max(self.floor),
+            Kind::Activation | Kind::Choice => largest,
+        };
+        let max_rel = if scale > 0.0 {
+            max_abs / scale
         } else {
             max_abs
         };
         let passes = match kind {
             Kind::Activation => max_abs <= self.tolerance.activations * largest.max(1.0),
-            Kind::Gradient => max_abs <= self.tolerance.gradients * largest.max(self.floor),
+            Kind::Gradient => max_rel <= self.tolerance.gradients,
             Kind::Choice => max_abs == 0.0,
         };
         if !passes {

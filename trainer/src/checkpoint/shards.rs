@@ -1,0 +1,136 @@
+//! Safetensors files: their headers read and checked at once, their tensors only when asked for.
+#![allow(unsafe_code)] // Mapping a file is unsafe where another program may change it.
+
+use super::CheckpointError;
+use candle_core::safetensors::{Load, MmapedSafetensors, SliceSafetensors};
+use candle_core::{DType, Device, Tensor};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// One or several files that hold a model together.
+pub struct Shards<'a> {
+    files: Vec<File<'a>>,
+    /// Shape and file of every tensor.
+    tensors: BTreeMap<String, (Vec<usize>, usize)>,
+}
+
+enum File<'a> {
+    Mapped(PathBuf, MmapedSafetensors),
+    Held(SliceSafetensors<'a>),
+}
+
+impl File<'_> {
+    /// Names and shapes, from the header alone.
+    fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let views = match self {
+            Self::Mapped(_, file) => file.tensors(),
+            Self::Held(file) => file.tensors(),
+        };
+        views
+            .into_iter()
+            .map(|(name, view)| (name, view.shape().to_vec()))
+            .collect()
+    }
+
+    fn load(&self, name: &str) -> candle_core::Result<Tensor> {
+        match self {
+            Self::Mapped(_, file) => file.get(name)?.load(&Device::Cpu),
+            Self::Held(file) => file.get(name)?.load(&Device::Cpu),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Mapped(path, _) => path,
+            Self::Held(_) => Path::new("the weights at hand"),
+        }
+    }
+}
+
+impl<'a> Shards<'a> {
+    /// Maps these files. A header that is none, or that speaks of more bytes than its file has, is refused here, before anything
+    /// of a tensor's size is allocated.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, CheckpointError> {
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            std::fs::metadata(path).map_err(super::at(path))?;
+            // SAFETY: the file is only read; whoever changes a model's file under a running program breaks that program.
+            let file = unsafe { MmapedSafetensors::new(path) }.map_err(|e| unreadable(path, &e))?;
+            files.push(File::Mapped(path.clone(), file));
+        }
+        Self::of(files)
+    }
+
+    /// The same of a file's bytes.
+    pub fn of_bytes(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
+        let file = SliceSafetensors::new(bytes)
+            .map_err(|e| unreadable(Path::new("the weights at hand"), &e))?;
+        Self::of(vec![File::Held(file)])
+    }
+
+    fn of(files: Vec<File<'a>>) -> Result<Self, CheckpointError> {
+        let mut tensors = BTreeMap::new();
+        for (place, file) in files.iter().enumerate() {
+            for (name, shape) in file.shapes() {
+                if tensors.contains_key(&name) {
+                    return Err(CheckpointError::Tensor {
+                        path: file.path().to_owned(),
+                        reason: format!("`{name}` is in another shard too"),
+                    });
+                }
+                tensors.insert(name, (shape, place));
+            }
+        }
+        Ok(Self { files, tensors })
+    }
+
+    /// Names and shapes of all tensors.
+    pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors
+            .iter()
+            .map(|(name, (shape, _))| (name.as_str(), shape.as_slice()))
+    }
+
+    /// A tensor as f32; one with numbers that are none is refused.
+    pub fn load(&self, name: &str) -> Result<Tensor, CheckpointError> {
+        let wrong = |path: &Path, reason: String| CheckpointError::Tensor {
+            path: path.to_owned(),
+            reason: format!("`{name}` {reason}"),
+        };
+        let Some((_, place)) = self.tensors.get(name) else {
+            return Err(wrong(
+                Path::new("the checkpoint"),
+                "is not there".to_owned(),
+            ));
+        };
+        let file = &self.files[*place];
+        let tensor = file
+            .load(name)
+            .and_then(|t| t.to_dtype(DType::F32))
+            .map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))?;
+        // The sum of squares is a number only if every part is.
+        let sum = tensor
+            .sqr()
+            .and_then(|t| t.sum_all())
+            .and_then(|t| t.to_scalar::<f32>());
+        match sum.map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))? {
+            sum if sum.is_finite() => Ok(tensor),
+            _ => Err(wrong(
+                file.path(),
+                "holds numbers that are infinite or none at all".to_owned(),
+            )),
+        }
+    }
+}
+
+/// The library's message without the trace that may follow it.
+fn unreadable(path: &Path, error: &candle_core::Error) -> CheckpointError {
+    let text = error.to_string();
+    CheckpointError::Tensor {
+        path: path.to_owned(),
+        reason: format!(
+            "no safetensors file: {}",
+            text.lines().next().unwrap_or_default()
+        ),
+    }
+}

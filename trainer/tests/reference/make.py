@@ -1,0 +1,285 @@
+"""Makes small reference sets for `medreg-trainer verify` with PyTorch, transformers and PEFT.
+
+    python make.py OUT
+
+needs torch, transformers, peft and safetensors (the sets in this folder: torch 2.15.0, transformers 5.23.0, peft 0.21.2 on a CPU).
+Each set is a model with weights drawn by chance (`model/` in the original naming, `native/` in the HF-native one where that can say
+the same), `ref.safetensors` and `ref.json` with what PyTorch computes, and `adapter_init/` for the low-rank tuning. The pixel
+shuffle and the original naming are written here from their descriptions; everything else is the libraries'.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import save_file
+from transformers import InternVLConfig, InternVLForConditionalGeneration, LlamaConfig, Qwen2Config
+from transformers.models.internvl.configuration_internvl import InternVLVisionConfig
+
+IGNORED, IMAGE, END, VOCABULARY = -100, 5, 2, 96
+PATCH = 14
+
+SETS = {
+    # Qwen2, LayerNorm, biases, rows in order; the first row's picture is three tiles.
+    "qwen2": dict(seed=11, vision=(3, 24, 2, 40), side=4, text=(2, 32, 4, 2, 48), tied=False, tiles=[3, 1], llama=False),
+    # Llama, RMSNorm, q and k normalised, columns first, a tied head, eight queries to one key.
+    "llama": dict(seed=12, vision=(1, 32, 4, 36), side=6, text=(3, 64, 8, 1, 40), tied=True, tiles=[1, 1], llama=True),
+}
+
+
+def build(s):
+    layers, width, heads, inner = s["vision"]
+    vision = InternVLVisionConfig(
+        hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
+        image_size=[s["side"] * PATCH] * 2, patch_size=[PATCH] * 2, attention_bias=not s["llama"], use_qk_norm=s["llama"],
+        norm_type="rms_norm" if s["llama"] else "layer_norm", layer_norm_eps=1e-6, initializer_range=0.1,
+    )
+    layers, width, heads, keys, inner = s["text"]
+    common = dict(
+        vocab_size=VOCABULARY, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=keys,
+        intermediate_size=inner, max_position_embeddings=512, tie_word_embeddings=s["tied"], initializer_range=0.1,
+        bos_token_id=1, eos_token_id=END, pad_token_id=0,
+    )
+    if s["llama"]:
+        text = LlamaConfig(rope_theta=5e6, rms_norm_eps=1e-5, attention_bias=False, mlp_bias=False, **common)
+    else:
+        text = Qwen2Config(rope_theta=1e6, rms_norm_eps=1e-6, use_sliding_window=False, **common)
+    config = InternVLConfig(
+        vision_config=vision, text_config=text, image_token_id=IMAGE, image_seq_length=(s["side"] // 2) ** 2,
+        downsample_ratio=0.5, projector_hidden_act="gelu", vision_feature_layer=-1, vision_feature_select_strategy="default",
+        tie_word_embeddings=s["tied"],
+    )
+    config._attn_implementation = "eager"
+    torch.manual_seed(s["seed"])
+    model = InternVLForConditionalGeneration(config).float()
+    noise = torch.Generator().manual_seed(s["seed"] + 1)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.ndim == 1 or "cls_token" in name or "position_embeddings" in name:
+                p.add_(0.1 * torch.randn(p.shape, generator=noise))
+            if "lambda_" in name:
+                p.copy_(0.4 + 0.1 * torch.randn(p.shape, generator=noise))
+    return config, model
+
+
+def stable(name):
+    """A parameter's name on disk, whichever way this version of transformers nests it in memory."""
+    name = name.removeprefix("base_model.model.").replace(".base_layer.", ".").replace(".default.", ".").removeprefix("model.")
+    if name.startswith("language_model.") and not name.startswith("language_model.model."):
+        name = name.replace("language_model.", "language_model.model.", 1)
+    return name.replace("lm_head.", "language_model.lm_head.") if name.startswith("lm_head.") else name
+
+
+RENAMED = [
+    ("vision_tower.embeddings.cls_token", "vision_model.embeddings.class_embedding"),
+    ("vision_tower.embeddings.position_embeddings", "vision_model.embeddings.position_embedding"),
+    ("vision_tower.embeddings.patch_embeddings.projection", "vision_model.embeddings.patch_embedding"),
+    ("vision_tower.encoder.layer.", "vision_model.encoder.layers."),
+    ("layernorm_before", "norm1"), ("layernorm_after", "norm2"),
+    ("attention.q_norm", "attn.q_norm"), ("attention.k_norm", "attn.k_norm"),
+    ("attention.projection_layer", "attn.proj"), ("lambda_1", "ls1"), ("lambda_2", "ls2"),
+    ("multi_modal_projector.layer_norm", "mlp1.0"), ("multi_modal_projector.linear_1", "mlp1.1"),
+    ("multi_modal_projector.linear_2", "mlp1.3"),
+]
+
+
+def to_original(tensors):
+    out = {}
+    for name, tensor in tensors.items():
+        if name.startswith("vision_tower.") and ("attention.k_proj" in name or "attention.v_proj" in name):
+            continue
+        if name.startswith("vision_tower.") and "attention.q_proj" in name:
+            parts = [tensors[name.replace("q_proj", p)] for p in ("q_proj", "k_proj", "v_proj")]
+            name, tensor = name.replace("attention.q_proj", "attn.qkv"), torch.cat(parts)
+        if not name.startswith("language_model."):
+            for old, new in RENAMED:
+                name = name.replace(old, new)
+        out[name] = tensor.contiguous().clone()
+    return out
+
+
+def original_config(s, config):
+    v, t = config.vision_config, config.text_config
+    text = {k: getattr(t, k) for k in (
+        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
+        "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings")}
+    text |= dict(model_type="llama" if s["llama"] else "qwen2", rope_theta=5e6 if s["llama"] else 1e6, hidden_act="silu")
+    return {
+        "architectures": ["InternVLChatModel"], "model_type": "internvl_chat", "downsample_ratio": 0.5,
+        "force_image_size": s["side"] * PATCH, "dynamic_image_size": not s["llama"], "select_layer": -1,
+        "ps_version": "v1" if s["llama"] else "v2", "template": "Hermes-2" if s["llama"] else "internvl2_5", "llm_config": text,
+        "vision_config": {
+            "hidden_size": v.hidden_size, "num_hidden_layers": v.num_hidden_layers, "num_attention_heads": v.num_attention_heads,
+            "intermediate_size": v.intermediate_size, "image_size": s["side"] * PATCH, "patch_size": PATCH,
+            "qkv_bias": not s["llama"], "qk_normalization": s["llama"],
+            "norm_type": "rms_norm" if s["llama"] else "layer_norm", "layer_norm_eps": 1e-6},
+    }
+
+
+def shuffle(states, llama):
+    """Two by two neighbours in one token: rows of tokens in order (v2), or columns (v1)."""
+    n, count, width = states.shape
+    half = int(count**0.5) // 2
+    x = states.reshape(n, half, 2, half, 2, width)
+    order = (0, 3, 1, 2, 4, 5) if llama else (0, 1, 3, 2, 4, 5)
+    return x.permute(order).reshape(n, half * half, 4 * width)
+
+
+class Parts:
+    """The model as the separate steps whose results are stored."""
+
+    def __init__(self, config, model, llama):
+        self.vision, self.projector = model.model.vision_tower, model.model.multi_modal_projector
+        self.text, self.head, self.llama, self.config = model.model.language_model, model.lm_head, llama, config
+
+    def image_tokens(self, pixels):
+        return self.projector(shuffle(self.vision(pixel_values=pixels).last_hidden_state[:, 1:], self.llama))
+
+    def embed(self, ids, pixels):
+        x = self.text.get_input_embeddings()(ids)
+        places = (ids == IMAGE).unsqueeze(-1).expand_as(x)
+        return x.masked_scatter(places, self.image_tokens(pixels).to(x.dtype))
+
+    def states(self, x, mask):
+        return self.text(inputs_embeds=x, attention_mask=mask, use_cache=False).last_hidden_state
+
+    def loss(self, logits, labels):
+        flat = logits[:, :-1].reshape(-1, VOCABULARY)
+        return torch.nn.functional.cross_entropy(flat, labels[:, 1:].reshape(-1), ignore_index=IGNORED)
+
+    @torch.no_grad()
+    def greedy(self, prompt, pixels, count):
+        tokens = list(prompt)
+        for _ in range(count):
+            ids = torch.tensor([tokens])
+            logits = self.head(self.states(self.embed(ids, pixels), torch.ones_like(ids)))[0, -1]
+            tokens.append(int(logits.argmax()))
+            if tokens[-1] == END:
+                break
+        return tokens[len(prompt):]
+
+
+def batch(s):
+    draw = torch.Generator().manual_seed(s["seed"] + 2)
+    text = lambda n: torch.randint(6, VOCABULARY, (n,), generator=draw).tolist()
+    rows = []
+    for tiles, answer in zip(s["tiles"], (9, 6)):
+        prompt = [1, *text(4), 3, *[IMAGE] * (tiles * (s["side"] // 2) ** 2), 4, *text(5)]
+        rows.append((prompt, text(answer) + [END]))
+    length = max(len(p) + len(a) for p, a in rows)
+    pad = lambda row, value: row + [value] * (length - len(row))
+    ids = torch.tensor([pad(p + a, 0) for p, a in rows])
+    labels = torch.tensor([pad([IGNORED] * len(p) + a, IGNORED) for p, a in rows])
+    mask = torch.tensor([pad([1] * (len(p) + len(a)), 0) for p, a in rows])
+    side = s["side"] * PATCH
+    pixels = torch.randn(sum(s["tiles"]), 3, side, side, generator=draw)
+    return [p for p, _ in rows], ids, labels, mask, pixels
+
+
+def forward(parts, tensors, facts, ids, labels, mask, pixels):
+    with torch.no_grad():
+        x = parts.vision.embeddings(pixels)
+        x = x[0] if isinstance(x, tuple) else x
+        tensors["vision_embeddings"] = x
+        tensors["vision_hidden_1"] = parts.vision.encoder.layer[0](x)
+        last = parts.vision(pixel_values=pixels).last_hidden_state
+        tensors["vision_last_hidden"] = last
+        tensors["pixel_shuffled"] = shuffle(last[:, 1:], parts.llama)
+        tensors["projector_out"] = parts.image_tokens(pixels)
+        tensors["inputs_embeds"] = x = parts.embed(ids, pixels)
+        seen = []
+        hook = parts.text.layers[0].register_forward_hook(lambda _m, _i, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        tensors["text_final_norm"] = states = parts.states(x, mask)
+        hook.remove()
+        tensors["text_hidden_1"] = seen[0]
+        tensors["logits"] = logits = parts.head(states)
+        facts["loss"] = parts.loss(logits, labels).item()
+
+
+def full_gradients(model, parts, tensors, facts, ids, labels, mask, pixels):
+    for p in model.parameters():
+        p.requires_grad_(True)
+    parts.loss(parts.head(parts.states(parts.embed(ids, pixels), mask)), labels).backward()
+    norms = {}
+    for name, p in model.named_parameters():
+        if p.grad is None:
+            continue
+        norms[stable(name)] = p.grad.norm().item()
+        if p.ndim == 1 or "attention" in name or "embed_tokens" in name:
+            tensors["full_grad." + stable(name)] = p.grad.clone()
+        p.grad = None
+    facts["full_grad_norms"] = norms
+    facts["full_grad_global_norm"] = sum(n * n for n in norms.values()) ** 0.5
+
+
+def tuning(model, parts, tensors, facts, out, seed, ids, labels, mask, pixels):
+    config = LoraConfig(
+        r=4, lora_alpha=8, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
+        target_modules=r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)")
+    torch.manual_seed(seed)
+    tuned = get_peft_model(model, config)
+    noise = torch.Generator().manual_seed(seed)
+    trained = [(n, p) for n, p in tuned.named_parameters() if p.requires_grad]
+    with torch.no_grad():
+        for name, p in trained:
+            if "lora_B" in name:
+                p.copy_(0.05 * torch.randn(p.shape, generator=noise))
+    tuned.save_pretrained(out / "adapter_init")
+    optimizer = torch.optim.AdamW([p for _, p in trained], lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
+    losses, norms = [], []
+    for step in range(11):
+        logits = parts.head(parts.states(parts.embed(ids, pixels), mask))
+        loss = parts.loss(logits, labels)
+        losses.append(loss.item())
+        if step == 10:
+            break
+        loss.backward()
+        norms.append(torch.stack([p.grad.norm() for _, p in trained]).norm().item())
+        if step == 0:
+            tensors["lora_logits_step0_row0_last32"] = logits[0, -32:].detach()
+            tensors |= {"lora_grad." + stable(n): p.grad.clone() for n, p in trained}
+        optimizer.step()
+        optimizer.zero_grad()
+    facts["lora"] = dict(r=4, alpha=8, lr=2e-3, betas=[0.9, 0.999], eps=1e-8, weight_decay=0.01, losses=losses, grad_norms=norms)
+    tuned.save_pretrained(out / "adapter_step10")
+
+
+def make(name, s, root):
+    out = root / name
+    (out / "model").mkdir(parents=True, exist_ok=True)
+    config, model = build(s)
+    model.eval()
+    parts = Parts(config, model, s["llama"])
+    named = {stable(k): v.detach().contiguous().clone() for k, v in model.state_dict().items()}
+    if s["tied"]:
+        named.pop("language_model.lm_head.weight", None)
+    save_file(to_original(named), out / "model" / "model.safetensors")
+    (out / "model" / "config.json").write_text(json.dumps(original_config(s, config), indent=1))
+    if not s["llama"]:
+        (out / "native").mkdir(exist_ok=True)
+        save_file(named, out / "native" / "model.safetensors", metadata={"format": "pt"})
+        (out / "native" / "config.json").write_text(json.dumps(config.to_dict(), indent=1, default=str))
+    prompts, ids, labels, mask, pixels = batch(s)
+    data = (ids, labels, mask, pixels)
+    tensors = {"input_ids": ids, "labels": labels, "attention_mask": mask, "pixel_values": pixels}
+    facts = {"image_token_id": IMAGE, "prompt_ids": prompts}
+    forward(parts, tensors, facts, *data)
+    if not s["llama"]:
+        library = model(input_ids=ids, attention_mask=mask, pixel_values=pixels, use_cache=False).logits
+        assert ((library - tensors["logits"]) * mask.unsqueeze(-1)).abs().max() < 1e-5, "the steps are not the library's"
+    starts = [sum(s["tiles"][:n]) for n in range(len(prompts))]
+    pictures = [pixels[a:a + n] for a, n in zip(starts, s["tiles"])]
+    greedy = lambda: [parts.greedy(p, x, 12) for p, x in zip(prompts, pictures)]
+    facts["greedy_base"] = greedy()
+    full_gradients(model, parts, tensors, facts, *data)
+    tuning(model, parts, tensors, facts, out, s["seed"], *data)
+    facts["greedy_lora_step10"] = greedy()
+    save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, out / "ref.safetensors")
+    (out / "ref.json").write_text(json.dumps(facts))
+    print(name, "loss", round(facts["loss"], 4), "after ten steps", round(facts["lora"]["losses"][-1], 4))
+
+
+for name, settings in SETS.items():
+    make(name, settings, Path(sys.argv[1]))
