@@ -1,6 +1,6 @@
 //! Questions about a picture to answers: greedy or sampled, the picture read once for all of its questions.
 
-use crate::data::{EncodedTurn, Packed, Prompter};
+use crate::data::{BoxGrammar, EncodedTurn, Packed, Prompter};
 use crate::model::InternVl;
 use crate::model::kernels::{Floats, Span, log_softmax};
 use crate::model::language::{Cache, CachedRows};
@@ -17,6 +17,10 @@ pub struct Decoding {
     pub max_tokens: usize,
     /// 0 takes the most likely token; above, tokens are drawn.
     pub temperature: f32,
+    /// Draws are made among the most likely tokens that have this probability together.
+    pub top_p: f32,
+    /// Whether what stands inside `<box>` is held to what a box can be.
+    pub boxes_held: bool,
     /// Seed of the draws.
     pub seed: u64,
 }
@@ -26,6 +30,8 @@ impl Default for Decoding {
         Self {
             max_tokens: 96,
             temperature: 0.0,
+            top_p: 1.0,
+            boxes_held: true,
             seed: 0,
         }
     }
@@ -38,7 +44,7 @@ pub struct Answer {
     pub text: String,
     /// The tokens of `text`, the end-of-message token last if it was reached.
     pub tokens: Vec<u32>,
-    /// The log-probability of each token.
+    /// The log-probability of each token, before any is ruled out.
     pub logprobs: Vec<f32>,
     /// The entropy, in nats, of the distribution that each token was chosen from.
     pub entropies: Vec<f32>,
@@ -82,9 +88,11 @@ pub fn answer(
     let (mut strands, mut cache) =
         read_questions(model, prompter, patches, questions, decoding.max_tokens)?;
     let shared = prompter.prefix().len();
+    let grammar = decoding.boxes_held.then(|| prompter.boxes());
+    let end = prompter.tokenizer().im_end;
     for _ in 0..decoding.max_tokens {
         for strand in strands.iter_mut().filter(|s| !s.answer.finished) {
-            strand.choose(decoding.temperature, prompter.tokenizer().im_end, &mut rng);
+            strand.choose(decoding, grammar, end, &mut rng);
         }
         let mut open: Vec<&mut Strand> =
             strands.iter_mut().filter(|s| !s.answer.finished).collect();
@@ -203,19 +211,28 @@ impl Strand {
         }
     }
 
-    fn choose(&mut self, temperature: f32, end: u32, rng: &mut impl Rng) {
+    fn choose(
+        &mut self,
+        decoding: Decoding,
+        grammar: Option<&BoxGrammar>,
+        end: u32,
+        rng: &mut impl Rng,
+    ) {
         let logprobs = log_softmax(&self.logits);
-        let token = if temperature > 0.0 {
-            draw(&self.logits, temperature, rng)
-        } else {
-            most_likely(&logprobs)
+        let answer = &mut self.answer;
+        let inside = grammar.and_then(|g| Some((g, g.inside(&answer.tokens)?)));
+        let allowed = inside.map(|(grammar, text)| grammar.allowed(&text));
+        // A vocabulary that has no way on is left alone.
+        let token = match allowed.filter(|tokens| !tokens.is_empty()) {
+            Some(allowed) => choose(&only(&logprobs, &allowed), decoding, rng),
+            None => choose(&logprobs, decoding, rng),
         };
-        self.answer.tokens.push(token as u32);
-        self.answer.logprobs.push(logprobs[token]);
-        self.answer
+        answer.tokens.push(token as u32);
+        answer.logprobs.push(logprobs[token]);
+        answer
             .entropies
             .push(-logprobs.iter().map(|l| l.exp() * l).sum::<f32>());
-        self.answer.finished = token as u32 == end;
+        answer.finished = token as u32 == end;
     }
 
     fn finish(mut self, prompter: &Prompter) -> Result<Answer, GenerateError> {
@@ -223,6 +240,40 @@ impl Strand {
         self.answer.text = prompter.tokenizer().decode(&self.answer.tokens[..said])?;
         Ok(self.answer)
     }
+}
+
+/// The log-probabilities of some tokens, all others ruled out.
+fn only(logprobs: &[f32], allowed: &[u32]) -> Vec<f32> {
+    let mut left = vec![f32::NEG_INFINITY; logprobs.len()];
+    for token in allowed {
+        left[*token as usize] = logprobs[*token as usize];
+    }
+    left
+}
+
+fn choose(logprobs: &[f32], decoding: Decoding, rng: &mut impl Rng) -> usize {
+    if decoding.temperature <= 0.0 {
+        return most_likely(logprobs);
+    }
+    let scaled: Vec<f32> = logprobs.iter().map(|l| l / decoding.temperature).collect();
+    draw(&nucleus(log_softmax(&scaled), decoding.top_p), rng)
+}
+
+/// Rules out all but the fewest most likely tokens that have the probability `top_p` together (Holtzman et al. 2020).
+fn nucleus(logprobs: Vec<f32>, top_p: f32) -> Vec<f32> {
+    if top_p >= 1.0 {
+        return logprobs;
+    }
+    let mut order: Vec<usize> = (0..logprobs.len()).collect();
+    order.sort_by(|a, b| logprobs[*b].total_cmp(&logprobs[*a]));
+    let mut together = 0.0;
+    let kept = order.into_iter().take_while(|token| {
+        let before = together;
+        together += logprobs[*token].exp();
+        before < top_p
+    });
+    let kept: Vec<u32> = kept.map(|token| token as u32).collect();
+    only(&logprobs, &kept)
 }
 
 fn most_likely(logprobs: &[f32]) -> usize {
@@ -233,12 +284,58 @@ fn most_likely(logprobs: &[f32]) -> usize {
     best.map_or(0, |(token, _)| token)
 }
 
-/// The Gumbel trick: the largest of logit / temperature + noise is a draw from the softmax.
-fn draw(logits: &[f32], temperature: f32, rng: &mut impl Rng) -> usize {
-    let mut noisy = |logit: &f32| {
+/// The Gumbel trick: the largest of log-probability + noise is a draw from the distribution.
+fn draw(logprobs: &[f32], rng: &mut impl Rng) -> usize {
+    let mut noisy = |logprob: &f32| {
         let uniform: f32 = rng.random_range(f32::MIN_POSITIVE..1.0);
-        logit / temperature - (-uniform.ln()).ln()
+        logprob - (-uniform.ln()).ln()
     };
-    let noisy: Vec<f32> = logits.iter().map(&mut noisy).collect();
+    let noisy: Vec<f32> = logprobs.iter().map(&mut noisy).collect();
     most_likely(&noisy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logs(shares: &[f32]) -> Vec<f32> {
+        shares.iter().map(|p| p.ln()).collect()
+    }
+
+    #[test]
+    fn the_nucleus_is_the_fewest_likely_tokens_that_reach_the_share() {
+        let shares = logs(&[0.1, 0.5, 0.05, 0.35]);
+        let left = |top_p| -> Vec<usize> {
+            let kept = nucleus(shares.clone(), top_p);
+            (0..4).filter(|i| kept[*i].is_finite()).collect()
+        };
+        assert_eq!(left(0.5), [1]);
+        assert_eq!(left(0.6), [1, 3]);
+        assert_eq!(left(0.9), [0, 1, 3]);
+        assert_eq!(left(1.0), [0, 1, 2, 3]);
+        // However small the share, one token is left.
+        assert_eq!(left(1e-9), [1]);
+    }
+
+    #[test]
+    fn draws_follow_the_distribution_and_the_seed() {
+        let shares = logs(&[0.2, 0.7, 0.1]);
+        let decoding = Decoding {
+            temperature: 1.0,
+            ..Decoding::default()
+        };
+        let draws = |seed: u64| -> Vec<usize> {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            (0..4_000)
+                .map(|_| choose(&shares, decoding, &mut rng))
+                .collect()
+        };
+        let drawn = draws(3);
+        for (token, share) in [0.2, 0.7, 0.1].iter().enumerate() {
+            let found = drawn.iter().filter(|d| **d == token).count() as f64 / 4_000.0;
+            assert!((found - share).abs() < 0.03, "{token}: {found}");
+        }
+        assert_eq!(drawn, draws(3));
+        assert_ne!(drawn, draws(4));
+    }
 }

@@ -136,6 +136,29 @@ impl TextTokenizer {
         self.len() == 0
     }
 
+    /// The token of a tag such as `<box>`.
+    pub fn special(&self, tag: &'static str) -> Result<u32, TokenizerError> {
+        self.inner
+            .token_to_id(tag)
+            .ok_or(TokenizerError::Missing(tag))
+    }
+
+    /// The tokens, sorted, whose text has no other characters than these.
+    #[must_use]
+    pub fn written_with(&self, characters: &str) -> Vec<(u32, String)> {
+        // Byte-level BPE writes a space as Ġ, SentencePiece as ▁.
+        let text = |token: String| token.replace(['Ġ', '▁'], " ");
+        let mut tokens: Vec<(u32, String)> = self
+            .inner
+            .get_vocab(true)
+            .into_iter()
+            .map(|(token, id)| (id, text(token)))
+            .filter(|(_, text)| !text.is_empty() && text.chars().all(|c| characters.contains(c)))
+            .collect();
+        tokens.sort();
+        tokens
+    }
+
     /// Tokens of a text; tags such as `<box>` become their special tokens.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
         Ok(self.inner.encode(text, false)?.get_ids().to_vec())

@@ -269,6 +269,7 @@ fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
         max_tokens: 6,
         temperature: 1.0,
         seed: 4,
+        ..Decoding::default()
     };
     let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
     let width = start.config.patch_width();
@@ -400,4 +401,43 @@ fn the_shipped_base_is_whole_and_looks_at_the_picture() {
         right < 0.9 * wrong,
         "{right} with the right pictures, {wrong} with others"
     );
+}
+
+/// A model that has learnt nothing says anything; what it says inside a box is a box all the same, unless it is let go.
+#[test]
+fn boxes_are_held_to_their_form_and_can_be_let_go() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let (pixels, turns) = turns(&start.config, 7);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let texts = |boxes_held: bool, seed: u64| -> Vec<String> {
+        let decoding = Decoding {
+            max_tokens: 96,
+            temperature: 3.0,
+            top_p: 1.0,
+            boxes_held,
+            seed,
+        };
+        let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
+        answers.into_iter().map(|a| a.text).collect()
+    };
+    let inside = |text: &str| -> Vec<String> {
+        let opened = text.split("<box>").skip(1);
+        opened
+            .filter_map(|rest| Some(rest.split_once("</box>")?.0.to_owned()))
+            .collect()
+    };
+    let boxes = |held: bool| -> Vec<String> {
+        let texts = (0..400).flat_map(|seed| texts(held, seed));
+        texts.flat_map(|text| inside(&text)).take(5).collect()
+    };
+    let held = boxes(true);
+    assert_eq!(held.len(), 5, "no box was ever closed");
+    for text in held {
+        let read = medreg_datasets::grammar::read(&format!("<ref>x</ref><box>{text}</box>"));
+        assert_eq!(read.boxes().len(), text.matches('[').count() - 1, "{text}");
+    }
+    let free = boxes(false);
+    assert!(free.iter().any(|text| !text.starts_with("[[")), "{free:?}");
 }

@@ -1,5 +1,6 @@
 //! From images and turns to what the model reads: pixels, tokens, loss weights, in a seeded order that can resume.
 
+mod boxes;
 mod framing;
 mod pixels;
 mod prompt;
@@ -7,6 +8,7 @@ mod sequence;
 mod source;
 mod turns;
 
+pub use boxes::BoxGrammar;
 pub use framing::Framing;
 pub use pixels::patches;
 pub use prompt::{EncodedTurn, Prompter};

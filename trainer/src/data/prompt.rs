@@ -1,5 +1,6 @@
 //! The conversation around a question, and which of an answer's tokens count how much.
 
+use super::boxes::BoxGrammar;
 use crate::model::ModelConfig;
 use crate::model::config::Template;
 use crate::tokenizer::{TextTokenizer, TokenizerError};
@@ -22,6 +23,7 @@ pub struct Prompter {
     prefix: Vec<u32>,
     image_rows: Vec<u32>,
     header: Vec<u32>,
+    boxes: BoxGrammar,
 }
 
 /// One question with its answer, in tokens.
@@ -55,6 +57,7 @@ impl Prompter {
                 .collect(),
             header: tokenizer.encode(&format!("{end}<|im_start|>assistant\n"))?,
             prefix,
+            boxes: BoxGrammar::new(tokenizer)?,
             tokenizer: tokenizer.clone(),
         })
     }
@@ -69,6 +72,12 @@ impl Prompter {
     #[must_use]
     pub fn image_rows(&self) -> &[u32] {
         &self.image_rows
+    }
+
+    /// What may stand inside a box.
+    #[must_use]
+    pub fn boxes(&self) -> &BoxGrammar {
+        &self.boxes
     }
 
     /// The tokenizer.
