@@ -10,7 +10,7 @@ mod turns;
 
 pub use boxes::BoxGrammar;
 pub use framing::Framing;
-pub use pixels::patches;
+pub use pixels::{bicubic, patches};
 pub use prompt::{EncodedTurn, Prompter};
 pub use sequence::{Example, Packed};
 pub use source::{CaseSource, PreparedCase, Source, SourceError, Subject};

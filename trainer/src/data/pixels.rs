@@ -1,7 +1,8 @@
 //! A picture as the vision tower takes it: resized as a whole, normalised, cut into patches.
 
 use crate::model::ModelConfig;
-use image::imageops::FilterType;
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, RgbImage};
 
 /// ImageNet's mean and deviation per channel, which InternViT was trained with.
@@ -20,11 +21,27 @@ pub fn patches(image: &DynamicImage, config: &ModelConfig) -> Vec<f32> {
 #[must_use]
 pub fn resized(image: &DynamicImage, config: &ModelConfig) -> RgbImage {
     let side = config.image_size() as u32;
-    let rgb = image.to_rgb8();
-    if rgb.dimensions() == (side, side) {
-        return rgb;
-    }
-    image::imageops::resize(&rgb, side, side, FilterType::CatmullRom)
+    bicubic(&image.to_rgb8(), side, side)
+}
+
+/// Pillow's antialiased bicubic, which InternVL's pictures are resized with: across, then down, each cut off to eight bits.
+///
+/// The order matters: what overshoots at an edge is lost after the first pass.
+#[must_use]
+pub fn bicubic(rgb: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let pass = |from: &RgbImage, width: u32, height: u32| -> Option<RgbImage> {
+        let source =
+            ImageRef::new(from.width(), from.height(), from.as_raw(), PixelType::U8x3).ok()?;
+        let mut target = Image::new(width, height, PixelType::U8x3);
+        let filter = ResizeAlg::Convolution(FilterType::CatmullRom);
+        let options = ResizeOptions::new().resize_alg(filter);
+        Resizer::new().resize(&source, &mut target, &options).ok()?;
+        RgbImage::from_raw(width, height, target.into_vec())
+    };
+    // Only a picture without pixels cannot be resized, and it has no colour to give.
+    pass(rgb, width, rgb.height())
+        .and_then(|across| pass(&across, width, height))
+        .unwrap_or_else(|| RgbImage::new(width, height))
 }
 
 /// Normalises a picture of the model's size and cuts it into patches of `patch × patch` pixels.

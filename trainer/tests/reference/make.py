@@ -2,7 +2,8 @@
 
     python make.py OUT
 
-needs torch, transformers, peft and safetensors (the sets in this folder: torch 2.15.0, transformers 5.23.0, peft 0.21.2 on a CPU).
+needs torch, transformers, peft, safetensors and Pillow (the sets in this folder: torch 2.15.0, transformers 5.24.0, peft 0.21.2,
+Pillow 13.0.0 on a CPU).
 Each set is a model with weights drawn by chance (`model/` in the original naming, `native/` in the HF-native one where that can say
 the same), `ref.safetensors` and `ref.json` with what PyTorch computes, and `adapter_init/` for the low-rank tuning. The pixel
 shuffle and the original naming are written here from their descriptions; everything else is the libraries'.
@@ -12,8 +13,10 @@ import json
 import sys
 from pathlib import Path
 
+import numpy
 import torch
 from peft import LoraConfig, get_peft_model
+from PIL import Image
 from safetensors.torch import save_file
 from transformers import InternVLConfig, InternVLForConditionalGeneration, LlamaConfig, Qwen2Config
 from transformers.models.internvl.configuration_internvl import InternVLVisionConfig
@@ -281,5 +284,19 @@ def make(name, s, root):
     print(name, "loss", round(facts["loss"], 4), "after ten steps", round(facts["lora"]["losses"][-1], 4))
 
 
+def pictures(out):
+    """Pictures with hard edges and noise, and what Pillow makes of them at other sizes."""
+    out.mkdir(parents=True, exist_ok=True)
+    draw = numpy.random.default_rng(7)
+    for name, (width, height), to in (("smaller", (90, 64), 28), ("larger", (24, 17), 56)):
+        pixels = draw.integers(0, 256, (height, width, 3), dtype=numpy.uint8)
+        stripes = numpy.arange(width) // 5 % 2 == 0
+        pixels[: height // 2] = numpy.where(stripes[None, :, None], 255, 0)
+        picture = Image.fromarray(pixels)
+        picture.save(out / f"{name}.png")
+        picture.resize((to, to), Image.BICUBIC).save(out / f"{name}.resized.png")
+
+
+pictures(Path(sys.argv[1]) / "pictures")
 for name, settings in SETS.items():
     make(name, settings, Path(sys.argv[1]))
