@@ -21,3 +21,30 @@ impl FromRequest for Actor {
         )
     }
 }
+
+/// The owner of the worker's token that the gate let in. Every worker's route asks for one, so that it refuses people even
+/// where the gate took it for another route.
+#[derive(Clone, Debug)]
+pub struct Worker(pub Actor);
+
+impl Worker {
+    /// What somebody else is told.
+    pub fn wanted() -> ServiceError {
+        ServiceError::Forbidden("the worker's routes need a token of scope `worker`")
+    }
+}
+
+impl FromRequest for Worker {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            request
+                .extensions()
+                .get::<Self>()
+                .cloned()
+                .ok_or_else(|| Self::wanted().into()),
+        )
+    }
+}

@@ -181,6 +181,46 @@ async fn the_gate_cannot_be_walked_round() {
     }
 }
 
+/// A path that is written otherwise, percent-encoded, leads where it leads everybody: the gate reads it as the router does.
+#[tokio::test]
+async fn an_encoded_letter_makes_nobody_a_worker() {
+    let world = World::new().await;
+    world.finished(1).await;
+    world.launch().await;
+    let eve = world.user("eve").await;
+    let issued = eve
+        .post("/api/tokens", json!({ "name": "mine", "scope": "user" }))
+        .await
+        .is(201);
+    let program = world.server.program(&text(&issued["token"]));
+    for path in [
+        "/api/%77orker/claim",
+        "/api/worke%72/claim",
+        "/%61pi/%77%6f%72%6b%65%72/%63laim",
+    ] {
+        for person in [&eve, &program] {
+            person
+                .post(path, json!({ "worker": "gpu" }))
+                .await
+                .refused(403, "forbidden");
+        }
+    }
+    // Encoded twice it is no route at all, and a worker's own way in is open in any spelling.
+    assert_eq!(
+        eve.post("/api/%2577orker/claim", json!({ "worker": "gpu" }))
+            .await
+            .status,
+        404
+    );
+    let claimed = world
+        .worker()
+        .await
+        .post("/api/%77orker/claim", json!({ "worker": "gpu" }))
+        .await
+        .is(200);
+    assert_eq!(claimed["attempt"], 1);
+}
+
 /// Privilege escalation: nobody grants more than they hold, and no field smuggles a right in.
 #[tokio::test]
 async fn nobody_makes_themselves_more_than_they_are() {
