@@ -1,7 +1,10 @@
 //! What an attacker sends: each test names the class of advisory it stands for.
 
-use crate::support::{World, content, region, text};
+use crate::support::{Person, World, content, region, text};
 use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 /// Stored cross-site scripting through texts: a text is kept as it is, as text, and served as JSON only.
 #[tokio::test]
@@ -278,6 +281,52 @@ async fn broken_bodies_are_refused() {
     assert!(matches!(answer.status, 400 | 415), "{}", answer.status);
     assert!(!text(&answer.json()["error"]["message"]).is_empty());
     world.server.nobody().get("/api/health").await.is(200);
+}
+
+/// The first line of the answer to an upload of which only the beginning is ever sent.
+fn answer_to_the_beginning(world: &World, token: &str, announced: u64) -> String {
+    let address = world.server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {announced}\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nand so on",
+        world.path("images")
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut first = String::new();
+    BufReader::new(stream).read_line(&mut first).unwrap();
+    first
+}
+
+/// Memory exhaustion: who may not upload, or announces too much, is refused before the file is taken into memory.
+#[tokio::test]
+async fn an_upload_is_refused_before_it_is_read() {
+    let world = World::new().await;
+    let (eve, anna) = (
+        world.user("eve").await,
+        world.member("anna", "annotator").await,
+    );
+    let token = async |person: &Person| {
+        let wish = json!({ "name": "mine", "scope": "user" });
+        text(&person.post("/api/tokens", wish).await.is(201)["token"])
+    };
+    let (eve, anna, lead) = (
+        token(&eve).await,
+        token(&anna).await,
+        token(&world.admin).await,
+    );
+    for (token, announced, status) in [
+        (eve, 200 << 20, "404"),
+        (anna, 200 << 20, "403"),
+        (lead, 300 << 20, "413"),
+    ] {
+        let answer = answer_to_the_beginning(&world, &token, announced);
+        assert!(answer.contains(status), "{status}: {answer}");
+    }
 }
 
 /// One project's people learn nothing of another's: not even that a name is taken there.
