@@ -5,7 +5,7 @@ use super::runs::Body;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::store::objects::ObjectError;
 use crate::store::projects::{self, Project};
-use crate::store::snapshots::{self, Snapshot};
+use crate::store::snapshots::{self, Named, Snapshot};
 use bytes::Bytes;
 use futures::{SinkExt, Stream};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
@@ -307,11 +307,27 @@ pub(super) async fn named_object(
     object: &Digest,
 ) -> Outcome<Body> {
     let mut conn = hospital.pool.acquire().await?;
-    if !snapshots::names_object(&mut conn, id, object).await? {
-        return Err(ServiceError::NotFound("object in this snapshot"));
+    match snapshots::names_object(&mut conn, id, object).await? {
+        Named::Yes => {}
+        Named::Withheld => return Err(withheld()),
+        Named::No => return Err(ServiceError::NotFound("object in this snapshot")),
     }
     drop(conn);
     Ok(hospital.objects.stream(object).await?)
+}
+
+/// Refuses a snapshot of which an image was withheld since: it stays on record, but its pixels are not handed out again.
+pub(super) async fn all_may_be_seen(conn: &mut PgConnection, id: &Digest) -> Outcome<()> {
+    match snapshots::holds_withheld(conn, id).await? {
+        true => Err(withheld()),
+        false => Ok(()),
+    }
+}
+
+fn withheld() -> ServiceError {
+    ServiceError::Forbidden(
+        "patient data was seen in an image of this snapshot: cut a new one, which leaves it out",
+    )
 }
 
 /// The layout of an export.
@@ -333,6 +349,7 @@ pub async fn export(
 ) -> Outcome<impl Stream<Item = Result<Bytes, io::Error>> + use<>> {
     let snapshot = snapshot(hospital, actor, id).await?;
     let manifest = manifest_bytes(hospital, actor, id).await?;
+    all_may_be_seen(&mut *hospital.pool.acquire().await?, id).await?;
     let (sender, receiver) = futures::channel::mpsc::channel::<Result<Bytes, io::Error>>(4);
     let objects = hospital.objects.clone();
     let runtime = tokio::runtime::Handle::current();
