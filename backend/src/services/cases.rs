@@ -39,8 +39,7 @@ pub async fn next(
         let mut tx = hospital.pool.begin().await?;
         let (project, _) = access::project(&mut tx, actor, project, Permission::Annotate).await?;
         cases::one_at_a_time(&mut tx, actor.user).await?;
-        let held = cases::held(&mut tx, project.id, actor.user, split).await?;
-        let found = match held {
+        let found = match cases::held(&mut tx, project.id, actor.user, split).await? {
             Some(image) => Some(image),
             None => cases::next_free(&mut tx, project.id, split).await?,
         };
@@ -50,7 +49,7 @@ pub async fn next(
         let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
             continue;
         };
-        if held.is_none() && cases::submitted(&mut tx, image).await? {
+        if cases::submitted(&mut tx, image).await? {
             continue;
         }
         let case = view(&mut tx, actor, &project, image, lease).await?;
