@@ -240,7 +240,19 @@ pub struct AccountChange<'a> {
     pub is_admin: Option<bool>,
 }
 
-/// Changes a user; a new password or a disabled account ends their sessions.
+impl AccountChange<'_> {
+    /// The field by which an administrator would be one no more.
+    fn taken_right(&self) -> Option<&'static str> {
+        match (self.is_admin, self.disabled) {
+            (Some(false), _) => Some("is_admin"),
+            (_, Some(true)) => Some("disabled"),
+            _ => None,
+        }
+    }
+}
+
+/// Changes a user; a new password or a disabled account ends their sessions. The last administrator stays one: without
+/// any, nobody could make another.
 pub async fn change_user(
     hospital: &Hospital,
     actor: &Actor,
@@ -260,9 +272,20 @@ pub async fn change_user(
         interface_lang: None,
     };
     let mut tx = hospital.pool.begin().await?;
+    if change.taken_right().is_some() {
+        accounts::lock_admins(&mut tx).await?;
+    }
     let user = accounts::change_user(&mut tx, id, &row)
         .await?
         .ok_or(ServiceError::NotFound("user"))?;
+    if let Some(field) = change.taken_right()
+        && !accounts::any_admin(&mut tx).await?
+    {
+        return Err(ServiceError::invalid(
+            field,
+            "this is the last administrator: make somebody else one first",
+        ));
+    }
     let detail = serde_json::json!({ "disabled": change.disabled, "is_admin": change.is_admin, "password": change.password.is_some() });
     audit(&mut tx, actor, "user.change", id, detail).await?;
     tx.commit().await?;

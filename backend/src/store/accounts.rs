@@ -192,6 +192,27 @@ pub async fn change_user(
     Ok(changed)
 }
 
+/// Locks those who run the installation, so that of two who take each other's right away one sees what the other did.
+pub async fn lock_admins(conn: &mut PgConnection) -> Stored<()> {
+    // Not FOR UPDATE: rows that refer to them may be written meanwhile.
+    sqlx::query!(
+        "SELECT id FROM users WHERE is_admin AND NOT disabled ORDER BY id FOR NO KEY UPDATE"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether anybody runs the installation who can sign in.
+pub async fn any_admin(conn: &mut PgConnection) -> Stored<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE is_admin AND NOT disabled) AS "found!""#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
 /// Opens a session of twelve hours.
 pub async fn insert_session(
     conn: &mut PgConnection,

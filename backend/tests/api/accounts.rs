@@ -226,6 +226,33 @@ async fn who_is_disabled_or_gets_a_new_password_is_signed_out() {
 }
 
 #[tokio::test]
+async fn the_last_administrator_stays() {
+    let world = World::new().await;
+    let own = format!("/api/users/{}", world.admin.id);
+    for change in [json!({ "is_admin": false }), json!({ "disabled": true })] {
+        let told = world.admin.patch(&own, change).await;
+        let told = told.refused(400, "invalid");
+        assert!(told.contains("last administrator"), "{told}");
+    }
+    // Two who take each other's right away at the same moment: one of them keeps it.
+    let bob = world.user("bob").await;
+    let other = format!("/api/users/{}", bob.id);
+    let admin = json!({ "is_admin": true });
+    world.admin.patch(&other, admin).await.is(200);
+    let no_more = json!({ "is_admin": false });
+    let (first, second) = futures::join!(
+        world.admin.patch(&other, no_more.clone()),
+        bob.patch(&own, no_more)
+    );
+    let went_through = [first, second].iter().filter(|a| a.status == 200).count();
+    assert_eq!(went_through, 1);
+    let one_left = [&world.admin, &bob].map(async |person| person.get("/api/users").await.status);
+    let mut left = futures::future::join_all(one_left).await;
+    left.sort_unstable();
+    assert_eq!(left, [200, 403]);
+}
+
+#[tokio::test]
 async fn weak_passwords_and_odd_names_are_refused() {
     let world = World::new().await;
     let short = json!({ "username": "anna", "display_name": "Anna", "password": "short" });
