@@ -2,6 +2,7 @@
 
 use super::error::Refusal;
 use super::extract::Worker;
+use crate::services::accounts::Credential;
 use crate::services::{Actor, Hospital, ServiceError, accounts};
 use crate::store::accounts::TokenScope;
 use actix_web::body::{BoxBody, MessageBody};
@@ -38,7 +39,7 @@ pub async fn admit(
 /// Who was let in. A worker is no person: handlers for one cannot be reached as the other.
 enum Caller {
     Anybody,
-    Person(Actor),
+    Person(Actor, Credential),
     Worker(Worker),
 }
 
@@ -48,8 +49,13 @@ impl Caller {
         let mut known = request.extensions_mut();
         match self {
             Self::Anybody => {}
-            Self::Person(actor) => drop(known.insert(actor)),
-            Self::Worker(worker) => drop(known.insert(worker)),
+            Self::Person(actor, shown) => {
+                known.insert(actor);
+                known.insert(shown);
+            }
+            Self::Worker(worker) => {
+                known.insert(worker);
+            }
         }
     }
 }
@@ -95,7 +101,7 @@ async fn by_token(
     };
     match (scope, for_workers) {
         (TokenScope::Worker, true) => Ok(Caller::Worker(Worker(actor))),
-        (TokenScope::User, false) => Ok(Caller::Person(actor)),
+        (TokenScope::User, false) => Ok(Caller::Person(actor, Credential::of_token(token))),
         (TokenScope::Worker, false) => Err(ServiceError::Forbidden(
             "a worker's token reaches the worker's routes only",
         )),
@@ -123,8 +129,12 @@ async fn by_session(
     if !safe && sent != Some(session.csrf_token.as_str()) {
         return Err(ServiceError::WrongCsrfToken);
     }
-    Ok(Caller::Person(Actor {
+    let actor = Actor {
         user: session.user.id,
         is_admin: session.user.is_admin,
-    }))
+    };
+    Ok(Caller::Person(
+        actor,
+        Credential::of_session(cookie.value()),
+    ))
 }

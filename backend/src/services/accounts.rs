@@ -137,6 +137,45 @@ pub async fn token_owner(hospital: &Hospital, secret: &str) -> Outcome<(User, To
         .ok_or(ServiceError::Unauthenticated)
 }
 
+/// What a person showed at the gate, by hash, so that it may be kept as long as an answer lasts.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A browser's session.
+    Session(Vec<u8>),
+    /// A token of scope `user`.
+    Token(Vec<u8>),
+}
+
+impl Credential {
+    /// The session with this secret.
+    #[must_use]
+    pub fn of_session(secret: &str) -> Self {
+        Self::Session(hash_of_secret(secret))
+    }
+
+    /// The token with this secret.
+    #[must_use]
+    pub fn of_token(secret: &str) -> Self {
+        Self::Token(hash_of_secret(secret))
+    }
+}
+
+/// Whom a credential stands for now: nobody once it was revoked or its owner disabled.
+pub async fn actor(hospital: &Hospital, shown: &Credential) -> Outcome<Actor> {
+    let mut conn = hospital.pool.acquire().await?;
+    let user = match shown {
+        Credential::Session(hash) => accounts::session(&mut conn, hash).await?.map(|s| s.user),
+        Credential::Token(hash) => accounts::token_owner(&mut conn, hash)
+            .await?
+            .map(|(owner, _)| owner),
+    };
+    let user = user.ok_or(ServiceError::Unauthenticated)?;
+    Ok(Actor {
+        user: user.id,
+        is_admin: user.is_admin,
+    })
+}
+
 /// What a new account is made of.
 #[derive(Debug)]
 pub struct NewAccount<'a> {

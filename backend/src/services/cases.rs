@@ -125,12 +125,17 @@ fn is_blind(project: &Project, image: ImageId) -> bool {
     digest.percentile() < u32::from(project.blind_share)
 }
 
-/// Renews a hold; works for one that ran out as long as nobody took the case over.
+/// Renews a hold; works for one that ran out as long as nobody took the case over, and for somebody who still may read it.
 pub async fn renew(hospital: &Hospital, actor: &Actor, lease: LeaseId) -> Outcome<Lease> {
     let mut conn = hospital.pool.acquire().await?;
     let image = cases::leased_image(&mut conn, lease, actor.user)
         .await?
         .ok_or(ServiceError::NotFound("lease"))?;
+    let (found, _) = match access::image(&mut conn, actor, image, Permission::Annotate).await {
+        Err(ServiceError::NotFound(_)) => return Err(ServiceError::NotFound("lease")),
+        other => other?,
+    };
+    may_be_read(&found)?;
     cases::take(&mut conn, image, actor.user)
         .await?
         .ok_or(ServiceError::NotFound("lease"))

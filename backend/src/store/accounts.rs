@@ -285,7 +285,8 @@ pub async fn insert_token(
     Ok(id)
 }
 
-/// The owner and scope of the living token with this secret.
+/// The owner and scope of the living token with this secret. A worker's lives as long as its owner runs the installation,
+/// for it reaches every project.
 pub async fn token_owner(
     conn: &mut PgConnection,
     secret_hash: &[u8],
@@ -293,7 +294,7 @@ pub async fn token_owner(
     let row = sqlx::query!(
         "SELECT t.id AS token_id, t.scope, u.id, u.username, u.display_name, u.is_admin, u.interface_lang, u.disabled
          FROM tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND NOT u.disabled",
+         WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND NOT u.disabled AND (t.scope <> 'worker' OR u.is_admin)",
         secret_hash
     )
     .fetch_optional(&mut *conn)

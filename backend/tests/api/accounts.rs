@@ -162,6 +162,28 @@ async fn a_worker_with_a_revoked_token_gets_no_work() {
 }
 
 #[tokio::test]
+async fn a_workers_token_lives_as_long_as_its_owner_is_an_administrator() {
+    let world = World::new().await;
+    let bob = world.user("bob").await;
+    let path = format!("/api/users/{}", bob.id);
+    let admin = async |is_admin: bool| {
+        let change = json!({ "is_admin": is_admin });
+        world.admin.patch(&path, change).await.is(200);
+    };
+    admin(true).await;
+    let wish = json!({ "name": "gpu", "scope": "worker" });
+    let issued = bob.post("/api/tokens", wish).await.is(201);
+    let worker = world.server.program(&text(&issued["token"]));
+    let claim = async || {
+        let body = json!({ "worker": "gpu" });
+        worker.post("/api/worker/claim", body).await
+    };
+    claim().await.is(204);
+    admin(false).await;
+    claim().await.refused(401, "unauthenticated");
+}
+
+#[tokio::test]
 async fn only_an_administrator_makes_tokens_for_workers_and_nobody_revokes_anothers() {
     let world = World::new().await;
     let (anna, eve) = (world.user("anna").await, world.user("eve").await);

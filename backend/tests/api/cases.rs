@@ -150,6 +150,23 @@ async fn a_hold_is_renewed_given_back_and_taken_over() {
 }
 
 #[tokio::test]
+async fn who_may_read_no_longer_keeps_no_hold() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let image = world.image(1).await;
+    let open = format!("/api/images/{image}/lease");
+    let case = anna.post(&open, json!({})).await.is(200);
+    let lease = format!("/api/leases/{}", text(&case["lease"]["id"]));
+    let member = world.path(&format!("members/{}", anna.id));
+    let engineer = json!({ "role": "engineer" });
+    world.admin.put(&member, engineer).await.is(204);
+    anna.put(&lease, json!({})).await.refused(403, "forbidden");
+    world.admin.delete(&member).await.is(204);
+    let told = anna.put(&lease, json!({})).await.refused(404, "not_found");
+    assert!(told.contains("lease"), "{told}");
+}
+
+#[tokio::test]
 async fn test_cases_come_when_asked_for_and_never_with_suggestions() {
     let world = World::with(json!({ "val": 0, "test": 50 })).await;
     let anna = world.member("anna", "annotator").await;

@@ -3,6 +3,7 @@
 use crate::support::{Person, World, text};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const BASE: fn() -> Value = || json!({ "kind": "builtin", "name": "shapes" });
 
@@ -370,6 +371,48 @@ async fn a_live_view_hears_of_metrics_and_of_the_end() {
     until("\"state\":\"failed\"").await;
     while let Some(chunk) = stream.next().await {
         chunk.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_live_view_ends_with_the_right_to_see_it() {
+    let world = World::new().await;
+    world.finished(1).await;
+    let events = format!("/api/runs/{}/events", world.launch().await);
+    let listen = async |person: &Person| {
+        let answer = person.request(reqwest::Method::GET, &events).send().await;
+        let mut stream = answer.unwrap().bytes_stream();
+        let first = stream.next().await.unwrap().unwrap();
+        assert!(first.starts_with(b"event: run"), "{first:?}");
+        stream
+    };
+    let engineer = world.member("ed", "engineer").await;
+    let wish = json!({ "name": "mine", "scope": "user" });
+    let issued = engineer.post("/api/tokens", wish).await.is(201);
+    let program = world.server.program(&text(&issued["token"]));
+    let (signed_out, bob) = (world.server.sign_in("ed").await, world.user("bob").await);
+    let bobs = format!("/api/users/{}", bob.id);
+    let admin = async |is_admin: bool| {
+        let change = json!({ "is_admin": is_admin });
+        world.admin.patch(&bobs, change).await.is(200);
+    };
+    admin(true).await;
+    let streams = [
+        listen(&program).await,
+        listen(&signed_out).await,
+        listen(&bob).await,
+        listen(&engineer).await,
+    ];
+    let token = format!("/api/tokens/{}", text(&issued["id"]));
+    engineer.delete(&token).await.is(204);
+    signed_out.delete("/api/session").await.is(204);
+    admin(false).await;
+    let member = world.path(&format!("members/{}", engineer.id));
+    world.admin.delete(&member).await.is(204);
+    for stream in streams {
+        let end = stream.for_each(async |_| ());
+        let ended = tokio::time::timeout(Duration::from_secs(30), end).await;
+        assert!(ended.is_ok(), "somebody goes on listening");
     }
 }
 
