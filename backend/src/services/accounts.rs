@@ -7,6 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use medreg_datasets::ids::{TokenId, UserId};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 /// Failed sign-ins of one account in a quarter of an hour before it is throttled.
 const FAILURES_PER_ACCOUNT: i64 = 10;
@@ -27,7 +28,26 @@ fn hash_of_secret(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// The argon2id hash of a password, off the threads that answer requests.
+/// Passwords hashed at a time, over all requests: one takes a core and 19 MiB, and anybody may ask for it.
+static HASHING: Semaphore = Semaphore::const_new(4);
+
+/// Hashes in its turn, off the threads that answer requests.
+async fn in_turn<T: Send + 'static>(hash: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+    let turn = HASHING
+        .acquire()
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        let hashed = hash();
+        drop(turn);
+        hashed
+    });
+    hashed
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))
+}
+
+/// The argon2id hash of a password.
 async fn hash_password(password: &str) -> Outcome<String> {
     if password.chars().count() < MIN_PASSWORD_CHARS {
         return Err(ServiceError::invalid(
@@ -36,29 +56,26 @@ async fn hash_password(password: &str) -> Outcome<String> {
         ));
     }
     let password = password.to_owned();
-    let hashed = tokio::task::spawn_blocking(move || {
+    let hashed = in_turn(move || {
         Argon2::default()
             .hash_password(password.as_bytes())
             .map(|hash| hash.to_string())
     });
-    let hashed = hashed
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))?;
-    hashed.map_err(|e| ServiceError::Internal(e.to_string()))
+    hashed
+        .await?
+        .map_err(|e| ServiceError::Internal(e.to_string()))
 }
 
 async fn password_fits(password: &str, hash: String) -> Outcome<bool> {
     let password = password.to_owned();
-    let checked = tokio::task::spawn_blocking(move || {
+    in_turn(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
             Argon2::default()
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok()
         })
-    });
-    checked
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))
+    })
+    .await
 }
 
 /// A session that was just opened.
@@ -79,15 +96,22 @@ pub async fn sign_in(
     password: &str,
     address: &str,
 ) -> Outcome<SignedIn> {
+    // No account has a name that breaks the rule. It may be of any length and hold anything, so it is neither looked up
+    // nor kept: its failures count for the address alone.
+    let username = check_username(username).map_or("", |()| username);
     let mut conn = hospital.pool.acquire().await?;
     let (of_account, from_address) =
         accounts::recent_failures(&mut conn, username, address).await?;
-    if of_account >= FAILURES_PER_ACCOUNT || from_address >= FAILURES_PER_ADDRESS {
+    if !username.is_empty() && of_account >= FAILURES_PER_ACCOUNT
+        || from_address >= FAILURES_PER_ADDRESS
+    {
         return Err(ServiceError::Throttled);
     }
     let found = accounts::credentials(&mut conn, username)
         .await?
         .filter(|found| !found.user.disabled);
+    // Hashing is slow on purpose: nobody else waits for a connection meanwhile.
+    drop(conn);
     let fits = match &found {
         Some(found) => password_fits(password, found.password_hash.clone()).await?,
         // One hash either way, so that the time taken does not tell which names exist.
@@ -96,6 +120,7 @@ pub async fn sign_in(
             false
         }
     };
+    let mut conn = hospital.pool.acquire().await?;
     let Some(found) = found.filter(|_| fits) else {
         accounts::insert_failure(&mut conn, username, address).await?;
         return Err(ServiceError::WrongCredentials);

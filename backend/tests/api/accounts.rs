@@ -98,6 +98,26 @@ async fn an_address_that_tries_many_names_is_slowed_down_too() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_account_can_have_is_a_failed_sign_in_like_others() {
+    let world = World::new().await;
+    let nobody = world.server.nobody();
+    // What does not compress: an index takes rows of 2,704 bytes at most.
+    let long: String = (0..1_000)
+        .map(|_| uuid::Uuid::new_v4().to_string())
+        .collect();
+    for username in [long.as_str(), "a\u{0}b", "Anna", ""] {
+        let body = json!({ "username": username, "password": "wrong wrong wrong" });
+        let answer = nobody.post("/api/session", body).await;
+        answer.refused(401, "wrong_credentials");
+    }
+    let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM failed_sign_ins")
+        .fetch_one(&world.server.hospital.pool)
+        .await
+        .unwrap();
+    assert_eq!(counted, 4);
+}
+
+#[tokio::test]
 async fn a_wrong_name_and_a_wrong_password_read_the_same() {
     let world = World::new().await;
     let nobody = world.server.nobody();
