@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_TEXT_CHARS: usize = 4_000;
 /// The most regions on one image.
 pub const MAX_REGIONS: usize = 500;
+/// The most suggestions that may be turned down on one image.
+pub const MAX_REJECTED: usize = 500;
 
 /// What a reader says about the concept in a region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,6 +129,14 @@ pub enum ContentError {
         /// How many.
         count: usize,
     },
+    /// More suggestions turned down than a model makes.
+    #[error(
+        "{count} rejected suggestions are more than the {MAX_REJECTED} that one image may have"
+    )]
+    TooManyRejected {
+        /// How many.
+        count: usize,
+    },
     /// A region without a concept cannot be submitted.
     #[error("region {} has no concept yet: choose one before submitting", index + 1)]
     NoConcept {
@@ -154,6 +164,11 @@ impl AnnotationContent {
         if self.regions.len() > MAX_REGIONS {
             return Err(ContentError::TooMany {
                 count: self.regions.len(),
+            });
+        }
+        if self.rejected.len() > MAX_REJECTED {
+            return Err(ContentError::TooManyRejected {
+                count: self.rejected.len(),
             });
         }
         let mut seen = BTreeSet::new();

@@ -262,7 +262,7 @@ pub struct Annotations {
     pub annotations: Vec<Annotation>,
 }
 
-/// Every saved state of an annotation.
+/// A page of an annotation's saved states.
 #[derive(Serialize, ToSchema)]
 pub struct Revisions {
     /// Oldest first.

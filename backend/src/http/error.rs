@@ -2,6 +2,7 @@
 
 use super::dto::ErrorBody;
 use crate::services::ServiceError;
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
@@ -104,7 +105,27 @@ pub(super) fn of_json(error: actix_web::error::JsonPayloadError) -> actix_web::E
 
 /// A form that is broken or too large.
 pub(super) fn of_multipart(error: actix_multipart::MultipartError) -> actix_web::Error {
-    let service = ServiceError::invalid("form", &error);
+    use actix_multipart::MultipartError as E;
+    let service = match &error {
+        E::Payload(PayloadError::Overflow) => ServiceError::TooLarge {
+            limit: super::MAX_FILE,
+        },
+        other => ServiceError::invalid("form", other),
+    };
     let response = Refusal(service).error_response();
     actix_web::error::InternalError::from_response(error.to_string(), response).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_is_too_large_is_told_so() {
+        let too_large = actix_multipart::MultipartError::Payload(PayloadError::Overflow);
+        let broken = actix_multipart::MultipartError::Incomplete;
+        let status = |error| of_multipart(error).as_response_error().status_code();
+        assert_eq!(status(too_large), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(status(broken), StatusCode::BAD_REQUEST);
+    }
 }

@@ -1,6 +1,8 @@
 //! The one gate before every route of the API: a session, or a token, or nothing at all.
 
 use super::error::Refusal;
+use super::extract::Worker;
+use crate::services::accounts::Credential;
 use crate::services::{Actor, Hospital, ServiceError, accounts};
 use crate::store::accounts::TokenScope;
 use actix_web::body::{BoxBody, MessageBody};
@@ -27,31 +29,55 @@ pub async fn admit(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match identify(&request).await {
         Ok(caller) => {
-            if let Some(actor) = caller {
-                request.extensions_mut().insert(actor);
-            }
+            caller.enter(&request);
             Ok(next.call(request).await?.map_into_boxed_body())
         }
         Err(refused) => Ok(request.into_response(Refusal::from(refused).error_response())),
     }
 }
 
-async fn identify(request: &ServiceRequest) -> Result<Option<Actor>, ServiceError> {
-    let path = request.path();
+/// Who was let in. A worker is no person: handlers for one cannot be reached as the other.
+enum Caller {
+    Anybody,
+    Person(Actor, Credential),
+    Worker(Worker),
+}
+
+impl Caller {
+    /// Leaves word of the caller where the handlers' extractors look.
+    fn enter(self, request: &ServiceRequest) {
+        let mut known = request.extensions_mut();
+        match self {
+            Self::Anybody => {}
+            Self::Person(actor, shown) => {
+                known.insert(actor);
+                known.insert(shown);
+            }
+            Self::Worker(worker) => {
+                known.insert(worker);
+            }
+        }
+    }
+}
+
+async fn identify(request: &ServiceRequest) -> Result<Caller, ServiceError> {
+    // The text that routes are matched against, percent-decoded, and not the raw one of `request.path()`: with two
+    // readings of one path, `/api/%77orker/claim` would be a person's route here and the worker's at the router.
+    let path = request.match_info().as_str();
     if !path.starts_with("/api/") && path != "/api"
         || OPEN.contains(&(request.method().as_str(), path))
     {
-        return Ok(None);
+        return Ok(Caller::Anybody);
     }
     let hospital = request
         .app_data::<web::Data<Hospital>>()
         .ok_or(ServiceError::Unauthenticated)?
         .clone();
-    let actor = match bearer(request) {
-        Some(token) => by_token(&hospital, token, path).await?,
-        None => by_session(&hospital, request).await?,
-    };
-    Ok(Some(actor))
+    let for_workers = path.starts_with("/api/worker/");
+    match bearer(request) {
+        Some(token) => by_token(&hospital, token, for_workers).await,
+        None => by_session(&hospital, request, for_workers).await,
+    }
 }
 
 fn bearer(request: &ServiceRequest) -> Option<&str> {
@@ -63,32 +89,37 @@ fn bearer(request: &ServiceRequest) -> Option<&str> {
         .strip_prefix("Bearer ")
 }
 
-async fn by_token(hospital: &Hospital, token: &str, path: &str) -> Result<Actor, ServiceError> {
+async fn by_token(
+    hospital: &Hospital,
+    token: &str,
+    for_workers: bool,
+) -> Result<Caller, ServiceError> {
     let (user, scope) = accounts::token_owner(hospital, token).await?;
-    let for_workers = path.starts_with("/api/worker/");
+    let actor = Actor {
+        user: user.id,
+        is_admin: user.is_admin,
+    };
     match (scope, for_workers) {
-        (TokenScope::Worker, true) | (TokenScope::User, false) => Ok(Actor {
-            user: user.id,
-            is_admin: user.is_admin,
-        }),
+        (TokenScope::Worker, true) => Ok(Caller::Worker(Worker(actor))),
+        (TokenScope::User, false) => Ok(Caller::Person(actor, Credential::of_token(token))),
         (TokenScope::Worker, false) => Err(ServiceError::Forbidden(
             "a worker's token reaches the worker's routes only",
         )),
-        (TokenScope::User, true) => Err(ServiceError::Forbidden(
-            "the worker's routes need a token of scope `worker`",
-        )),
+        (TokenScope::User, true) => Err(Worker::wanted()),
     }
 }
 
-async fn by_session(hospital: &Hospital, request: &ServiceRequest) -> Result<Actor, ServiceError> {
+async fn by_session(
+    hospital: &Hospital,
+    request: &ServiceRequest,
+    for_workers: bool,
+) -> Result<Caller, ServiceError> {
     let cookie = request
         .cookie(SESSION_COOKIE)
         .ok_or(ServiceError::Unauthenticated)?;
     let session = accounts::session(hospital, cookie.value()).await?;
-    if request.path().starts_with("/api/worker/") {
-        return Err(ServiceError::Forbidden(
-            "the worker's routes need a token of scope `worker`",
-        ));
+    if for_workers {
+        return Err(Worker::wanted());
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let sent = request
@@ -98,8 +129,12 @@ async fn by_session(hospital: &Hospital, request: &ServiceRequest) -> Result<Act
     if !safe && sent != Some(session.csrf_token.as_str()) {
         return Err(ServiceError::WrongCsrfToken);
     }
-    Ok(Actor {
+    let actor = Actor {
         user: session.user.id,
         is_admin: session.user.is_admin,
-    })
+    };
+    Ok(Caller::Person(
+        actor,
+        Credential::of_session(cookie.value()),
+    ))
 }

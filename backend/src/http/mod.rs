@@ -16,6 +16,10 @@ use actix_web::web;
 
 /// The largest JSON body: a full annotation in two languages fits many times over.
 const MAX_JSON: usize = 8 << 20;
+/// The largest file in a form.
+const MAX_FILE: u64 = 256 << 20;
+/// The largest form: a file and a few words beside it.
+const MAX_FORM: usize = 260 << 20;
 
 /// How the server speaks HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +53,8 @@ pub fn configure(config: &mut web::ServiceConfig, hospital: &Hospital, settings:
         }))
         .app_data(
             actix_multipart::form::MultipartFormConfig::default()
-                .total_limit(260 << 20)
-                .memory_limit(260 << 20)
+                .total_limit(MAX_FORM)
+                .memory_limit(MAX_FORM)
                 .error_handler(|e, _| error::of_multipart(e)),
         );
     api = api.configure(|plain| {

@@ -7,6 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use medreg_datasets::ids::{TokenId, UserId};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 /// Failed sign-ins of one account in a quarter of an hour before it is throttled.
 const FAILURES_PER_ACCOUNT: i64 = 10;
@@ -27,7 +28,26 @@ fn hash_of_secret(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// The argon2id hash of a password, off the threads that answer requests.
+/// Passwords hashed at a time, over all requests: one takes a core and 19 MiB, and anybody may ask for it.
+static HASHING: Semaphore = Semaphore::const_new(4);
+
+/// Hashes in its turn, off the threads that answer requests.
+async fn in_turn<T: Send + 'static>(hash: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
+    let turn = HASHING
+        .acquire()
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        let hashed = hash();
+        drop(turn);
+        hashed
+    });
+    hashed
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))
+}
+
+/// The argon2id hash of a password.
 async fn hash_password(password: &str) -> Outcome<String> {
     if password.chars().count() < MIN_PASSWORD_CHARS {
         return Err(ServiceError::invalid(
@@ -36,29 +56,26 @@ async fn hash_password(password: &str) -> Outcome<String> {
         ));
     }
     let password = password.to_owned();
-    let hashed = tokio::task::spawn_blocking(move || {
+    let hashed = in_turn(move || {
         Argon2::default()
             .hash_password(password.as_bytes())
             .map(|hash| hash.to_string())
     });
-    let hashed = hashed
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))?;
-    hashed.map_err(|e| ServiceError::Internal(e.to_string()))
+    hashed
+        .await?
+        .map_err(|e| ServiceError::Internal(e.to_string()))
 }
 
 async fn password_fits(password: &str, hash: String) -> Outcome<bool> {
     let password = password.to_owned();
-    let checked = tokio::task::spawn_blocking(move || {
+    in_turn(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
             Argon2::default()
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok()
         })
-    });
-    checked
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))
+    })
+    .await
 }
 
 /// A session that was just opened.
@@ -79,15 +96,22 @@ pub async fn sign_in(
     password: &str,
     address: &str,
 ) -> Outcome<SignedIn> {
+    // No account has a name that breaks the rule. It may be of any length and hold anything, so it is neither looked up
+    // nor kept: its failures count for the address alone.
+    let username = check_username(username).map_or("", |()| username);
     let mut conn = hospital.pool.acquire().await?;
     let (of_account, from_address) =
         accounts::recent_failures(&mut conn, username, address).await?;
-    if of_account >= FAILURES_PER_ACCOUNT || from_address >= FAILURES_PER_ADDRESS {
+    if !username.is_empty() && of_account >= FAILURES_PER_ACCOUNT
+        || from_address >= FAILURES_PER_ADDRESS
+    {
         return Err(ServiceError::Throttled);
     }
     let found = accounts::credentials(&mut conn, username)
         .await?
         .filter(|found| !found.user.disabled);
+    // Hashing is slow on purpose: nobody else waits for a connection meanwhile.
+    drop(conn);
     let fits = match &found {
         Some(found) => password_fits(password, found.password_hash.clone()).await?,
         // One hash either way, so that the time taken does not tell which names exist.
@@ -96,6 +120,7 @@ pub async fn sign_in(
             false
         }
     };
+    let mut conn = hospital.pool.acquire().await?;
     let Some(found) = found.filter(|_| fits) else {
         accounts::insert_failure(&mut conn, username, address).await?;
         return Err(ServiceError::WrongCredentials);
@@ -135,6 +160,45 @@ pub async fn token_owner(hospital: &Hospital, secret: &str) -> Outcome<(User, To
     accounts::token_owner(&mut conn, &hash_of_secret(secret))
         .await?
         .ok_or(ServiceError::Unauthenticated)
+}
+
+/// What a person showed at the gate, by hash, so that it may be kept as long as an answer lasts.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A browser's session.
+    Session(Vec<u8>),
+    /// A token of scope `user`.
+    Token(Vec<u8>),
+}
+
+impl Credential {
+    /// The session with this secret.
+    #[must_use]
+    pub fn of_session(secret: &str) -> Self {
+        Self::Session(hash_of_secret(secret))
+    }
+
+    /// The token with this secret.
+    #[must_use]
+    pub fn of_token(secret: &str) -> Self {
+        Self::Token(hash_of_secret(secret))
+    }
+}
+
+/// Whom a credential stands for now: nobody once it was revoked or its owner disabled.
+pub async fn actor(hospital: &Hospital, shown: &Credential) -> Outcome<Actor> {
+    let mut conn = hospital.pool.acquire().await?;
+    let user = match shown {
+        Credential::Session(hash) => accounts::session(&mut conn, hash).await?.map(|s| s.user),
+        Credential::Token(hash) => accounts::token_owner(&mut conn, hash)
+            .await?
+            .map(|(owner, _)| owner),
+    };
+    let user = user.ok_or(ServiceError::Unauthenticated)?;
+    Ok(Actor {
+        user: user.id,
+        is_admin: user.is_admin,
+    })
 }
 
 /// What a new account is made of.
@@ -240,7 +304,19 @@ pub struct AccountChange<'a> {
     pub is_admin: Option<bool>,
 }
 
-/// Changes a user; a new password or a disabled account ends their sessions.
+impl AccountChange<'_> {
+    /// The field by which an administrator would be one no more.
+    fn taken_right(&self) -> Option<&'static str> {
+        match (self.is_admin, self.disabled) {
+            (Some(false), _) => Some("is_admin"),
+            (_, Some(true)) => Some("disabled"),
+            _ => None,
+        }
+    }
+}
+
+/// Changes a user; a new password or a disabled account ends their sessions. The last administrator stays one: without
+/// any, nobody could make another.
 pub async fn change_user(
     hospital: &Hospital,
     actor: &Actor,
@@ -260,9 +336,20 @@ pub async fn change_user(
         interface_lang: None,
     };
     let mut tx = hospital.pool.begin().await?;
+    if change.taken_right().is_some() {
+        accounts::lock_admins(&mut tx).await?;
+    }
     let user = accounts::change_user(&mut tx, id, &row)
         .await?
         .ok_or(ServiceError::NotFound("user"))?;
+    if let Some(field) = change.taken_right()
+        && !accounts::any_admin(&mut tx).await?
+    {
+        return Err(ServiceError::invalid(
+            field,
+            "this is the last administrator: make somebody else one first",
+        ));
+    }
     let detail = serde_json::json!({ "disabled": change.disabled, "is_admin": change.is_admin, "password": change.password.is_some() });
     audit(&mut tx, actor, "user.change", id, detail).await?;
     tx.commit().await?;

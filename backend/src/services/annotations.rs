@@ -61,11 +61,12 @@ pub async fn of_image(
     Ok(annotations::of_image(&mut conn, image, None).await?)
 }
 
-/// Every saved state of an annotation, for its reader and for those who see what others wrote.
+/// A page of an annotation's saved states, for its reader and for those who see what others wrote.
 pub async fn revisions(
     hospital: &Hospital,
     actor: &Actor,
     id: AnnotationId,
+    (after, limit): (i64, i64),
 ) -> Outcome<Vec<Revision>> {
     let mut conn = hospital.pool.acquire().await?;
     let image = annotations::image_of(&mut conn, id)
@@ -81,7 +82,7 @@ pub async fn revisions(
         Permission::ReadAnnotations
     };
     access::image(&mut conn, actor, image, needs).await?;
-    Ok(annotations::revisions(&mut conn, id).await?)
+    Ok(annotations::revisions(&mut conn, id, after, limit).await?)
 }
 
 /// Saves a new revision. One that is based on an older revision than the latest is refused with the latest beside it;

@@ -39,8 +39,7 @@ pub async fn next(
         let mut tx = hospital.pool.begin().await?;
         let (project, _) = access::project(&mut tx, actor, project, Permission::Annotate).await?;
         cases::one_at_a_time(&mut tx, actor.user).await?;
-        let held = cases::held(&mut tx, project.id, actor.user, split).await?;
-        let found = match held {
+        let found = match cases::held(&mut tx, project.id, actor.user, split).await? {
             Some(image) => Some(image),
             None => cases::next_free(&mut tx, project.id, split).await?,
         };
@@ -50,7 +49,7 @@ pub async fn next(
         let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
             continue;
         };
-        if held.is_none() && cases::submitted(&mut tx, image).await? {
+        if cases::submitted(&mut tx, image).await? {
             continue;
         }
         let case = view(&mut tx, actor, &project, image, lease).await?;
@@ -126,12 +125,17 @@ fn is_blind(project: &Project, image: ImageId) -> bool {
     digest.percentile() < u32::from(project.blind_share)
 }
 
-/// Renews a hold; works for one that ran out as long as nobody took the case over.
+/// Renews a hold; works for one that ran out as long as nobody took the case over, and for somebody who still may read it.
 pub async fn renew(hospital: &Hospital, actor: &Actor, lease: LeaseId) -> Outcome<Lease> {
     let mut conn = hospital.pool.acquire().await?;
     let image = cases::leased_image(&mut conn, lease, actor.user)
         .await?
         .ok_or(ServiceError::NotFound("lease"))?;
+    let (found, _) = match access::image(&mut conn, actor, image, Permission::Annotate).await {
+        Err(ServiceError::NotFound(_)) => return Err(ServiceError::NotFound("lease")),
+        other => other?,
+    };
+    may_be_read(&found)?;
     cases::take(&mut conn, image, actor.user)
         .await?
         .ok_or(ServiceError::NotFound("lease"))

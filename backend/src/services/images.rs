@@ -29,6 +29,13 @@ pub struct Upload {
     pub attested: bool,
 }
 
+/// Whether the actor may bring images into a project: asked before the bytes of one are read.
+pub async fn may_take_in(hospital: &Hospital, actor: &Actor, project: ProjectId) -> Outcome<()> {
+    let mut conn = hospital.pool.acquire().await?;
+    access::project(&mut conn, actor, project, Permission::Upload).await?;
+    Ok(())
+}
+
 /// Takes an image in: decoded, stripped, its pixels kept before the row that names them. The same image again changes nothing.
 pub async fn take_in(
     hospital: &Hospital,

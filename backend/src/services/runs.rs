@@ -2,6 +2,7 @@
 
 use super::access::{self, Permission};
 use super::acquisitions::checked_model;
+use super::snapshots::all_may_be_seen;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::store::runs::{self, NewRun, Run};
 use crate::store::snapshots;
@@ -39,6 +40,7 @@ pub async fn launch(
     let snapshot = snapshot
         .filter(|s| s.project_id == project)
         .ok_or(ServiceError::NotFound("snapshot in this project"))?;
+    all_may_be_seen(&mut tx, launch.snapshot).await?;
     launch.config.check()?;
     let base = checked_model(&mut tx, project, launch.base).await?;
     let name = launch

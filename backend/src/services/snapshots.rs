@@ -5,11 +5,12 @@ use super::runs::Body;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::store::objects::ObjectError;
 use crate::store::projects::{self, Project};
-use crate::store::snapshots::{self, Snapshot};
+use crate::store::snapshots::{self, Named, Snapshot};
 use bytes::Bytes;
 use futures::{SinkExt, Stream};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::medreginstruct;
+use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::{
     Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts,
 };
@@ -31,16 +32,9 @@ pub async fn cut(
     project: ProjectId,
     name: Option<&str>,
 ) -> Outcome<(Snapshot, bool)> {
-    let mut tx = hospital.pool.begin().await?;
-    // One point in time for all pages.
-    sqlx::Executor::execute(&mut *tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
-    let (project, _) = access::project(&mut tx, actor, project, Permission::Snapshot).await?;
-    let written = write_cases(&mut tx, &project).await?;
-    if written.tally.is_empty() {
-        return Err(ServiceError::NothingToSnapshot);
-    }
-    let cases = written.keep(hospital).await?;
-    let manifest = manifest(&mut tx, &project, &cases).await?;
+    let submitted = read_submitted(hospital, actor, project).await?;
+    let cases = submitted.written.keep(hospital).await?;
+    let manifest = manifest(&submitted.project, submitted.ontology, &cases);
     let canonical = manifest
         .canonical()
         .map_err(|e| ServiceError::Internal(e.to_string()))?;
@@ -48,13 +42,10 @@ pub async fn cut(
     let canonical =
         String::from_utf8(canonical).map_err(|e| ServiceError::Internal(e.to_string()))?;
     let name = checked_name(name, &id)?;
-    let mut objects: Vec<String> = cases
-        .tally
-        .rasters
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    objects.push(cases.object.sha256.to_string());
+    let objects = cases.named_objects();
+    let mut tx = hospital.pool.begin().await?;
+    // The actor's rights may have gone while the cases were written.
+    access::project(&mut tx, actor, project, Permission::Snapshot).await?;
     let fresh = snapshots::insert(
         &mut tx,
         &id,
@@ -73,12 +64,46 @@ pub async fn cut(
             actor,
             "snapshot.cut",
             &id,
-            serde_json::json!({ "project": project.id }),
+            serde_json::json!({ "project": project }),
         )
         .await?;
     }
     tx.commit().await?;
     Ok((snapshot, fresh))
+}
+
+/// A project as it stood at one point in time.
+struct Submitted {
+    project: Project,
+    ontology: Vec<Concept>,
+    written: Written,
+}
+
+/// Reads all submitted cases in a transaction that sees one point in time, whatever is submitted meanwhile. It writes
+/// nothing and ends here: the audit's chain, for one, goes on meanwhile, and such a transaction cannot see where.
+async fn read_submitted(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+) -> Outcome<Submitted> {
+    let mut tx = hospital.pool.begin().await?;
+    sqlx::Executor::execute(
+        &mut *tx,
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    )
+    .await?;
+    let (project, _) = access::project(&mut tx, actor, project, Permission::Snapshot).await?;
+    let written = write_cases(&mut tx, &project).await?;
+    if written.tally.is_empty() {
+        return Err(ServiceError::NothingToSnapshot);
+    }
+    let ontology = projects::concepts(&mut tx, project.id).await?;
+    tx.commit().await?;
+    Ok(Submitted {
+        project,
+        ontology,
+        written,
+    })
 }
 
 fn checked_name(name: Option<&str>, id: &Digest) -> Outcome<String> {
@@ -137,6 +162,17 @@ struct Written {
 struct Kept {
     tally: Tally,
     object: ObjectRef,
+}
+
+impl Kept {
+    /// Every object that the snapshot names.
+    fn named_objects(&self) -> Vec<String> {
+        let rasters = self.tally.rasters.iter();
+        rasters
+            .chain([&self.object.sha256])
+            .map(ToString::to_string)
+            .collect()
+    }
 }
 
 async fn write_cases(conn: &mut PgConnection, project: &Project) -> Outcome<Written> {
@@ -206,19 +242,19 @@ async fn next_chunk(
     }
 }
 
-async fn manifest(conn: &mut PgConnection, project: &Project, cases: &Kept) -> Outcome<Manifest> {
-    Ok(Manifest {
+fn manifest(project: &Project, ontology: Vec<Concept>, cases: &Kept) -> Manifest {
+    Manifest {
         schema: SCHEMA,
         project: project.id,
         project_name: project.name.clone(),
         synthetic: project.synthetic,
         langs: project.langs.clone(),
-        ontology: projects::concepts(conn, project.id).await?,
+        ontology,
         guideline: project.guideline.clone(),
         shares: project.shares,
         cases: cases.object.clone(),
         counts: cases.tally.counts,
-    })
+    }
 }
 
 /// A project's snapshots, newest first.
@@ -271,11 +307,27 @@ pub(super) async fn named_object(
     object: &Digest,
 ) -> Outcome<Body> {
     let mut conn = hospital.pool.acquire().await?;
-    if !snapshots::names_object(&mut conn, id, object).await? {
-        return Err(ServiceError::NotFound("object in this snapshot"));
+    match snapshots::names_object(&mut conn, id, object).await? {
+        Named::Yes => {}
+        Named::Withheld => return Err(withheld()),
+        Named::No => return Err(ServiceError::NotFound("object in this snapshot")),
     }
     drop(conn);
     Ok(hospital.objects.stream(object).await?)
+}
+
+/// Refuses a snapshot of which an image was withheld since: it stays on record, but its pixels are not handed out again.
+pub(super) async fn all_may_be_seen(conn: &mut PgConnection, id: &Digest) -> Outcome<()> {
+    match snapshots::holds_withheld(conn, id).await? {
+        true => Err(withheld()),
+        false => Ok(()),
+    }
+}
+
+fn withheld() -> ServiceError {
+    ServiceError::Forbidden(
+        "patient data was seen in an image of this snapshot: cut a new one, which leaves it out",
+    )
 }
 
 /// The layout of an export.
@@ -297,6 +349,7 @@ pub async fn export(
 ) -> Outcome<impl Stream<Item = Result<Bytes, io::Error>> + use<>> {
     let snapshot = snapshot(hospital, actor, id).await?;
     let manifest = manifest_bytes(hospital, actor, id).await?;
+    all_may_be_seen(&mut *hospital.pool.acquire().await?, id).await?;
     let (sender, receiver) = futures::channel::mpsc::channel::<Result<Bytes, io::Error>>(4);
     let objects = hospital.objects.clone();
     let runtime = tokio::runtime::Handle::current();

@@ -3,6 +3,7 @@
 use super::runs::Body;
 use super::{Actor, Hospital, Outcome, ServiceError, audit, snapshots::named_object};
 use crate::store::acquisitions::{self, Acquisition};
+use crate::store::audit::NewEntry;
 use crate::store::{annotations, projects, runs, snapshots};
 use bytes::Bytes;
 use futures::Stream;
@@ -25,15 +26,39 @@ const MAX_PAGE: i64 = 500;
 /// The longest reason a worker may give.
 const MAX_REASON_CHARS: usize = 4_000;
 
-/// Hands the oldest waiting work to a worker: rounds first, for readers wait for them.
+/// Hands the oldest waiting work to a worker: rounds first, for readers wait for them. Work that ends every worker that
+/// takes it is given up before.
 pub async fn claim(hospital: &Hospital, worker: &str) -> Outcome<Option<WorkItem>> {
     let mut tx = hospital.pool.begin().await?;
+    let rounds = acquisitions::give_up(&mut tx).await?;
+    let given_up = runs::give_up(&mut tx).await?;
     let item = match acquisitions::claim(&mut tx, worker).await? {
         Some(round) => Some(WorkItem::Acquisition(round)),
         None => runs::claim(&mut tx, worker).await?.map(WorkItem::Run),
     };
+    for id in rounds {
+        write_given_up(&mut tx, "acquisition.give_up", &id).await?;
+    }
+    for id in given_up {
+        write_given_up(&mut tx, "run.give_up", &id).await?;
+    }
     tx.commit().await?;
     Ok(item)
+}
+
+/// Writes down that the system itself ended something: no worker is left to say so.
+async fn write_given_up(
+    conn: &mut PgConnection,
+    action: &str,
+    subject: &impl ToString,
+) -> Outcome<()> {
+    let entry = NewEntry {
+        user: None,
+        action,
+        subject: &subject.to_string(),
+        detail: serde_json::json!({}),
+    };
+    Ok(crate::store::audit::append(conn, entry).await?)
 }
 
 /// Keeps a run's claim alive.

@@ -192,6 +192,27 @@ pub async fn change_user(
     Ok(changed)
 }
 
+/// Locks those who run the installation, so that of two who take each other's right away one sees what the other did.
+pub async fn lock_admins(conn: &mut PgConnection) -> Stored<()> {
+    // Not FOR UPDATE: rows that refer to them may be written meanwhile.
+    sqlx::query!(
+        "SELECT id FROM users WHERE is_admin AND NOT disabled ORDER BY id FOR NO KEY UPDATE"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether anybody runs the installation who can sign in.
+pub async fn any_admin(conn: &mut PgConnection) -> Stored<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE is_admin AND NOT disabled) AS "found!""#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
 /// Opens a session of twelve hours.
 pub async fn insert_session(
     conn: &mut PgConnection,
@@ -264,7 +285,8 @@ pub async fn insert_token(
     Ok(id)
 }
 
-/// The owner and scope of the living token with this secret.
+/// The owner and scope of the living token with this secret. A worker's lives as long as its owner runs the installation,
+/// for it reaches every project.
 pub async fn token_owner(
     conn: &mut PgConnection,
     secret_hash: &[u8],
@@ -272,7 +294,7 @@ pub async fn token_owner(
     let row = sqlx::query!(
         "SELECT t.id AS token_id, t.scope, u.id, u.username, u.display_name, u.is_admin, u.interface_lang, u.disabled
          FROM tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND NOT u.disabled",
+         WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND NOT u.disabled AND (t.scope <> 'worker' OR u.is_admin)",
         secret_hash
     )
     .fetch_optional(&mut *conn)

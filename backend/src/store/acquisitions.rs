@@ -1,6 +1,6 @@
 //! Rounds of active learning: a strategy, a budget, and the images it chose.
 
-use super::runs::LEASE_SECONDS;
+use super::runs::{LEASE_SECONDS, MAX_FUTILE};
 use super::{StoreError, Stored};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
@@ -158,6 +158,19 @@ pub async fn ranking(conn: &mut PgConnection, id: AcquisitionId) -> Stored<Vec<C
     .fetch_all(conn)
     .await?;
     Ok(chosen)
+}
+
+/// Ends the rounds that no worker brings to an end: each begins anew, so hand-outs are counted alone.
+pub async fn give_up(conn: &mut PgConnection) -> Stored<Vec<AcquisitionId>> {
+    let ids = sqlx::query_scalar!(
+        "UPDATE acquisitions SET state = 'failed', error = 'its worker fell silent ' || attempt || ' times: its log says why',
+                finished_at = now(), claimed_until = NULL
+         WHERE claimed_until < now() AND state = 'running' AND attempt >= $1 RETURNING id",
+        MAX_FUTILE
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(AcquisitionId).collect())
 }
 
 /// Hands the oldest waiting round, or one whose worker fell silent, to a worker.

@@ -160,12 +160,18 @@ pub async fn image_of(conn: &mut PgConnection, id: AnnotationId) -> Stored<Optio
     )
 }
 
-/// Every revision, oldest first.
-pub async fn revisions(conn: &mut PgConnection, id: AnnotationId) -> Stored<Vec<Revision>> {
+/// A page of an annotation's revisions after the revision `after`, oldest first.
+pub async fn revisions(
+    conn: &mut PgConnection,
+    id: AnnotationId,
+    after: i64,
+    limit: i64,
+) -> Stored<Vec<Revision>> {
     let rows = sqlx::query!(
         r#"SELECT r.revision, rfc3339(r.saved_at) AS "saved_at!", coalesce(a.submitted_revision = r.revision, false) AS "submitted!", r.content
-           FROM annotation_revisions r JOIN annotations a ON a.id = r.annotation_id WHERE a.id = $1 ORDER BY r.revision"#,
-        id.0
+           FROM annotation_revisions r JOIN annotations a ON a.id = r.annotation_id
+           WHERE a.id = $1 AND r.revision > $2 ORDER BY r.revision LIMIT $3"#,
+        id.0, after, limit
     )
     .fetch_all(conn)
     .await?;

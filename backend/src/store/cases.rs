@@ -53,6 +53,7 @@ pub async fn one_at_a_time(conn: &mut PgConnection, reader: UserId) -> Stored<()
 }
 
 /// The unfinished case that a reader already holds, longest held first; a hold that ran out counts until somebody takes over.
+/// A finished one that was opened to look at it again is held too, but it is nobody's next.
 pub async fn held(
     conn: &mut PgConnection,
     project: ProjectId,
@@ -62,7 +63,9 @@ pub async fn held(
     let id = sqlx::query_scalar!(
         "SELECT i.id FROM leases l JOIN images i ON i.id = l.image_id JOIN studies s ON s.id = i.study_id
          JOIN patients p ON p.id = s.patient_id
-         WHERE i.project_id = $1 AND l.user_id = $2 AND NOT i.withheld AND ($3::text IS NULL OR p.split = $3)
+         WHERE i.project_id = $1 AND l.user_id = $2 AND i.attested_at IS NOT NULL AND NOT i.withheld
+           AND ($3::text IS NULL OR p.split = $3)
+           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
          ORDER BY l.id LIMIT 1",
         project.0, reader.0, split.map(Split::as_str)
     )
@@ -79,6 +82,8 @@ pub async fn next_free(
     project: ProjectId,
     split: Option<Split>,
 ) -> Stored<Option<ImageId>> {
+    // Not FOR UPDATE, which would pass over rows that are merely referred to: by suggestions that are being written, or
+    // by a round that is being ranked, whose best images these are.
     let id = sqlx::query_scalar!(
         "WITH latest AS (
              SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
@@ -90,7 +95,7 @@ pub async fn next_free(
            AND ($2::text IS NULL OR p.split = $2)
            AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
            AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
-         ORDER BY q.rank NULLS LAST, i.id LIMIT 1 FOR UPDATE OF i SKIP LOCKED",
+         ORDER BY q.rank NULLS LAST, i.id LIMIT 1 FOR NO KEY UPDATE OF i SKIP LOCKED",
         project.0, split.map(Split::as_str)
     )
     .fetch_optional(conn)

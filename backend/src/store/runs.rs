@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 /// Seconds without a heartbeat after which another worker may claim.
 pub const LEASE_SECONDS: u32 = 30;
 
+/// Hand-outs in a row that come no further before work is given up: it is the work that ends its workers.
+pub const MAX_FUTILE: i32 = 5;
+
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -179,11 +182,12 @@ pub async fn run(conn: &mut PgConnection, id: RunId) -> Stored<Option<Run>> {
     Ok(select(conn, None, Some(id)).await?.pop())
 }
 
-/// Asks a run to stop: one that waits is stopped at once, one that runs when its worker hears of it.
+/// Asks a run to stop: one that waits, or whose worker fell silent, is stopped at once, one that runs when its worker hears
+/// of it.
 pub async fn stop(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
     let done = sqlx::query!(
-        "UPDATE runs SET state = CASE state WHEN 'queued' THEN 'stopped' ELSE 'stopping' END,
-                         finished_at = CASE state WHEN 'queued' THEN now() END
+        "UPDATE runs SET state = CASE WHEN state = 'queued' OR claimed_until < now() THEN 'stopped' ELSE 'stopping' END,
+                         finished_at = CASE WHEN state = 'queued' OR claimed_until < now() THEN now() END
          WHERE id = $1 AND state IN ('queued', 'running', 'stopping')",
         id.0
     )
@@ -192,12 +196,27 @@ pub async fn stop(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+/// Ends the runs whose worker fell silent and that are not handed out again: those that were asked to stop, and those that
+/// no worker brings further.
+pub async fn give_up(conn: &mut PgConnection) -> Stored<Vec<RunId>> {
+    let ids = sqlx::query_scalar!(
+        "UPDATE runs SET state = CASE state WHEN 'stopping' THEN 'stopped' ELSE 'failed' END,
+                error = CASE state WHEN 'running' THEN 'its worker fell silent ' || futile || ' times without coming further: its log says why' END,
+                finished_at = now(), claimed_until = NULL, phase = NULL
+         WHERE claimed_until < now() AND (state = 'stopping' OR (state = 'running' AND futile >= $1)) RETURNING id",
+        MAX_FUTILE
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(RunId).collect())
+}
+
 /// Hands the oldest waiting run, or one whose worker fell silent, to a worker.
 pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunItem>> {
     let row = sqlx::query!(
-        "UPDATE runs SET state = CASE state WHEN 'queued' THEN 'running' ELSE state END, attempt = attempt + 1, worker = $1,
+        "UPDATE runs SET state = 'running', attempt = attempt + 1, futile = futile + 1, worker = $1,
                 claimed_until = now() + make_interval(secs => $2), started_at = coalesce(started_at, now())
-         WHERE id = (SELECT id FROM runs WHERE state = 'queued' OR (state IN ('running', 'stopping') AND claimed_until < now())
+         WHERE id = (SELECT id FROM runs WHERE state = 'queued' OR (state = 'running' AND claimed_until < now())
                      ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, attempt, project_id, snapshot_id, base, config",
         worker, f64::from(LEASE_SECONDS)
@@ -228,7 +247,8 @@ pub async fn heartbeat(
     beat: &Heartbeat,
 ) -> Stored<Option<bool>> {
     let state = sqlx::query_scalar!(
-        "UPDATE runs SET claimed_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6
+        "UPDATE runs SET claimed_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6,
+                futile = CASE WHEN $5 > furthest THEN 0 ELSE futile END, furthest = greatest(furthest, $5)
          WHERE id = $1 AND attempt = $2 AND state IN ('running', 'stopping') RETURNING state",
         id.0, beat.attempt, f64::from(LEASE_SECONDS), beat.phase, beat.done.cast_signed(), beat.total.cast_signed()
     )

@@ -141,13 +141,41 @@ pub async fn canonical_manifest(conn: &mut PgConnection, id: &Digest) -> Stored<
     )
 }
 
-/// Whether a snapshot names an object.
-pub async fn names_object(conn: &mut PgConnection, id: &Digest, object: &Digest) -> Stored<bool> {
-    let named = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM snapshot_objects WHERE snapshot_id = $1 AND digest = $2) AS "named!""#,
+/// Where an object stands in a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The snapshot names it.
+    Yes,
+    /// The snapshot names it, but patient data was seen in it since.
+    Withheld,
+    /// The snapshot does not name it.
+    No,
+}
+
+/// Whether a snapshot names an object, and whether that is a raster that was withheld since.
+pub async fn names_object(conn: &mut PgConnection, id: &Digest, object: &Digest) -> Stored<Named> {
+    let withheld = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM images i WHERE i.project_id = s.project_id AND i.raster = o.digest AND i.withheld) AS "withheld!"
+           FROM snapshot_objects o JOIN snapshots s ON s.id = o.snapshot_id WHERE o.snapshot_id = $1 AND o.digest = $2"#,
         id.as_str(), object.as_str()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(match withheld {
+        None => Named::No,
+        Some(false) => Named::Yes,
+        Some(true) => Named::Withheld,
+    })
+}
+
+/// Whether an image of a snapshot was withheld since it was cut.
+pub async fn holds_withheld(conn: &mut PgConnection, id: &Digest) -> Stored<bool> {
+    let holds = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM snapshots s JOIN images i ON i.project_id = s.project_id AND i.withheld
+                          JOIN snapshot_objects o ON o.snapshot_id = s.id AND o.digest = i.raster WHERE s.id = $1) AS "holds!""#,
+        id.as_str()
     )
     .fetch_one(conn)
     .await?;
-    Ok(named)
+    Ok(holds)
 }

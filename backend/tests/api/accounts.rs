@@ -98,6 +98,26 @@ async fn an_address_that_tries_many_names_is_slowed_down_too() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_account_can_have_is_a_failed_sign_in_like_others() {
+    let world = World::new().await;
+    let nobody = world.server.nobody();
+    // What does not compress: an index takes rows of 2,704 bytes at most.
+    let long: String = (0..1_000)
+        .map(|_| uuid::Uuid::new_v4().to_string())
+        .collect();
+    for username in [long.as_str(), "a\u{0}b", "Anna", ""] {
+        let body = json!({ "username": username, "password": "wrong wrong wrong" });
+        let answer = nobody.post("/api/session", body).await;
+        answer.refused(401, "wrong_credentials");
+    }
+    let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM failed_sign_ins")
+        .fetch_one(&world.server.hospital.pool)
+        .await
+        .unwrap();
+    assert_eq!(counted, 4);
+}
+
+#[tokio::test]
 async fn a_wrong_name_and_a_wrong_password_read_the_same() {
     let world = World::new().await;
     let nobody = world.server.nobody();
@@ -162,6 +182,28 @@ async fn a_worker_with_a_revoked_token_gets_no_work() {
 }
 
 #[tokio::test]
+async fn a_workers_token_lives_as_long_as_its_owner_is_an_administrator() {
+    let world = World::new().await;
+    let bob = world.user("bob").await;
+    let path = format!("/api/users/{}", bob.id);
+    let admin = async |is_admin: bool| {
+        let change = json!({ "is_admin": is_admin });
+        world.admin.patch(&path, change).await.is(200);
+    };
+    admin(true).await;
+    let wish = json!({ "name": "gpu", "scope": "worker" });
+    let issued = bob.post("/api/tokens", wish).await.is(201);
+    let worker = world.server.program(&text(&issued["token"]));
+    let claim = async || {
+        let body = json!({ "worker": "gpu" });
+        worker.post("/api/worker/claim", body).await
+    };
+    claim().await.is(204);
+    admin(false).await;
+    claim().await.refused(401, "unauthenticated");
+}
+
+#[tokio::test]
 async fn only_an_administrator_makes_tokens_for_workers_and_nobody_revokes_anothers() {
     let world = World::new().await;
     let (anna, eve) = (world.user("anna").await, world.user("eve").await);
@@ -223,6 +265,33 @@ async fn who_is_disabled_or_gets_a_new_password_is_signed_out() {
         .post("/api/session", body)
         .await
         .refused(401, "wrong_credentials");
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let world = World::new().await;
+    let own = format!("/api/users/{}", world.admin.id);
+    for change in [json!({ "is_admin": false }), json!({ "disabled": true })] {
+        let told = world.admin.patch(&own, change).await;
+        let told = told.refused(400, "invalid");
+        assert!(told.contains("last administrator"), "{told}");
+    }
+    // Two who take each other's right away at the same moment: one of them keeps it.
+    let bob = world.user("bob").await;
+    let other = format!("/api/users/{}", bob.id);
+    let admin = json!({ "is_admin": true });
+    world.admin.patch(&other, admin).await.is(200);
+    let no_more = json!({ "is_admin": false });
+    let (first, second) = futures::join!(
+        world.admin.patch(&other, no_more.clone()),
+        bob.patch(&own, no_more)
+    );
+    let went_through = [first, second].iter().filter(|a| a.status == 200).count();
+    assert_eq!(went_through, 1);
+    let one_left = [&world.admin, &bob].map(async |person| person.get("/api/users").await.status);
+    let mut left = futures::future::join_all(one_left).await;
+    left.sort_unstable();
+    assert_eq!(left, [200, 403]);
 }
 
 #[tokio::test]

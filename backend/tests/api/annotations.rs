@@ -63,6 +63,33 @@ async fn a_stale_save_is_refused_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn revisions_come_in_pages_and_a_revision_has_bounds() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let path = format!("/api/images/{}/annotation", opened(&world, &anna).await);
+    let mut saved = Value::Null;
+    for n in 0..22 {
+        let said = content(&[region("cyst", [1.0, 2.0, 30.0, 40.0], &format!("text {n}"))]);
+        let save = json!({ "based_on": n, "content": said });
+        saved = anna.put(&path, save).await.is(200);
+    }
+    let page = async |query: &str| -> Vec<i64> {
+        let path = format!("/api/annotations/{}/revisions{query}", text(&saved["id"]));
+        let page = anna.get(&path).await.is(200);
+        let revisions = page["revisions"].as_array().unwrap().iter();
+        revisions.map(|r| r["revision"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(page("").await, (1..=20).collect::<Vec<_>>());
+    assert_eq!(page("?after=20").await, [21, 22]);
+    assert_eq!(page("?after=3&limit=2").await, [4, 5]);
+
+    let rejected: Vec<_> = (0..501).map(|_| uuid::Uuid::now_v7()).collect();
+    let save = json!({ "based_on": 22, "content": { "regions": [], "rejected": rejected } });
+    let told = anna.put(&path, save).await.refused(422, "bad_content");
+    assert!(told.contains("501"), "{told}");
+}
+
+#[tokio::test]
 async fn of_many_saves_at_once_exactly_one_is_kept() {
     let world = World::new().await;
     let anna = world.member("anna", "annotator").await;

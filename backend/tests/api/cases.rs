@@ -73,6 +73,33 @@ async fn ones_own_unfinished_case_comes_first() {
 }
 
 #[tokio::test]
+async fn a_finished_case_that_was_opened_again_is_nobodys_next() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let (first, second) = (world.image(1).await, world.image(2).await);
+    world.annotate(&anna, &first, content(&[])).await;
+    let open = format!("/api/images/{first}/lease");
+    anna.post(&open, json!({})).await.is(200);
+    assert_eq!(next(&world, &anna).await["image"]["id"], second.as_str());
+}
+
+#[tokio::test]
+async fn a_case_that_is_being_suggested_on_keeps_its_place() {
+    let world = World::new().await;
+    let (first, _) = (world.image(1).await, world.image(2).await);
+    // What an open transaction holds that writes a row about the image: a suggestion, or its place in a round.
+    let mut writer = world.server.hospital.pool.begin().await.unwrap();
+    sqlx::query("SELECT id FROM images WHERE id = $1::uuid FOR KEY SHARE")
+        .bind(&first)
+        .execute(&mut *writer)
+        .await
+        .unwrap();
+    let case = next(&world, &world.admin).await;
+    assert_eq!(case["image"]["id"], first.as_str());
+    writer.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn two_windows_of_one_reader_show_one_case() {
     let world = World::new().await;
     let anna = world.member("anna", "annotator").await;
@@ -120,6 +147,23 @@ async fn a_hold_is_renewed_given_back_and_taken_over() {
         anna.get(&format!("/api/images/{image}")).await.is(200)["state"],
         "leased"
     );
+}
+
+#[tokio::test]
+async fn who_may_read_no_longer_keeps_no_hold() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let image = world.image(1).await;
+    let open = format!("/api/images/{image}/lease");
+    let case = anna.post(&open, json!({})).await.is(200);
+    let lease = format!("/api/leases/{}", text(&case["lease"]["id"]));
+    let member = world.path(&format!("members/{}", anna.id));
+    let engineer = json!({ "role": "engineer" });
+    world.admin.put(&member, engineer).await.is(204);
+    anna.put(&lease, json!({})).await.refused(403, "forbidden");
+    world.admin.delete(&member).await.is(204);
+    let told = anna.put(&lease, json!({})).await.refused(404, "not_found");
+    assert!(told.contains("lease"), "{told}");
 }
 
 #[tokio::test]

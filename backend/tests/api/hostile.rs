@@ -1,7 +1,10 @@
 //! What an attacker sends: each test names the class of advisory it stands for.
 
-use crate::support::{World, content, region, text};
+use crate::support::{Person, World, content, region, text};
 use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 /// Stored cross-site scripting through texts: a text is kept as it is, as text, and served as JSON only.
 #[tokio::test]
@@ -64,13 +67,6 @@ async fn a_null_character_is_refused_with_a_reason() {
     world
         .admin
         .post("/api/tokens", json!({ "name": "a\u{0}b", "scope": "user" }))
-        .await
-        .refused(400, "invalid");
-    let sign_in = json!({ "username": "a\u{0}b", "password": "correct horse" });
-    world
-        .server
-        .nobody()
-        .post("/api/session", sign_in)
         .await
         .refused(400, "invalid");
     world.finished(2).await;
@@ -181,6 +177,46 @@ async fn the_gate_cannot_be_walked_round() {
     }
 }
 
+/// A path that is written otherwise, percent-encoded, leads where it leads everybody: the gate reads it as the router does.
+#[tokio::test]
+async fn an_encoded_letter_makes_nobody_a_worker() {
+    let world = World::new().await;
+    world.finished(1).await;
+    world.launch().await;
+    let eve = world.user("eve").await;
+    let issued = eve
+        .post("/api/tokens", json!({ "name": "mine", "scope": "user" }))
+        .await
+        .is(201);
+    let program = world.server.program(&text(&issued["token"]));
+    for path in [
+        "/api/%77orker/claim",
+        "/api/worke%72/claim",
+        "/%61pi/%77%6f%72%6b%65%72/%63laim",
+    ] {
+        for person in [&eve, &program] {
+            person
+                .post(path, json!({ "worker": "gpu" }))
+                .await
+                .refused(403, "forbidden");
+        }
+    }
+    // Encoded twice it is no route at all, and a worker's own way in is open in any spelling.
+    assert_eq!(
+        eve.post("/api/%2577orker/claim", json!({ "worker": "gpu" }))
+            .await
+            .status,
+        404
+    );
+    let claimed = world
+        .worker()
+        .await
+        .post("/api/%77orker/claim", json!({ "worker": "gpu" }))
+        .await
+        .is(200);
+    assert_eq!(claimed["attempt"], 1);
+}
+
 /// Privilege escalation: nobody grants more than they hold, and no field smuggles a right in.
 #[tokio::test]
 async fn nobody_makes_themselves_more_than_they_are() {
@@ -238,6 +274,52 @@ async fn broken_bodies_are_refused() {
     assert!(matches!(answer.status, 400 | 415), "{}", answer.status);
     assert!(!text(&answer.json()["error"]["message"]).is_empty());
     world.server.nobody().get("/api/health").await.is(200);
+}
+
+/// The first line of the answer to an upload of which only the beginning is ever sent.
+fn answer_to_the_beginning(world: &World, token: &str, announced: u64) -> String {
+    let address = world.server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {announced}\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nand so on",
+        world.path("images")
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut first = String::new();
+    BufReader::new(stream).read_line(&mut first).unwrap();
+    first
+}
+
+/// Memory exhaustion: who may not upload, or announces too much, is refused before the file is taken into memory.
+#[tokio::test]
+async fn an_upload_is_refused_before_it_is_read() {
+    let world = World::new().await;
+    let (eve, anna) = (
+        world.user("eve").await,
+        world.member("anna", "annotator").await,
+    );
+    let token = async |person: &Person| {
+        let wish = json!({ "name": "mine", "scope": "user" });
+        text(&person.post("/api/tokens", wish).await.is(201)["token"])
+    };
+    let (eve, anna, lead) = (
+        token(&eve).await,
+        token(&anna).await,
+        token(&world.admin).await,
+    );
+    for (token, announced, status) in [
+        (eve, 200 << 20, "404"),
+        (anna, 200 << 20, "403"),
+        (lead, 300 << 20, "413"),
+    ] {
+        let answer = answer_to_the_beginning(&world, &token, announced);
+        assert!(answer.contains(status), "{status}: {answer}");
+    }
 }
 
 /// One project's people learn nothing of another's: not even that a name is taken there.

@@ -208,6 +208,12 @@ async fn nobody_reads_an_image_before_a_person_vouched_for_it() {
     );
 }
 
+/// The digest of an image's raster.
+async fn raster(world: &World, image: &str) -> String {
+    let image = world.admin.get(&format!("/api/images/{image}")).await;
+    text(&image.is(200)["raster"]["sha256"])
+}
+
 #[tokio::test]
 async fn what_was_read_before_patient_data_was_seen_leaves_no_snapshot() {
     let world = World::new().await;
@@ -232,6 +238,31 @@ async fn what_was_read_before_patient_data_was_seen_leaves_no_snapshot() {
         .await
         .is(201);
     assert_eq!(after["manifest"]["counts"]["train"]["images"], 1);
+    let (before, after) = (text(&before["id"]), text(&after["id"]));
+    let (kept_raster, seen_raster) = (raster(&world, &kept).await, raster(&world, &seen).await);
+    let worker = world.worker().await;
+    for (person, way) in [(&world.admin, "/api"), (&worker, "/api/worker")] {
+        let object = async |raster: &str| {
+            let path = format!("{way}/snapshots/{before}/objects/{raster}");
+            person.get(&path).await
+        };
+        object(&seen_raster).await.refused(403, "forbidden");
+        assert_eq!(object(&kept_raster).await.status, 200);
+    }
+    for format in ["medreg", "medreginstruct"] {
+        let export = async |id: &str| {
+            let path = format!("/api/snapshots/{id}/export?format={format}");
+            world.admin.get(&path).await
+        };
+        let told = export(&before).await.refused(403, "forbidden");
+        assert!(told.contains("cut a new one"), "{told}");
+        assert_eq!(export(&after).await.status, 200);
+    }
+    let run = |id: &str| json!({ "snapshot": id, "base": { "kind": "builtin", "name": "shapes" } });
+    let runs = world.path("runs");
+    let launched = async |id: &str| world.admin.post(&runs, run(id)).await;
+    launched(&before).await.refused(403, "forbidden");
+    launched(&after).await.is(201);
     let save = json!({ "based_on": 1, "content": { "regions": [], "rejected": [] } });
     world
         .admin

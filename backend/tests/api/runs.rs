@@ -3,6 +3,7 @@
 use crate::support::{Person, World, text};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const BASE: fn() -> Value = || json!({ "kind": "builtin", "name": "shapes" });
 
@@ -284,6 +285,99 @@ async fn a_run_stops_when_it_is_asked_to() {
     );
 }
 
+/// Lets every claim run out, as if its worker had died.
+async fn all_fall_silent(world: &World) {
+    for table in ["runs", "acquisitions"] {
+        let past = format!("UPDATE {table} SET claimed_until = now() - interval '1 second'");
+        sqlx::query(sqlx::AssertSqlSafe(past))
+            .execute(&world.server.hospital.pool)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_its_workers_fails() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.finished(1).await;
+    let run = world.launch().await;
+    let beats = format!("/api/worker/runs/{run}/heartbeat");
+    let beat = async |attempt: i32, done: i32| {
+        let beat = json!({ "attempt": attempt, "done": done, "total": 100, "phase": "training" });
+        worker.post(&beats, beat).await.is(200);
+    };
+    // A worker may be restarted as often as it likes while the run comes further.
+    for attempt in 1..=7 {
+        assert_eq!(claim(&worker).await["attempt"], attempt);
+        beat(attempt, attempt * 10).await;
+        all_fall_silent(&world).await;
+    }
+    // From here on each begins at a checkpoint and dies where the last one did.
+    for attempt in 8..=12 {
+        assert_eq!(claim(&worker).await["attempt"], attempt);
+        beat(attempt, 60).await;
+        beat(attempt, 70).await;
+        all_fall_silent(&world).await;
+    }
+    let wish = json!({ "worker": "gpu" });
+    worker.post("/api/worker/claim", wish).await.is(204);
+    let seen = world.admin.get(&format!("/api/runs/{run}")).await.is(200);
+    assert_eq!(seen["state"], "failed");
+    let error = text(&seen["error"]);
+    assert!(error.contains("silent 5 times"), "{error}");
+    let trail = world.admin.get("/api/audit?limit=500").await.is(200);
+    let entries = trail["entries"].as_array().unwrap();
+    assert!(
+        entries
+            .iter()
+            .any(|e| e["action"] == "run.give_up" && e["subject"] == run.as_str())
+    );
+}
+
+#[tokio::test]
+async fn a_run_whose_worker_died_can_be_stopped() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.finished(1).await;
+    // The worker dies before it hears of it.
+    let run = format!("/api/runs/{}", world.launch().await);
+    claim(&worker).await;
+    let stopped = world.admin.post(&format!("{run}/stop"), json!({})).await;
+    assert_eq!(stopped.is(200)["state"], "stopping");
+    all_fall_silent(&world).await;
+    let wish = json!({ "worker": "gpu" });
+    worker.post("/api/worker/claim", wish).await.is(204);
+    assert_eq!(world.admin.get(&run).await.is(200)["state"], "stopped");
+    // It was dead already, and no other asks for work.
+    let run = format!("/api/runs/{}", world.launch().await);
+    claim(&worker).await;
+    all_fall_silent(&world).await;
+    let stopped = world.admin.post(&format!("{run}/stop"), json!({})).await;
+    assert_eq!(stopped.is(200)["state"], "stopped");
+}
+
+#[tokio::test]
+async fn a_round_that_ends_its_workers_fails() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.image(1).await;
+    let asked = world
+        .admin
+        .post(&world.path("acquisitions"), json!({}))
+        .await
+        .is(201);
+    for attempt in 1..=5 {
+        assert_eq!(claim(&worker).await["attempt"], attempt);
+        all_fall_silent(&world).await;
+    }
+    let wish = json!({ "worker": "gpu" });
+    worker.post("/api/worker/claim", wish).await.is(204);
+    let round = format!("/api/acquisitions/{}", text(&asked["id"]));
+    let seen = world.admin.get(&round).await.is(200);
+    assert!(seen.to_string().contains("silent 5 times"), "{seen}");
+}
+
 #[tokio::test]
 async fn a_model_is_made_of_artifacts_that_are_there() {
     let world = World::new().await;
@@ -370,6 +464,48 @@ async fn a_live_view_hears_of_metrics_and_of_the_end() {
     until("\"state\":\"failed\"").await;
     while let Some(chunk) = stream.next().await {
         chunk.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_live_view_ends_with_the_right_to_see_it() {
+    let world = World::new().await;
+    world.finished(1).await;
+    let events = format!("/api/runs/{}/events", world.launch().await);
+    let listen = async |person: &Person| {
+        let answer = person.request(reqwest::Method::GET, &events).send().await;
+        let mut stream = answer.unwrap().bytes_stream();
+        let first = stream.next().await.unwrap().unwrap();
+        assert!(first.starts_with(b"event: run"), "{first:?}");
+        stream
+    };
+    let engineer = world.member("ed", "engineer").await;
+    let wish = json!({ "name": "mine", "scope": "user" });
+    let issued = engineer.post("/api/tokens", wish).await.is(201);
+    let program = world.server.program(&text(&issued["token"]));
+    let (signed_out, bob) = (world.server.sign_in("ed").await, world.user("bob").await);
+    let bobs = format!("/api/users/{}", bob.id);
+    let admin = async |is_admin: bool| {
+        let change = json!({ "is_admin": is_admin });
+        world.admin.patch(&bobs, change).await.is(200);
+    };
+    admin(true).await;
+    let streams = [
+        listen(&program).await,
+        listen(&signed_out).await,
+        listen(&bob).await,
+        listen(&engineer).await,
+    ];
+    let token = format!("/api/tokens/{}", text(&issued["id"]));
+    engineer.delete(&token).await.is(204);
+    signed_out.delete("/api/session").await.is(204);
+    admin(false).await;
+    let member = world.path(&format!("members/{}", engineer.id));
+    world.admin.delete(&member).await.is(204);
+    for stream in streams {
+        let end = stream.for_each(async |_| ());
+        let ended = tokio::time::timeout(Duration::from_secs(30), end).await;
+        assert!(ended.is_ok(), "somebody goes on listening");
     }
 }
 

@@ -227,3 +227,33 @@ async fn of_two_readers_the_later_one_counts() {
         first.as_str()
     );
 }
+
+#[tokio::test]
+async fn cutting_goes_on_beside_whatever_else_is_written_down() {
+    let world = World::new().await;
+    world.finished(1).await;
+    let admin = &world.admin;
+    // Two readers of one chain, and equal cuts of one snapshot: all at once, as a double click or a busy ward gives them.
+    let cuts = (0..8).map(|_| async {
+        let cut = admin.post(&world.path("snapshots"), json!({})).await;
+        (cut.status, text(&cut.json()["id"]))
+    });
+    let others = (0..8).map(|n| async move {
+        let name = json!({ "name": format!("token {n}"), "scope": "user" });
+        admin.post("/api/tokens", name).await.is(201);
+    });
+    let (cuts, _) = futures::join!(
+        futures::future::join_all(cuts),
+        futures::future::join_all(others)
+    );
+    assert_eq!(cuts.iter().filter(|(status, _)| *status == 201).count(), 1);
+    assert!(
+        cuts.iter()
+            .all(|(status, id)| matches!(status, 200 | 201) && *id == cuts[0].1),
+        "{cuts:?}"
+    );
+    let trail = admin.get("/api/audit?limit=500").await.is(200);
+    let entries = trail["entries"].as_array().unwrap();
+    let cut = entries.iter().filter(|e| e["action"] == "snapshot.cut");
+    assert_eq!(cut.count(), 1);
+}

@@ -24,7 +24,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every saved state of an annotation. */
+        /** A page of an annotation's saved states. */
         get: operations["list_revisions"];
         put?: never;
         post?: never;
@@ -1929,7 +1929,7 @@ export interface components {
             /** @description Whether it was submitted. */
             submitted: boolean;
         };
-        /** @description Every saved state of an annotation. */
+        /** @description A page of an annotation's saved states. */
         Revisions: {
             /** @description Oldest first. */
             revisions: components["schemas"]["Revision"][];
@@ -2445,7 +2445,12 @@ export interface operations {
     };
     list_revisions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The revision after which the page begins. */
+                after?: number;
+                /** @description Revisions on the page, at most 50; 20 where nothing is said. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 annotation: string;

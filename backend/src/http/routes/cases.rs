@@ -6,9 +6,11 @@ use crate::services::cases::{self, Case};
 use crate::services::{Actor, Hospital, annotations};
 use crate::store::annotations::Annotation;
 use crate::store::cases::Lease;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, post, put};
 use medreg_datasets::ids::{AnnotationId, ImageId, LeaseId, ProjectId};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -134,15 +136,31 @@ async fn annotations_of_image(
     }))
 }
 
-/// Every saved state of an annotation.
-#[utoipa::path(tag = "cases", responses((status = 200, body = Revisions)))]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RevisionsQuery {
+    /// The revision after which the page begins.
+    after: Option<i64>,
+    /// Revisions on the page, at most 50; 20 where nothing is said.
+    limit: Option<i64>,
+}
+
+/// The number of revisions on a page. Fewer than rows elsewhere: one may be as large as a request's body.
+fn revisions_page(asked: Option<i64>) -> i64 {
+    asked.unwrap_or(20).clamp(1, 50)
+}
+
+/// A page of an annotation's saved states.
+#[utoipa::path(tag = "cases", params(RevisionsQuery), responses((status = 200, body = Revisions)))]
 #[get("/api/annotations/{annotation}/revisions")]
 async fn list_revisions(
     hospital: Data<Hospital>,
     actor: Actor,
     annotation: Path<AnnotationId>,
+    query: Query<RevisionsQuery>,
 ) -> Answer<Json<Revisions>> {
+    let page = (query.after.unwrap_or(0), revisions_page(query.limit));
     Ok(Json(Revisions {
-        revisions: annotations::revisions(&hospital, &actor, *annotation).await?,
+        revisions: annotations::revisions(&hospital, &actor, *annotation, page).await?,
     }))
 }

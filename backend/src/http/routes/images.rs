@@ -1,14 +1,17 @@
 //! Images in, their pixels out.
 
 use crate::http::dto::{Attestation, ErrorBody, Images};
-use crate::http::error::Answer;
+use crate::http::error::{Answer, Refusal};
+use crate::http::{MAX_FILE, MAX_FORM};
 use crate::services::images::{self, Pixels, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use crate::store::images::{Filter, Image, ImageState};
 use actix_multipart::form::{MultipartForm, bytes::Bytes as FormBytes, text::Text};
+use actix_web::dev::Payload;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use futures::future::LocalBoxFuture;
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::snapshot::Split;
 use serde::Deserialize;
@@ -27,12 +30,46 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 
 #[derive(MultipartForm)]
 struct UploadForm {
+    // As MAX_FILE says; the attribute takes no constant.
     #[multipart(limit = "256MiB")]
     file: FormBytes,
     patient: Option<Text<String>>,
     study: Option<Text<String>>,
     modality: Option<Text<String>>,
     attested: Option<Text<bool>>,
+}
+
+/// The form of somebody who may bring images into the project. A form is held in memory, so whoever is refused is refused
+/// before a byte of it is read.
+struct PermittedForm(UploadForm);
+
+impl FromRequest for PermittedForm {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            may_upload(&request).await?;
+            let form = MultipartForm::<UploadForm>::from_request(&request, &mut payload).await?;
+            Ok(Self(form.into_inner()))
+        })
+    }
+}
+
+async fn may_upload(request: &HttpRequest) -> Result<(), actix_web::Error> {
+    let hospital = Data::<Hospital>::extract(request).await?;
+    let actor = Actor::extract(request).await?;
+    let project = Path::<ProjectId>::extract(request).await?;
+    images::may_take_in(&hospital, &actor, *project)
+        .await
+        .map_err(Refusal::from)?;
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_FORM) {
+        return Err(Refusal::from(ServiceError::TooLarge { limit: MAX_FILE }).into());
+    }
+    Ok(())
 }
 
 /// What an upload consists of.
@@ -63,9 +100,8 @@ async fn upload_image(
     hospital: Data<Hospital>,
     actor: Actor,
     project: Path<ProjectId>,
-    form: MultipartForm<UploadForm>,
+    PermittedForm(form): PermittedForm,
 ) -> Answer<HttpResponse> {
-    let form = form.into_inner();
     let modality = form
         .modality
         .map(|m| m.parse())

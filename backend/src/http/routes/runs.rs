@@ -5,6 +5,7 @@ use crate::http::dto::{
     Runs, Series,
 };
 use crate::http::error::Answer;
+use crate::services::accounts::{self, Credential};
 use crate::services::acquisitions::{self, Wish};
 use crate::services::runs::{self, Launch};
 use crate::services::{Actor, Hospital};
@@ -117,12 +118,13 @@ async fn run_metrics(
 async fn run_events(
     hospital: Data<Hospital>,
     actor: Actor,
+    shown: Credential,
     run: Path<RunId>,
 ) -> Answer<HttpResponse> {
     runs::run(&hospital, &actor, *run).await?;
     let live = Live {
         hospital,
-        actor,
+        shown,
         run: *run,
         last_run: String::new(),
         told: BTreeMap::new(),
@@ -139,7 +141,7 @@ type Values = BTreeMap<String, Vec<(i32, f64)>>;
 
 struct Live {
     hospital: Data<Hospital>,
-    actor: Actor,
+    shown: Credential,
     run: RunId,
     last_run: String,
     /// The last step of each value that was told.
@@ -167,10 +169,12 @@ impl Live {
 
     /// What happened since the last look; a comment where nothing did, so that a closed connection is noticed.
     async fn news(&mut self) -> Answer<String> {
-        let run = runs::run(&self.hospital, &self.actor, self.run).await?;
+        // A run lasts for hours: who listens may have signed out or lost the right meanwhile.
+        let actor = accounts::actor(&self.hospital, &self.shown).await?;
+        let run = runs::run(&self.hospital, &actor, self.run).await?;
         // Values of the latest step may come one after another: scores follow the loss they belong to.
         let latest = self.told.values().max().copied().unwrap_or(0);
-        let series = runs::metrics(&self.hospital, &self.actor, self.run, latest - 1).await?;
+        let series = runs::metrics(&self.hospital, &actor, self.run, latest - 1).await?;
         let series = self.untold(series);
         let mut news = String::new();
         if !series.is_empty() {

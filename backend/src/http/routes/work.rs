@@ -1,8 +1,9 @@
 //! What workers ask and report. The gate lets tokens of scope `worker` in, and nobody else.
 
 use crate::http::error::Answer;
+use crate::http::extract::Worker;
 use crate::services::runs::Body;
-use crate::services::{Actor, Hospital, ServiceError, work};
+use crate::services::{Hospital, ServiceError, work};
 use crate::store::runs::Model;
 use actix_web::body::SizedStream;
 use actix_web::http::header::ContentEncoding;
@@ -55,7 +56,7 @@ pub(super) fn body((length, bytes): Body) -> HttpResponse {
 #[post("/api/worker/claim")]
 async fn claim_work(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     body: Json<Claim>,
 ) -> Answer<HttpResponse> {
     let item = work::claim(&hospital, &body.worker).await?;
@@ -70,7 +71,7 @@ async fn claim_work(
 #[post("/api/worker/runs/{run}/heartbeat")]
 async fn run_heartbeat(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     run: Path<RunId>,
     body: Json<Heartbeat>,
 ) -> Answer<Json<HeartbeatReply>> {
@@ -82,7 +83,7 @@ async fn run_heartbeat(
 #[post("/api/worker/runs/{run}/metrics")]
 async fn put_metrics(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     run: Path<RunId>,
     body: Json<Metrics>,
 ) -> Answer<HttpResponse> {
@@ -103,7 +104,7 @@ struct ArtifactQuery {
 #[put("/api/worker/runs/{run}/artifacts/{name}")]
 async fn put_artifact(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     path: Path<(RunId, String)>,
     query: Query<ArtifactQuery>,
     bytes: Payload,
@@ -119,12 +120,12 @@ async fn put_artifact(
 #[post("/api/worker/runs/{run}/finish")]
 async fn finish_run(
     hospital: Data<Hospital>,
-    actor: Actor,
+    worker: Worker,
     run: Path<RunId>,
     body: Json<FinishRun>,
 ) -> Answer<Json<Model>> {
     Ok(Json(
-        work::finish_run(&hospital, &actor, *run, &body).await?,
+        work::finish_run(&hospital, &worker.0, *run, &body).await?,
     ))
 }
 
@@ -133,11 +134,11 @@ async fn finish_run(
 #[post("/api/worker/runs/{run}/fail")]
 async fn fail_run(
     hospital: Data<Hospital>,
-    actor: Actor,
+    worker: Worker,
     run: Path<RunId>,
     body: Json<Fail>,
 ) -> Answer<HttpResponse> {
-    work::fail_run(&hospital, &actor, *run, &body).await?;
+    work::fail_run(&hospital, &worker.0, *run, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -146,7 +147,7 @@ async fn fail_run(
 #[get("/api/worker/snapshots/{snapshot}/manifest")]
 async fn worker_manifest(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     snapshot: Path<Digest>,
 ) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok()
@@ -160,7 +161,7 @@ async fn worker_manifest(
 #[get("/api/worker/snapshots/{snapshot}/objects/{object}")]
 async fn worker_snapshot_object(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     path: Path<(Digest, Digest)>,
 ) -> Answer<HttpResponse> {
     Ok(body(
@@ -173,7 +174,7 @@ async fn worker_snapshot_object(
 #[get("/api/worker/models/{model}/files/{name}")]
 async fn worker_model_file(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     path: Path<(ModelId, String)>,
 ) -> Answer<HttpResponse> {
     Ok(body(work::model_file(&hospital, path.0, &path.1).await?))
@@ -184,7 +185,7 @@ async fn worker_model_file(
 #[post("/api/worker/acquisitions/{acquisition}/heartbeat")]
 async fn round_heartbeat(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     acquisition: Path<AcquisitionId>,
     body: Json<Heartbeat>,
 ) -> Answer<Json<HeartbeatReply>> {
@@ -208,7 +209,7 @@ struct PoolQuery {
 #[get("/api/worker/acquisitions/{acquisition}/pool")]
 async fn get_pool(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     acquisition: Path<AcquisitionId>,
     query: Query<PoolQuery>,
 ) -> Answer<Json<PoolPage>> {
@@ -228,7 +229,7 @@ async fn get_pool(
 #[get("/api/worker/acquisitions/{acquisition}/objects/{object}")]
 async fn worker_pool_object(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     path: Path<(AcquisitionId, Digest)>,
 ) -> Answer<HttpResponse> {
     Ok(body(work::pool_object(&hospital, path.0, &path.1).await?))
@@ -239,7 +240,7 @@ async fn worker_pool_object(
 #[post("/api/worker/acquisitions/{acquisition}/predictions")]
 async fn put_predictions(
     hospital: Data<Hospital>,
-    _actor: Actor,
+    _worker: Worker,
     acquisition: Path<AcquisitionId>,
     body: Json<Predictions>,
 ) -> Answer<HttpResponse> {
@@ -252,11 +253,11 @@ async fn put_predictions(
 #[post("/api/worker/acquisitions/{acquisition}/finish")]
 async fn finish_round(
     hospital: Data<Hospital>,
-    actor: Actor,
+    worker: Worker,
     acquisition: Path<AcquisitionId>,
     body: Json<FinishAcquisition>,
 ) -> Answer<HttpResponse> {
-    work::finish_round(&hospital, &actor, *acquisition, &body).await?;
+    work::finish_round(&hospital, &worker.0, *acquisition, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -265,13 +266,13 @@ async fn finish_round(
 #[post("/api/worker/acquisitions/{acquisition}/fail")]
 async fn fail_round(
     hospital: Data<Hospital>,
-    actor: Actor,
+    worker: Worker,
     acquisition: Path<AcquisitionId>,
     body: Json<Fail>,
 ) -> Answer<HttpResponse> {
     if body.reason.trim().is_empty() {
         return Err(ServiceError::invalid("reason", "say what was wrong").into());
     }
-    work::fail_round(&hospital, &actor, *acquisition, &body).await?;
+    work::fail_round(&hospital, &worker.0, *acquisition, &body).await?;
     Ok(HttpResponse::NoContent().finish())
 }
