@@ -5,6 +5,7 @@ import type { Annotation, Case, Concept, Content, Region, Suggestion } from '../
 import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
 import { Viewport, type Drawn } from '../../canvas/Viewport'
 import { moved, type Box } from '../../model/geometry'
+import { freshId } from '../../model/id'
 import { merged, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
 import { useKeys } from './keys'
@@ -45,18 +46,18 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
   ]
   const draw = (bbox: Box) => {
-    const id = crypto.randomUUID()
+    const id = freshId()
     dispatch({ kind: 'draw', id, frame: 0, bbox })
     setSelected(id)
   }
   const duplicate = (region: Region) => {
-    const id = crypto.randomUUID()
+    const id = freshId()
     dispatch({ kind: 'copy', id, of: region.id, bbox: moved(boxOf(region.bbox), COPY_OFFSET, COPY_OFFSET, raster) })
     setSelected(id)
   }
   const accept = (suggestion: Suggestion | undefined, stay: boolean) => {
     if (!suggestion) return
-    const id = crypto.randomUUID()
+    const id = freshId()
     dispatch({ kind: 'accept', id, suggestion })
     if (stay) setSelected(id)
   }
