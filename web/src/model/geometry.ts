@@ -59,9 +59,10 @@ export const HANDLES: readonly Handle[] = [
   { x: 1, y: 0 }, { x: -1, y: 1 }, { x: 0, y: 1 }, { x: 1, y: 1 },
 ]
 
-export function resized(box: Box, handle: Handle, to: Point, image: Size): Box {
-  const x = clamp(to.x, 0, image.width)
-  const y = clamp(to.y, 0, image.height)
+// The box with the handle's edges dragged so far, wherever beside the handle the drag began.
+export function resized(box: Box, handle: Handle, dx: number, dy: number, image: Size): Box {
+  const x = clamp((handle.x === -1 ? box[0] : box[2]) + dx, 0, image.width)
+  const y = clamp((handle.y === -1 ? box[1] : box[3]) + dy, 0, image.height)
   return [
     handle.x === -1 ? Math.min(x, box[2] - MIN_SIDE) : box[0],
     handle.y === -1 ? Math.min(y, box[3] - MIN_SIDE) : box[1],
