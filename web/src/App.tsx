@@ -1,4 +1,4 @@
-import { Alert, Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
+import { Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, Outlet, Route, Routes, useParams } from 'react-router'
@@ -6,6 +6,9 @@ import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang, LANGS } from './i18n'
 import { SignInPage } from './pages/SignInPage'
+import { Asked } from './panels/Asked'
+import { Refusal } from './panels/Refusal'
+import { flushAll } from './state/outbox'
 
 const ProjectsPage = lazy(() => import('./pages/ProjectsPage'))
 const ProjectPage = lazy(() => import('./pages/ProjectPage'))
@@ -24,12 +27,12 @@ export function App() {
   useEffect(() => {
     if (user) chooseLang(user.interface_lang)
   }, [user])
-  if (session.isPending) return <Wait />
-  if (session.isError) return <Alert color="red" m="xl">{session.error.message}</Alert>
+  // A page that somebody works on stays, even where the server does not answer who they are.
+  if (session.data === undefined) return <Asked query={session}>{() => null}</Asked>
   if (!user) return <SignInPage />
   return (
     <Routes>
-      <Route element={<Shell user={user} />}>
+      <Route element={<Shell key={user.id} user={user} />}>
         <Route index element={<ProjectsPage />} />
         {user.is_admin && <Route path="people" element={<PeoplePage />} />}
         <Route path="projects/:project">
@@ -61,6 +64,8 @@ function Shell({ user }: { user: User }) {
   const { t, i18n } = useTranslation()
   const signOut = useSignOut()
   const { project } = useParams()
+  // What was written last is sent while it still may be.
+  const leave = () => void flushAll().then(() => signOut.mutate())
   const choose = (lang: string) => {
     chooseLang(lang)
     void saveLanguage(lang)
@@ -84,11 +89,12 @@ function Shell({ user }: { user: User }) {
               data={Object.entries(LANGS).map(([value, label]) => ({ value, label }))}
             />
             <Text size="sm">{user.display_name}</Text>
-            <Button size="compact-sm" variant="default" onClick={() => signOut.mutate()}>{t('app.sign_out')}</Button>
+            <Button size="compact-sm" variant="default" loading={signOut.isPending} onClick={leave}>{t('app.sign_out')}</Button>
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Main id="main">
+        <Refusal error={signOut.error} m="md" />
         <Suspense fallback={<Wait />}>
           <Outlet />
         </Suspense>

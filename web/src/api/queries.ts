@@ -1,6 +1,7 @@
 // What the pages ask for and do, as hooks.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig } from './client'
+import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -22,11 +23,34 @@ export function useSession() {
     },
   })
 }
+// Whether the server no longer knows this page's session: it ended, or another tab signed in anew.
+export const isSessionOver = (error: unknown) => error instanceof ApiError && ['unauthenticated', 'wrong_csrf_token'].includes(error.code)
+export const askSession = (queries: QueryClient) => void queries.invalidateQueries({ queryKey: ['session'] })
+
+export const readerOf = (queries: QueryClient) => queries.getQueryData<User | null>(['session'])?.id
+
+// For calls that do not pass through react-query: their refusal, too, asks who is signed in.
+export function useSessionCheck() {
+  const queries = useQueryClient()
+  return useCallback(
+    async <T>(call: Promise<T>): Promise<T> => {
+      try {
+        return await call
+      } catch (error) {
+        if (isSessionOver(error)) askSession(queries)
+        throw error
+      }
+    },
+    [queries],
+  )
+}
 export function useSignIn() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (body: { username: string; password: string }) => got(http.POST('/api/session', { body })),
     onSuccess: (session) => {
+      // What another reader's session left behind is not this one's to see.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
       rememberCsrf(session.csrf_token)
       queries.setQueryData(['session'], session.user)
     },
@@ -36,7 +60,7 @@ export function useSignOut() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: () => got(http.DELETE('/api/session')),
-    onSettled: () => {
+    onSuccess: () => {
       queries.clear()
       queries.setQueryData(['session'], null)
     },
@@ -81,6 +105,7 @@ export function useAttest() {
 
 export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
 export const openCase = (image: string) => got(http.POST('/api/images/{image}/lease', { params: { path: { image } } }))
+export const giveBack = (lease: string) => got(http.DELETE('/api/leases/{lease}', { params: { path: { lease } } }))
 export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
 export const saveAnnotation = (image: string, based_on: number, content: Content) =>
   got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))

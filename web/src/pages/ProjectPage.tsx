@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { useProgress, useProject } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { Unsent } from '../panels/Unsent'
 
 export default function ProjectPage() {
   const { t } = useTranslation()
@@ -20,6 +21,7 @@ export default function ProjectPage() {
                 <Button component={Link} to={`/projects/${id}/read`} size="lg">{t('home.next')}</Button>
               )}
             </Group>
+            <Unsent project={id} />
             <Asked query={progress}>
               {(p) => (
                 <>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useProjects } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { Unsent } from '../panels/Unsent'
 
 export default function ProjectsPage() {
   const { t } = useTranslation()
@@ -10,6 +11,7 @@ export default function ProjectsPage() {
   return (
     <Container py="lg">
       <Title order={1} size="h2" mb="md">{t('app.projects')}</Title>
+      <Unsent />
       <Asked query={projects}>
         {({ projects: found }) => (
           <Stack>

@@ -1,13 +1,15 @@
 import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Annotation, Case, Concept, Content, Region, Suggestion } from '../../api/client'
+import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
 import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
 import { Viewport, type Drawn } from '../../canvas/Viewport'
+import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
 import { merged, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
+import { Refusal } from '../Refusal'
 import { useKeys } from './keys'
 import { RegionPanel } from './RegionPanel'
 import { SuggestionPanel } from './SuggestionPanel'
@@ -35,7 +37,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [selected, setSelected] = useState<string | null>(null)
   const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
-  const [refusal, setRefusal] = useState('')
+  const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
@@ -65,11 +67,12 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const finish = () => {
     if (sending) return
     setSending(true)
-    setRefusal('')
-    submit().then(onNext, (error: Error) => {
+    setRefused(null)
+    const stay = (why: Error | null) => {
       setSending(false)
-      setRefusal(error.message || t('read.refused'))
-    })
+      setRefused(why)
+    }
+    submit().then((done) => (done ? onNext() : stay(null)), stay)
   }
   useKeys({
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
@@ -86,10 +89,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     reject: () => reject(offered),
     submit: finish,
     help: () => setHelp(true),
-  })
+  }, !sending)
 
   return (
-    <Area style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
+    // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
+    <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
         <VisuallyHidden component="h1">{t('read.title')}</VisuallyHidden>
         <Group px="xs" py={4} gap="xs" wrap="nowrap">
@@ -127,7 +131,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             {opened.choice && (
               <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
             )}
-            {leaseLost && <Alert color="yellow" role="alert" p="xs">{leaseLost}</Alert>}
+            {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
             )}
@@ -149,7 +153,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           </Stack>
         </ScrollArea>
         <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
-          {refusal && <Alert color="red" role="alert" p="xs">{refusal}</Alert>}
+          <Refusal error={refused} p="xs" />
           <SavedState saving={saving} />
           <Button loading={sending} onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
@@ -162,10 +166,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
 
 function SavedState({ saving }: { saving: Saving }) {
   const { t } = useTranslation()
+  const inWords = useInWords()
   const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
   return (
     <Text size="sm" c={colour} aria-live="polite" data-testid="saving" data-saving={saving.kind}>
-      {t(`read.${saving.kind}`)}{saving.kind === 'refused' ? `: ${saving.message}` : ''}
+      {t(`read.${saving.kind}`)}{saving.kind === 'refused' ? `: ${inWords(saving.error)}` : ''}
     </Text>
   )
 }
@@ -185,6 +190,8 @@ function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Conte
     </Modal>
   )
 }
+
+const isGone = (error: Error | null) => error instanceof ApiError && ['not_found', 'not_leased', 'leased'].includes(error.code)
 
 // The server sends four numbers; the type of its document cannot say so.
 export function boxOf(bbox: readonly number[]): Box {

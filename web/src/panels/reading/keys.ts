@@ -19,12 +19,13 @@ export interface Keys {
 }
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
-export function useKeys(keys: Keys): void {
+export function useKeys(keys: Keys, awake: boolean): void {
   const latest = useRef(keys)
   useEffect(() => {
     latest.current = keys
   })
   useEffect(() => {
+    if (!awake) return
     const press = (event: KeyboardEvent) => {
       // 229 is what browsers report for a key that an input method has taken.
       if (event.isComposing || event.keyCode === 229) return
@@ -34,7 +35,7 @@ export function useKeys(keys: Keys): void {
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [])
+  }, [awake])
 }
 
 function handle(event: KeyboardEvent, keys: Keys): boolean {
