@@ -5,6 +5,7 @@ import { Link, NavLink, Outlet, Route, Routes, useParams } from 'react-router'
 import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang, LANGS } from './i18n'
+import { may } from './model/roles'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
 import { Refusal } from './panels/Refusal'
@@ -107,7 +108,6 @@ function ProjectNav({ id }: { id: string }) {
   const { t } = useTranslation()
   const project = useProject(id).data
   const role = project?.role
-  const trains = role === 'engineer' || role === 'lead' || role === 'admin'
   const item = (to: string, label: string) => (
     <Anchor key={to} component={NavLink} to={`/projects/${id}${to}`} size="sm" c="gray.3" end>{label}</Anchor>
   )
@@ -116,7 +116,8 @@ function ProjectNav({ id }: { id: string }) {
       {item('', project?.name ?? t('nav.home'))}
       {project?.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
       {item('/worklist', t('nav.worklist'))}
-      {trains && [item('/upload', t('nav.upload')), item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
+      {(may(role, 'upload') || may(role, 'attest')) && item('/upload', t('nav.upload'))}
+      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
     </Group>
   )
 }

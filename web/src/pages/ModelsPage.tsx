@@ -1,9 +1,11 @@
-import { Accordion, Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Table, Text, Title } from '@mantine/core'
+import { Accordion, Alert, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Table, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams } from 'react-router'
-import { useAcquisition, useAcquisitions, useModels, usePromote } from '../api/queries'
+import { useParams } from 'react-router'
+import { useAcquisition, useAcquisitions, useModels, useProject, usePromote } from '../api/queries'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { CaseLink } from '../panels/CaseLink'
 import { Scores } from '../panels/Scores'
 
 const STRATEGIES = ['hybrid', 'entropy', 'typical', 'stratified-random', 'random'] as const
@@ -67,6 +69,7 @@ export default function ModelsPage() {
 
 function Ranking({ project, id }: { project: string; id: string }) {
   const round = useAcquisition(id)
+  const opens = may(useProject(project).data?.role, 'annotate')
   return (
     <Asked query={round}>
       {({ ranking }) => (
@@ -75,7 +78,7 @@ function Ranking({ project, id }: { project: string; id: string }) {
             {ranking.map((chosen) => (
               <Table.Tr key={chosen.image}>
                 <Table.Td>{chosen.rank}</Table.Td>
-                <Table.Td><Anchor component={Link} to={`/projects/${project}/read/${chosen.image}`}>…{chosen.image.slice(-6)}</Anchor></Table.Td>
+                <Table.Td><CaseLink project={project} image={chosen.image} opens={opens} /></Table.Td>
                 <Table.Td>{chosen.reason}</Table.Td>
               </Table.Tr>
             ))}

@@ -2,6 +2,7 @@ import { Button, Card, Container, Group, Progress, SimpleGrid, Stack, Text, Titl
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { useProgress, useProject } from '../api/queries'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { Unsent } from '../panels/Unsent'
 
@@ -17,7 +18,7 @@ export default function ProjectPage() {
           <Stack>
             <Group justify="space-between">
               <Title order={1} size="h2">{found.name}</Title>
-              {found.role !== 'engineer' && (
+              {may(found.role, 'annotate') && (
                 <Button component={Link} to={`/projects/${id}/read`} size="lg">{t('home.next')}</Button>
               )}
             </Group>

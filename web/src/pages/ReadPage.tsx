@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router'
 import { ApiError, pixelsOf } from '../api/client'
 import { nextCase, openCase, useConcepts, useProject } from '../api/queries'
 import { decodeRaster } from '../canvas/levels'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { Refusal } from '../panels/Refusal'
 import { Workspace } from '../panels/reading/Workspace'
@@ -44,7 +45,7 @@ export default function ReadPage() {
         <Stack>
           <Refusal error={opened.error} color={leased ? 'yellow' : 'red'} />
           <Unsent project={id} />
-          <Button onClick={next}>{t('home.next')}</Button>
+          {may(project.data?.role, 'annotate') && <Button onClick={next}>{t('home.next')}</Button>}
         </Stack>
       </Center>
     )

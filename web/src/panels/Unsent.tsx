@@ -1,10 +1,10 @@
 // Cases whose work lies in this browser alone, after a visit that ended without the network.
-import { Alert, Anchor, Group, Text } from '@mantine/core'
+import { Alert, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
 import { useSession } from '../api/queries'
 import { unsent } from '../state/outbox'
+import { CaseLink } from './CaseLink'
 
 export function Unsent({ project }: { project?: string }) {
   const { t } = useTranslation()
@@ -17,7 +17,7 @@ export function Unsent({ project }: { project?: string }) {
       <Text size="sm">{t('home.unsent')}</Text>
       <Group gap="sm">
         {here.map((left) => (
-          <Anchor key={left.image} component={Link} to={`/projects/${left.project}/read/${left.image}`} size="sm">{t('worklist.open')} …{left.image.slice(-6)}</Anchor>
+          <CaseLink key={left.image} project={left.project} image={left.image} opens />
         ))}
       </Group>
     </Alert>
