@@ -22,7 +22,8 @@ export function RegionPanel(props: Props) {
   const { t } = useTranslation()
   const { region, chosen, concepts, dispatch } = props
   const options = concepts.map((concept) => ({ value: concept.key, label: Object.values(concept.names).join(' · ') }))
-  const label = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
+  const name = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
+  const label = region.frame ? `${name} · ${t('read.frame', { frame: region.frame + 1 })}` : name
   if (!chosen) {
     return (
       <UnstyledButton onClick={props.onSelect} data-testid="region">

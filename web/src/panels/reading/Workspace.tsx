@@ -26,6 +26,8 @@ const HEADER = 48
 const PANEL = 372
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
+// The one frame that the page shows so far.
+const SHOWN_FRAME = 0
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
@@ -39,17 +41,18 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [help, setHelp] = useState(false)
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
+  const unseen = opened.image.frames - 1
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const boxes: Drawn[] = [
     ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+    ...content.regions.filter((r) => (r.frame ?? 0) === SHOWN_FRAME).map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
   ]
   const draw = (bbox: Box) => {
     const id = freshId()
-    dispatch({ kind: 'draw', id, frame: 0, bbox })
+    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
     setSelected(id)
   }
   const duplicate = (region: Region) => {
@@ -66,6 +69,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const reject = (suggestion: Suggestion | undefined) => suggestion && dispatch({ kind: 'reject', suggestion: suggestion.id })
   const finish = () => {
     if (sending) return
+    if (unseen > 0 && content.regions.length === 0) return setRefused(new Error(t('read.unseen', { frames: unseen })))
     setSending(true)
     setRefused(null)
     const stay = (why: Error | null) => {
@@ -131,6 +135,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             {opened.choice && (
               <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
             )}
+            {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
             {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
