@@ -71,6 +71,18 @@ export function resized(box: Box, handle: Handle, dx: number, dy: number, image:
   ]
 }
 
+// What stands in a number field, where it is a number: not while it is empty or only a sign.
+export function numberIn(value: string | number): number | null {
+  const number = typeof value === 'number' ? value : value.trim() === '' ? NaN : Number(value)
+  return Number.isFinite(number) ? number : null
+}
+
+// The box with one of its four numbers typed anew, if that makes a box inside the image.
+export function withNumber(box: readonly number[], index: number, value: string | number, image: Size): Box | null {
+  const number = numberIn(value)
+  return number === null ? null : typed(box.map((old, at) => (at === index ? number : old)), image)
+}
+
 // Typed numbers as a box, if they make one inside the image.
 export function typed(numbers: readonly number[], image: Size): Box | null {
   const [x0, y0, x1, y1] = numbers

@@ -1,7 +1,8 @@
 import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
-import { typed, type Size } from '../../model/geometry'
+import { withNumber, type Size } from '../../model/geometry'
 import type { Action } from '../../state/annotation'
 
 const PRESENCES = ['present', 'absent', 'uncertain'] as const
@@ -73,19 +74,23 @@ export function RegionPanel(props: Props) {
 // The way to a box that needs no dragging (WCAG 2.5.7).
 function BoxNumbers({ region, image, spacing, dispatch }: Props) {
   const { t } = useTranslation()
+  // The number that makes no box, and the box that stays instead; marked until either is another one.
+  const [wrong, setWrong] = useState<{ index: number; stays: readonly number[] } | null>(null)
   const change = (index: number, value: string | number) => {
-    const numbers = region.bbox.map((old, at) => (at === index ? Number(value) : old))
-    const bbox = typed(numbers, image)
+    const bbox = withNumber(region.bbox, index, value, image)
+    setWrong(bbox ? null : { index, stays: region.bbox })
     if (bbox) dispatch({ kind: 'place', id: region.id, bbox, tag: `numbers/${region.id}` })
   }
+  const at = wrong?.stays === region.bbox ? wrong.index : null
   return (
     <div>
       <Text size="xs" c="gray.4">{t('read.box')}{sizeInMm(region.bbox, spacing)}</Text>
       <Group gap={4} wrap="nowrap">
         {['x0', 'y0', 'x1', 'y1'].map((name, index) => (
-          <NumberInput key={name} size="xs" aria-label={name} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
+          <NumberInput key={name} size="xs" aria-label={name} error={at === index} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
         ))}
       </Group>
+      {at !== null && <Text size="xs" c="red.4" role="alert">{t('read.box_wrong', { now: region.bbox.map((edge) => edge.toFixed(1)).join(', ') })}</Text>}
     </div>
   )
 }

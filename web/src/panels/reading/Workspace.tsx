@@ -1,4 +1,4 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
@@ -14,6 +14,7 @@ import { useKeys } from './keys'
 import { RegionPanel } from './RegionPanel'
 import { SuggestionPanel } from './SuggestionPanel'
 import { useCase } from './useCase'
+import { WindowFields } from './WindowFields'
 
 interface Props {
   opened: Case
@@ -103,8 +104,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
         <Group px="xs" py={4} gap="xs" wrap="nowrap">
           <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
           <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
-          <NumberInput size="xs" w={96} aria-label={t('read.center')} value={Math.round(window.center)} onChange={(v) => setWindow({ ...window, center: Number(v) })} />
-          <NumberInput size="xs" w={96} aria-label={t('read.width')} min={1} value={Math.round(window.width)} onChange={(v) => setWindow({ ...window, width: Math.max(1, Number(v)) })} />
+          <WindowFields window={window} onWindow={setWindow} />
           <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
           <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
           <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
