@@ -16,6 +16,10 @@ interface Props {
   inverted: boolean
   boxes: readonly Drawn[]
   selected: string | null
+  // The suggestion that the keys decide about.
+  offered: string | null
+  // Whether keys that write a character are in use.
+  letters: boolean
   label: string
   // A number that changes when the image is to be fitted again.
   fitAt: number
@@ -48,7 +52,7 @@ const SUGGESTED = '#ff9bd2'
 const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '1': null }
 
 export function Viewport(props: Props) {
-  const { raster, boxes, selected } = props
+  const { raster, boxes, selected, letters } = props
   const frame = useRef<HTMLDivElement>(null)
   const [screen, setScreen] = useState<Size | null>(null)
   const [view, setView] = useState<View | null>(null)
@@ -88,7 +92,7 @@ export function Viewport(props: Props) {
   }, [])
 
   useEffect(() => {
-    if (!screen) return
+    if (!screen || !letters) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
@@ -97,7 +101,7 @@ export function Viewport(props: Props) {
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [screen])
+  }, [screen, letters])
 
   const at = (event: { clientX: number; clientY: number }): Point => {
     const edge = frame.current?.getBoundingClientRect()
@@ -189,7 +193,7 @@ export function Viewport(props: Props) {
           <Pixels raster={raster} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
             {boxes.map((box) => (
-              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} onSelect={props.onSelect} />
+              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
             {editable && <Handles bbox={editable.bbox} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
@@ -255,9 +259,9 @@ function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour
   )
 }
 
-function BoxShape({ box, view, chosen, onSelect }: { box: Drawn; view: View; chosen: boolean; onSelect(id: string): void }) {
+function BoxShape({ box, view, chosen, offered, onSelect }: { box: Drawn; view: View; chosen: boolean; offered: boolean; onSelect(id: string): void }) {
   const shape = rect(box.bbox, view)
-  const colour = chosen ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
+  const colour = chosen || offered ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
   const above = shape.y > 18
   return (
     <g pointerEvents="none">

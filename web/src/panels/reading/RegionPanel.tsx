@@ -1,5 +1,5 @@
 import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
-import { useState } from 'react'
+import { useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
 import { withNumber, type Size } from '../../model/geometry'
@@ -22,6 +22,12 @@ interface Props {
 export function RegionPanel(props: Props) {
   const { t } = useTranslation()
   const { region, chosen, concepts, dispatch } = props
+  const card = useRef<HTMLDivElement>(null)
+  // Out of a field, so that the page's keys are heard again; an open list is closed first.
+  const leave = (event: KeyboardEvent) => {
+    const listOpen = (event.target as Element).getAttribute('aria-expanded') === 'true'
+    if (event.key === 'Escape' && !listOpen) card.current?.focus()
+  }
   const options = concepts.map((concept) => ({ value: concept.key, label: Object.values(concept.names).join(' · ') }))
   const name = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
   const label = region.frame ? `${name} · ${t('read.frame', { frame: region.frame + 1 })}` : name
@@ -33,7 +39,7 @@ export function RegionPanel(props: Props) {
     )
   }
   return (
-    <Card p="xs" withBorder data-testid="region" style={{ borderColor: '#ffd43b' }}>
+    <Card p="xs" withBorder data-testid="region" ref={card} data-chosen tabIndex={-1} role="group" aria-label={label} onKeyDown={leave} style={{ borderColor: '#ffd43b' }}>
       <Stack gap={6}>
         <Select
           size="sm"

@@ -1,5 +1,6 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
-import { useState } from 'react'
+import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
 import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
@@ -42,6 +43,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [help, setHelp] = useState(false)
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
+  const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
+  const panel = useRef<HTMLElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
   const unseen = opened.image.frames - 1
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
@@ -94,7 +98,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     reject: () => reject(offered),
     submit: finish,
     help: () => setHelp(true),
-  }, !sending)
+  }, !sending, letters)
+  // What had the focus may be gone: the card that was opened, the region that was deleted, the case before.
+  useEffect(() => {
+    if (document.activeElement === document.body) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
+  }, [selected, content.regions.length])
 
   return (
     // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
@@ -119,6 +127,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             inverted={inverted}
             boxes={boxes}
             selected={selected}
+            offered={offered?.id ?? null}
+            letters={letters}
             label={t('read.viewport')}
             fitAt={fitAt}
             onSelect={setSelected}
@@ -129,7 +139,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           />
         </Area>
       </Area>
-      <Area component="aside" aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
+      <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
         <ScrollArea style={{ flex: 1 }} p="sm">
           <Stack gap="sm">
             {opened.choice && (
@@ -140,7 +150,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
             )}
-            <Title order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
+            <Title ref={heading} tabIndex={-1} order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
             {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
             {content.regions.map((region) => (
               <RegionPanel
@@ -163,7 +173,12 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           <Button loading={sending} onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
       </Area>
-      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}><Text>{t('read.keys_text')}</Text></Modal>
+      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}>
+        <Stack>
+          <Text>{t('read.keys_text')}</Text>
+          <Switch label={t('read.letters')} checked={letters} onChange={(event) => setLetters(event.currentTarget.checked)} />
+        </Stack>
+      </Modal>
       {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} onResolve={resolve} />}
     </Area>
   )
