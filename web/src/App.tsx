@@ -1,13 +1,14 @@
 import { Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, NavLink, Outlet, Route, Routes, useParams } from 'react-router'
+import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router'
 import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang, LANGS } from './i18n'
 import { may } from './model/roles'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
+import { Boundary } from './panels/Boundary'
 import { Refusal } from './panels/Refusal'
 import { flushAll } from './state/outbox'
 
@@ -65,6 +66,7 @@ function Shell({ user }: { user: User }) {
   const { t, i18n } = useTranslation()
   const signOut = useSignOut()
   const { project } = useParams()
+  const { pathname } = useLocation()
   // What was written last is sent while it still may be.
   const leave = () => void flushAll().then(() => signOut.mutate())
   const choose = (lang: string) => {
@@ -96,9 +98,11 @@ function Shell({ user }: { user: User }) {
       </AppShell.Header>
       <AppShell.Main id="main">
         <Refusal error={signOut.error} m="md" />
-        <Suspense fallback={<Wait />}>
-          <Outlet />
-        </Suspense>
+        <Boundary at={pathname}>
+          <Suspense fallback={<Wait />}>
+            <Outlet />
+          </Suspense>
+        </Boundary>
       </AppShell.Main>
     </AppShell>
   )

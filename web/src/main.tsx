@@ -9,6 +9,7 @@ import { ApiError } from './api/client'
 import { askSession, isSessionOver } from './api/queries'
 import { App } from './App'
 import './i18n'
+import { Boundary } from './panels/Boundary'
 import { theme } from './theme'
 
 const onError = (error: Error) => {
@@ -18,7 +19,9 @@ const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
-    queries: { staleTime: 2000, retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500) },
+    // The server may be this very machine: whether to ask it is not for the browser's idea of being online to say.
+    mutations: { networkMode: 'always' },
+    queries: { networkMode: 'always', staleTime: 2000, retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500) },
   },
 })
 const root = document.getElementById('root')
@@ -28,7 +31,9 @@ if (root) {
       <MantineProvider theme={theme} forceColorScheme="dark">
         <QueryClientProvider client={queries}>
           <BrowserRouter>
-            <App />
+            <Boundary at="">
+              <App />
+            </Boundary>
           </BrowserRouter>
         </QueryClientProvider>
       </MantineProvider>

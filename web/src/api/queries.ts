@@ -132,6 +132,7 @@ export function useLaunch(id: string) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['runs', id] }),
   })
 }
+export const oneRun = (run: string) => got(http.GET('/api/runs/{run}', { params: { path: { run } } }))
 export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', { params: { path: { run } } }))
 
 export const useModels = (id: string) =>

@@ -6,6 +6,7 @@ import { useAcquisition, useAcquisitions, useModels, useProject, usePromote } fr
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { CaseLink } from '../panels/CaseLink'
+import { Refusal } from '../panels/Refusal'
 import { Scores } from '../panels/Scores'
 
 const STRATEGIES = ['hybrid', 'entropy', 'typical', 'stratified-random', 'random'] as const
@@ -29,7 +30,7 @@ export default function ModelsPage() {
             <NumberInput w={150} label={t('models.budget')} min={1} max={100000} value={budget} onChange={(v) => setBudget(Number(v))} />
           </Group>
         </Group>
-        {promote.isError && <Alert color="red" role="alert">{promote.error.message}</Alert>}
+        <Refusal error={promote.error} />
         <Asked query={models}>
           {({ models: found }) => (
             <>
