@@ -1,14 +1,15 @@
-import { Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
+import { Anchor, AppShell, Badge, Button, Center, Group, Loader, Text } from '@mantine/core'
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router'
 import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
-import { chooseLang, LANGS } from './i18n'
+import { chooseLang } from './i18n'
 import { may } from './model/roles'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
 import { Boundary } from './panels/Boundary'
+import { LanguageChoice } from './panels/LanguageChoice'
 import { Refusal } from './panels/Refusal'
 import { flushAll } from './state/outbox'
 
@@ -63,16 +64,12 @@ function Wait() {
 }
 
 function Shell({ user }: { user: User }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const signOut = useSignOut()
   const { project } = useParams()
   const { pathname } = useLocation()
   // What was written last is sent while it still may be.
   const leave = () => void flushAll().then(() => signOut.mutate())
-  const choose = (lang: string) => {
-    chooseLang(lang)
-    void saveLanguage(lang)
-  }
   return (
     <AppShell header={{ height: 48 }}>
       <AppShell.Header px="md">
@@ -84,13 +81,7 @@ function Shell({ user }: { user: User }) {
             {user.is_admin && !project && <Anchor component={NavLink} to="/people" size="sm" c="gray.3">{t('people.title')}</Anchor>}
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <NativeSelect
-              size="xs"
-              aria-label={t('app.language')}
-              value={i18n.language}
-              onChange={(event) => choose(event.currentTarget.value)}
-              data={Object.entries(LANGS).map(([value, label]) => ({ value, label }))}
-            />
+            <LanguageChoice onChoose={(lang) => void saveLanguage(lang)} />
             <Text size="sm">{user.display_name}</Text>
             <Button size="compact-sm" variant="default" loading={signOut.isPending} onClick={leave}>{t('app.sign_out')}</Button>
           </Group>

@@ -47,12 +47,16 @@ export function useSessionCheck() {
 export function useSignIn() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: { username: string; password: string }) => got(http.POST('/api/session', { body })),
-    onSuccess: (session) => {
+    mutationFn: async ({ lang, ...body }: { username: string; password: string; lang: string | null }) => {
+      const session = await got(http.POST('/api/session', { body }))
+      rememberCsrf(session.csrf_token)
+      return { ...session.user, interface_lang: lang ?? session.user.interface_lang }
+    },
+    onSuccess: (user, { lang }) => {
+      if (lang) void saveLanguage(lang)
       // What another reader's session left behind is not this one's to see.
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
-      rememberCsrf(session.csrf_token)
-      queries.setQueryData(['session'], session.user)
+      queries.setQueryData(['session'], user)
     },
   })
 }

@@ -13,5 +13,5 @@ it('says a known refusal in the reader’s language, and what the server says ab
 
 it('keeps the server’s words where the refusal is new, and explains that no answer came', () => {
   expect(inWords(i18next.t, new ApiError(400, 'brand_new', 'words'))).toBe('words')
-  expect(inWords(i18next.t, new TypeError('Failed to fetch'))).toBe(zhHans.error.unreachable)
+  expect(inWords(i18next.t, new TypeError('Failed to fetch'))).toBe(zhHans.app.unreachable)
 })

@@ -5,7 +5,7 @@ import { ApiError } from '../api/client'
 
 export function inWords(t: TFunction, error: Error): string {
   // What fetch throws where no answer came has no code, and a message that differs from browser to browser.
-  if (!(error instanceof ApiError)) return error instanceof TypeError ? t('error.unreachable') : error.message
+  if (!(error instanceof ApiError)) return error instanceof TypeError ? t('app.unreachable') : error.message
   const kind = t(`error.${error.code}`, { defaultValue: '' })
   return [kind, error.message].filter((part) => part !== '').join(': ')
 }

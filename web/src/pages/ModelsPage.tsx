@@ -6,6 +6,7 @@ import { useAcquisition, useAcquisitions, useModels, useProject, usePromote } fr
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { CaseLink } from '../panels/CaseLink'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 import { Scores } from '../panels/Scores'
 
@@ -24,9 +25,9 @@ export default function ModelsPage() {
     <Container py="lg">
       <Stack>
         <Group justify="space-between" align="flex-end">
-          <Title order={1} size="h2">{t('nav.models')}</Title>
+          <PageTitle>{t('nav.models')}</PageTitle>
           <Group align="flex-end">
-            <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={[...STRATEGIES]} />
+            <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={STRATEGIES.map((s) => ({ value: s, label: t(`strategy.${s}`) }))} />
             <NumberInput w={150} label={t('models.budget')} min={1} max={100000} value={budget} onChange={(v) => setBudget(Number(v))} />
           </Group>
         </Group>
@@ -56,7 +57,7 @@ export default function ModelsPage() {
             <Accordion variant="contained">
               {acquisitions.map((round) => (
                 <Accordion.Item key={round.id} value={round.id}>
-                  <Accordion.Control>{round.strategy} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
+                  <Accordion.Control>{t(`strategy.${round.strategy}`)} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
                   <Accordion.Panel>{round.error ? <Alert color="red">{round.error}</Alert> : <Ranking project={project} id={round.id} />}</Accordion.Panel>
                 </Accordion.Item>
               ))}

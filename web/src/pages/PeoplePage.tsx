@@ -6,6 +6,7 @@ import { settings, useConcepts, useMembers, useProjects, useSetting, useTokens, 
 import { conceptLines, readConcepts } from '../state/concepts'
 import { Asked } from '../panels/Asked'
 import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 
 const ROLES = ['annotator', 'reviewer', 'engineer', 'lead'] as const
@@ -15,7 +16,7 @@ export default function PeoplePage() {
   const { t } = useTranslation()
   return (
     <Container py="lg">
-      <Title order={1} size="h2" mb="md">{t('people.title')}</Title>
+      <PageTitle mb="md">{t('people.title')}</PageTitle>
       <Stack>
         <Users />
         <Projects />
@@ -203,7 +204,7 @@ function Tokens() {
               {found.filter((token) => !token.revoked_at).map((token) => (
                 <Table.Tr key={token.id}>
                   <Table.Td>{token.name}</Table.Td>
-                  <Table.Td>{token.scope}</Table.Td>
+                  <Table.Td>{t(`scope.${token.scope}`)}</Table.Td>
                   <Table.Td>{token.created_at.slice(0, 10)}</Table.Td>
                   <Table.Td ta="right"><Confirm size="compact-sm" variant="default" label={t('people.revoke')} about={token.name} consequence={t('people.revoke_text')} onConfirm={() => revoke.mutate(token.id)} /></Table.Td>
                 </Table.Tr>

@@ -4,6 +4,7 @@ import { Link, useParams } from 'react-router'
 import { useProgress, useProject } from '../api/queries'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
 import { Unsent } from '../panels/Unsent'
 
 export default function ProjectPage() {
@@ -17,7 +18,7 @@ export default function ProjectPage() {
         {(found) => (
           <Stack>
             <Group justify="space-between">
-              <Title order={1} size="h2">{found.name}</Title>
+              <PageTitle>{found.name}</PageTitle>
               {may(found.role, 'annotate') && (
                 <Button component={Link} to={`/projects/${id}/read`} size="lg">{t('home.next')}</Button>
               )}

@@ -1,4 +1,4 @@
-import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core'
+import { Button, Center, Loader, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate, useParams } from 'react-router'
@@ -7,6 +7,7 @@ import { nextCase, openCase, useConcepts, useProject } from '../api/queries'
 import { decodeRaster } from '../canvas/levels'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 import { Workspace } from '../panels/reading/Workspace'
 import { Unsent } from '../panels/Unsent'
@@ -55,7 +56,7 @@ export default function ReadPage() {
     return (
       <Center p="xl">
         <Stack align="center">
-          <Title order={1} size="h3">{t('read.done_title')}</Title>
+          <PageTitle size="h3">{t('read.done_title')}</PageTitle>
           <Unsent project={id} />
           <Text><Link to={`/projects/${id}`}>{t('read.back')}</Link></Text>
         </Stack>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Container, Group, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Badge, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,6 +7,7 @@ import type { Run } from '../api/client'
 import { oneRun, stopRun, useSessionCheck } from '../api/queries'
 import { Chart, type Points } from '../panels/Chart'
 import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 import { Scores } from '../panels/Scores'
 
@@ -67,9 +68,9 @@ export default function RunPage() {
     <Container py="lg" size="lg">
       <Stack>
         <Group justify="space-between">
-          <Title order={1} size="h2">{run.name}</Title>
+          <PageTitle>{run.name}</PageTitle>
           <Group>
-            <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${run.phase}` : ''}</Badge>
+            <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${t(`phase.${run.phase}`, { defaultValue: run.phase })}` : ''}</Badge>
             {alive && <Confirm color="red" loading={stop.isPending} label={t('runs.stop')} consequence={t('runs.stop_text')} onConfirm={() => stop.mutate(id)} />}
           </Group>
         </Group>

@@ -1,10 +1,11 @@
-import { Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import type { RunConfig, Snapshot } from '../api/client'
 import { useLaunch, useModels, useRuns, useSnapshots } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 
 const DEFAULTS: RunConfig = {
@@ -20,7 +21,7 @@ export default function RunsPage() {
   return (
     <Container py="lg">
       <Stack>
-        <Title order={1} size="h2">{t('nav.runs')}</Title>
+        <PageTitle>{t('nav.runs')}</PageTitle>
         <Asked query={snapshots}>{({ snapshots: found }) => <Launch project={project} snapshots={found} />}</Asked>
         <Asked query={runs}>
           {({ runs: found }) => (

@@ -1,9 +1,10 @@
-import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { useCutSnapshot, useSnapshots } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 
 export default function SnapshotsPage() {
@@ -24,7 +25,7 @@ export default function SnapshotsPage() {
   return (
     <Container py="lg">
       <Stack>
-        <Title order={1} size="h2">{t('nav.snapshots')}</Title>
+        <PageTitle>{t('nav.snapshots')}</PageTitle>
         <Group align="flex-end">
           <TextInput label={t('snapshots.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} />
           <Button loading={cut.isPending} onClick={make}>{t('snapshots.cut')}</Button>

@@ -8,6 +8,7 @@ import { useInWords } from '../i18n/refusal'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 
 interface Told {
@@ -23,7 +24,7 @@ export default function UploadPage() {
   return (
     <Container py="lg">
       <Stack>
-        <Title order={1} size="h2">{t('nav.upload')}</Title>
+        <PageTitle>{t('nav.upload')}</PageTitle>
         <Asked query={found}>
           {({ role }) => (
             <>

@@ -1,4 +1,4 @@
-import { Button, Container, Group, NativeSelect, Table, Text, Title } from '@mantine/core'
+import { Button, Container, Group, NativeSelect, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
@@ -7,6 +7,7 @@ import { useImages, useProject } from '../api/queries'
 import { isReadable, may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { CaseLink } from '../panels/CaseLink'
+import { PageTitle } from '../panels/PageTitle'
 
 const STATES = ['open', 'leased', 'submitted', 'waiting_attestation', 'withheld'] as const
 
@@ -23,7 +24,7 @@ export default function WorklistPage() {
   return (
     <Container py="lg" size="lg">
       <Group justify="space-between" mb="md">
-        <Title order={1} size="h2">{t('nav.worklist')}</Title>
+        <PageTitle>{t('nav.worklist')}</PageTitle>
         <NativeSelect
           aria-label={t('worklist.state')}
           value={state ?? ''}
@@ -67,8 +68,8 @@ function Cases({ project, images }: { project: string; images: readonly Image[] 
               <CaseLink project={project} image={image.id} opens={reads && isReadable(image.state)} />
             </Table.Td>
             <Table.Td>{image.patient}</Table.Td>
-            <Table.Td>{image.modality}</Table.Td>
-            <Table.Td>{image.split}</Table.Td>
+            <Table.Td>{t(`modality.${image.modality}`)}</Table.Td>
+            <Table.Td>{t(`split.${image.split}`)}</Table.Td>
             <Table.Td>{t(`state.${image.state}`)}</Table.Td>
           </Table.Tr>
         ))}

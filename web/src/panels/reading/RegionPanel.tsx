@@ -55,7 +55,7 @@ export function RegionPanel(props: Props) {
           aria-label={t('read.presence')}
           value={region.presence ?? 'present'}
           onChange={(value) => dispatch({ kind: 'describe', id: region.id, change: { presence: PRESENCES.find((p) => p === value) ?? 'present' } })}
-          data={PRESENCES.map((presence) => ({ value: presence, label: t(`read.${presence}`) }))}
+          data={PRESENCES.map((presence) => ({ value: presence, label: t(`presence.${presence}`) }))}
         />
         {props.langs.map((lang) => (
           <Textarea

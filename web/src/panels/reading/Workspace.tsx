@@ -10,6 +10,7 @@ import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
 import { merged, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
+import { PageTitle } from '../PageTitle'
 import { Refusal } from '../Refusal'
 import { useKeys } from './keys'
 import { RegionPanel } from './RegionPanel'
@@ -108,7 +109,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
     <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
-        <VisuallyHidden component="h1">{t('read.title')}</VisuallyHidden>
+        <VisuallyHidden component="div"><PageTitle>{t('read.title')}</PageTitle></VisuallyHidden>
         <Group px="xs" py={4} gap="xs" wrap="nowrap">
           <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
           <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
@@ -190,7 +191,7 @@ function SavedState({ saving }: { saving: Saving }) {
   const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
   return (
     <Text size="sm" c={colour} aria-live="polite" data-testid="saving" data-saving={saving.kind}>
-      {t(`read.${saving.kind}`)}{saving.kind === 'refused' ? `: ${inWords(saving.error)}` : ''}
+      {t(`saving.${saving.kind}`)}{saving.kind === 'refused' ? `: ${inWords(saving.error)}` : ''}
     </Text>
   )
 }
@@ -198,7 +199,7 @@ function SavedState({ saving }: { saving: Saving }) {
 function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Content; onResolve(theirs: Annotation, content: Content): void }) {
   const { t } = useTranslation()
   return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict')}>
+    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict_title')}>
       <Stack>
         <Text>{t('read.conflict_text', { theirs: theirs.content.regions.length, mine: mine.regions.length })}</Text>
         <Group>
