@@ -180,7 +180,8 @@ export function Viewport(props: Props) {
       data-zoom={view?.zoom}
       data-x={view?.x}
       data-y={view?.y}
-      style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', cursor: space ? 'grab' : cursor }}
+      // A name on the image that were selected would be dragged away as text in the middle of drawing.
+      style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', userSelect: 'none', cursor: space ? 'grab' : cursor }}
       onWheel={wheel}
       onPointerDown={press}
       onPointerMove={move}
