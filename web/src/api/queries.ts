@@ -44,6 +44,11 @@ export function useSessionCheck() {
     [queries],
   )
 }
+// What one reader's session has asked for is not the next one's to see. The session's own query stays: the page listens to it.
+function begin(queries: QueryClient, user: User | null) {
+  queries.setQueryData(['session'], user)
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
 export function useSignIn() {
   const queries = useQueryClient()
   return useMutation({
@@ -54,9 +59,7 @@ export function useSignIn() {
     },
     onSuccess: (user, { lang }) => {
       if (lang) void saveLanguage(lang)
-      // What another reader's session left behind is not this one's to see.
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
-      queries.setQueryData(['session'], user)
+      begin(queries, user)
     },
   })
 }
@@ -64,10 +67,7 @@ export function useSignOut() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: () => got(http.DELETE('/api/session')),
-    onSuccess: () => {
-      queries.clear()
-      queries.setQueryData(['session'], null)
-    },
+    onSuccess: () => begin(queries, null),
   })
 }
 export const saveLanguage = (interface_lang: string) => got(http.PATCH('/api/session', { body: { interface_lang } }))

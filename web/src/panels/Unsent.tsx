@@ -17,7 +17,7 @@ export function Unsent({ project }: { project?: string }) {
       <Text size="sm">{t('home.unsent')}</Text>
       <Group gap="sm">
         {here.map((left) => (
-          <CaseLink key={left.image} project={left.project} image={left.image} opens />
+          <CaseLink key={left.image} project={left.project} image={left.image} opens c="inherit" underline="always" />
         ))}
       </Group>
     </Alert>

@@ -5,6 +5,8 @@ import type { Concept, Region } from '../../api/client'
 import { withNumber, type Size } from '../../model/geometry'
 import type { Action } from '../../state/annotation'
 
+// The red of a field's error is too dark on its background to be read.
+const LEGIBLE = { input: { color: 'var(--mantine-color-red-2)' } }
 const PRESENCES = ['present', 'absent', 'uncertain'] as const
 
 interface Props {
@@ -93,7 +95,7 @@ function BoxNumbers({ region, image, spacing, dispatch }: Props) {
       <Text size="xs" c="gray.4">{t('read.box')}{sizeInMm(region.bbox, spacing)}</Text>
       <Group gap={4} wrap="nowrap">
         {['x0', 'y0', 'x1', 'y1'].map((name, index) => (
-          <NumberInput key={name} size="xs" aria-label={name} error={at === index} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
+          <NumberInput key={name} size="xs" aria-label={name} error={at === index} styles={at === index ? LEGIBLE : undefined} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
         ))}
       </Group>
       {at !== null && <Text size="xs" c="red.4" role="alert">{t('read.box_wrong', { now: region.bbox.map((edge) => edge.toFixed(1)).join(', ') })}</Text>}

@@ -102,7 +102,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   }, !sending, letters)
   // What had the focus may be gone: the card that was opened, the region that was deleted, the case before.
   useEffect(() => {
-    if (document.activeElement === document.body) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
+    const lost = document.activeElement === document.body || document.activeElement === heading.current
+    if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
   }, [selected, content.regions.length])
 
   return (
