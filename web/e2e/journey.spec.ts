@@ -215,6 +215,37 @@ test('a save from elsewhere is shown, and both versions are kept', async ({ page
   const { content } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
   expect(content.regions).toHaveLength(2)
   expect(content.regions[0].texts.en).toBe('from elsewhere')
+
+  // With nothing to save, it is the submit that finds another version, and offers it.
+  const { revision } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
+  await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: revision, content: { regions: [region] } })
+  await page.keyboard.press('Control+Enter')
+  await saved(page, () => page.getByRole('button', { name: 'Take the other' }).click())
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
+})
+
+test('what could not be sent is found again, and a session that ended asks to sign in', async ({ page, context }) => {
+  await signIn(page, anna)
+  await nextCase(page)
+  await page.route('**/annotation', (route) => route.abort())
+  await draw(page, [68, 74, 231, 388])
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'offline')
+  await page.goto(server.url)
+  const unsent = page.getByTestId('unsent')
+  await expect(unsent).toBeVisible({ timeout: 15_000 })
+  await isAccessible(page)
+  await page.unroute('**/annotation')
+  await saved(page, () => unsent.getByRole('link').click())
+  await expect(page.getByTestId('region')).toHaveCount(1)
+
+  await context.clearCookies()
+  await draw(page, [300, 74, 400, 388])
+  await page.getByLabel('User name').fill(anna.username)
+  await page.locator('input[autocomplete=current-password]').fill(anna.password)
+  await saved(page, () => page.getByRole('button', { name: 'Sign in' }).click())
+  await expect(page.getByTestId('region')).toHaveCount(2)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
 })
 
 // A worker's whole conversation, with a model of one run, and a suggestion on every image that nobody has begun.

@@ -13,7 +13,7 @@ export function Unsent({ project }: { project?: string }) {
   const here = found.filter((left) => project === undefined || left.project === project)
   if (here.length === 0) return null
   return (
-    <Alert color="yellow" role="status" data-testid="unsent">
+    <Alert color="yellow" role="status" mb="sm" data-testid="unsent">
       <Text size="sm">{t('home.unsent')}</Text>
       <Group gap="sm">
         {here.map((left) => (
