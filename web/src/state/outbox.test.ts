@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { ApiError, type Annotation, type Content } from '../api/client'
-import { caseKey, Outbox, unsentOf, type Entry, type Journal, type Saving } from './outbox'
+import { caseKey, hold, Outbox, unsentOf, type Entry, type Journal, type Saving } from './outbox'
 
 const journal = (): Journal & { entries: Map<string, Entry> } => {
   const entries = new Map<string, Entry>()
@@ -93,6 +93,29 @@ it('tries again where only the session is another one', async () => {
   expect(await box.flush()).toBe(false)
   box.close()
   expect(told.at(-1)?.kind).toBe('offline')
+})
+
+it('leaves a case that is opened again to the new visit', async () => {
+  const kept = journal()
+  const sent: Content[] = []
+  let reachable = false
+  const save = async (basedOn: number, c: Content) => {
+    if (!reachable) throw new TypeError('Failed to fetch')
+    sent.push(c)
+    return saved(basedOn + 1, c)
+  }
+  const before = new Outbox('k', 'p', 2, save, () => undefined, kept)
+  hold(before)
+  await before.put(content(1))
+  await before.flush()
+  const after = new Outbox('k', 'p', 2, save, () => undefined, kept)
+  hold(after)
+  reachable = true
+  await after.put(content(2))
+  expect(await before.flush()).toBe(false)
+  expect(kept.entries.get('k')?.content).toEqual(content(2))
+  expect(await after.flush()).toBe(true)
+  expect(sent).toEqual([content(2)])
 })
 
 it('finds what a reader left unsent, and not what is on its way or another reader wrote', () => {

@@ -52,6 +52,7 @@ type Save = (basedOn: number, content: Content) => Promise<Annotation>
 
 const QUIET_MS = 600
 const RETRY_MS = 3000
+const LEAVE_MS = 2000
 
 // One case's way out. Saves follow each other; only the latest content is sent; nothing leaves the journal before the
 // server has it.
@@ -59,9 +60,10 @@ export class Outbox {
   private pending: Content | null = null
   private running: Promise<void> | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
+  private closed = false
 
   constructor(
-    private readonly key: string,
+    readonly key: string,
     private readonly project: string,
     private revision: number,
     private readonly save: Save,
@@ -102,6 +104,7 @@ export class Outbox {
   async flush(): Promise<boolean> {
     clearTimeout(this.timer)
     while (this.pending !== null) {
+      if (this.closed) return false
       this.running ??= this.send().finally(() => {
         this.running = null
       })
@@ -119,7 +122,9 @@ export class Outbox {
     await this.put(content)
   }
 
+  // Another one goes on from the journal: this one sends nothing more, and leaves the journal alone.
   close(): void {
+    this.closed = true
     clearTimeout(this.timer)
   }
 
@@ -147,6 +152,7 @@ export class Outbox {
   }
 
   private async sent(content: Content): Promise<void> {
+    if (this.closed) return
     if (this.pending !== content) return this.keep(this.pending ?? content)
     this.pending = null
     await this.journal.delete(this.key)
@@ -161,18 +167,23 @@ export class Outbox {
       this.tell({ kind: 'refused', error })
     } else {
       this.tell({ kind: 'offline' })
-      this.timer = setTimeout(() => void this.flush(), RETRY_MS)
+      if (!this.closed) this.timer = setTimeout(() => void this.flush(), RETRY_MS)
     }
   }
 }
 
-const opened = new Set<Outbox>()
-// Has the outbox emptied before its reader signs out, until it is let go of.
-export function hold(outbox: Outbox): () => void {
-  opened.add(outbox)
-  return () => opened.delete(outbox)
+const newest = new Map<string, Outbox>()
+// Makes this the one way out of its case; an earlier visit's may still be trying.
+export function hold(outbox: Outbox): void {
+  const before = newest.get(outbox.key)
+  if (before !== outbox) before?.close()
+  newest.set(outbox.key, outbox)
 }
-export const flushAll = () => Promise.all([...opened].map((outbox) => outbox.flush()))
+// What is left is sent before its reader signs out; a server that does not answer is not waited for.
+export async function flushAll(): Promise<void> {
+  const sent = Promise.all([...newest.values()].map((outbox) => outbox.flush()))
+  await Promise.race([sent, new Promise((done) => setTimeout(done, LEAVE_MS))])
+}
 
 // The version that a save or a submit was refused for.
 export function otherVersion(error: unknown): Annotation | null {

@@ -42,13 +42,12 @@ export function useCase(opened: Case) {
       dispatch({ kind: 'load', content: left.content })
     })
     const now = () => void outbox.flush()
-    const letGo = hold(outbox)
+    hold(outbox)
     window.addEventListener('pagehide', now)
     window.addEventListener('blur', now)
     window.addEventListener('online', now)
     return () => {
       here = false
-      letGo()
       window.removeEventListener('pagehide', now)
       window.removeEventListener('blur', now)
       window.removeEventListener('online', now)
