@@ -30,7 +30,7 @@ test.beforeAll(async () => {
     const user = await admin.call('POST', '/api/users', { ...reader, display_name: reader.username })
     await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'annotator' })
   }
-  for (const seed of [0, 1, 2, 3, 4]) {
+  for (const seed of [0, 1, 2, 3, 4, 5, 6]) {
     const form = new FormData()
     form.set('file', new Blob([picture(seed) as BlobPart]), `chest-${seed}.png`)
     form.set('attested', 'true')
@@ -46,14 +46,19 @@ async function signIn(page: Page, reader: Reader) {
   await page.locator('input[autocomplete=current-password]').fill(reader.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('link', { name: 'Chest (synthetic)' }).click()
+  await expect(page.getByRole('link', { name: 'Next case' })).toBeVisible()
 }
 
-async function nextCase(page: Page): Promise<string> {
+interface Found {
+  id: string
+  suggestions: { id: string }[]
+}
+async function nextCase(page: Page): Promise<Found> {
   const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
   await page.getByRole('link', { name: 'Next case' }).click()
-  const found = (await (await answer).json()) as { image: { id: string } }
+  const found = (await (await answer).json()) as { image: { id: string }; suggestions: { id: string }[] }
   await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
-  return found.image.id
+  return { id: found.image.id, suggestions: found.suggestions }
 }
 
 // Image pixels to the screen, by the mapping that the page itself draws with.
@@ -75,8 +80,28 @@ async function draw(page: Page, [x0, y0, x1, y1]: [number, number, number, numbe
   await page.mouse.up()
 }
 
-async function isSaved(page: Page) {
+// Does what makes something to save, and waits until the server has it: "saved" is also what a page says before.
+async function saved(page: Page, act: () => Promise<unknown>) {
+  const put = page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().endsWith('/annotation') && r.ok())
+  await act()
+  await put
   await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'saved')
+}
+
+async function submitted(page: Page, act: () => Promise<unknown>) {
+  const answer = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
+  await act()
+  expect((await answer).status()).toBe(200)
+}
+
+// The four numbers that the panel shows of the chosen box.
+async function numbers(page: Page): Promise<number[]> {
+  return Promise.all(['x0', 'y0', 'x1', 'y1'].map(async (name) => Number(await page.getByLabel(name, { exact: true }).inputValue())))
+}
+
+async function clickAt(page: Page, x: number, y: number) {
+  const point = await onScreen(page.getByTestId('viewport'), x, y)
+  await page.mouse.click(point.x, point.y)
 }
 
 async function isAccessible(page: Page) {
@@ -91,14 +116,15 @@ test('a reader draws, describes in two languages and submits; nothing is lost, n
   await isAccessible(page)
   await signIn(page, anna)
   await isAccessible(page)
-  const image = await nextCase(page)
+  const { id: image } = await nextCase(page)
   const drawn: [number, number, number, number] = [68, 74, 231, 388]
-  await draw(page, drawn)
-  await page.getByRole('combobox', { name: 'Concept' }).click()
-  await page.getByRole('option', { name: /right lung/ }).click()
-  await page.getByLabel(/Description \(English\)/).fill('Clear right lung, no consolidation.')
-  await page.getByLabel(/Description \(中文\)/).fill('右肺清晰，未见实变。')
-  await isSaved(page)
+  await saved(page, async () => {
+    await draw(page, drawn)
+    await page.getByRole('combobox', { name: 'Concept' }).click()
+    await page.getByRole('option', { name: /right lung/ }).click()
+    await page.getByLabel(/Description \(English\)/).fill('Clear right lung, no consolidation.')
+    await page.getByLabel(/Description \(中文\)/).fill('右肺清晰，未见实变。')
+  })
   await page.screenshot({ path: `${SHOTS}/annotate.png` })
   await isAccessible(page)
 
@@ -108,11 +134,10 @@ test('a reader draws, describes in two languages and submits; nothing is lost, n
 
   const other = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage()
   await signIn(other, bo)
-  expect(await nextCase(other)).not.toBe(image)
+  expect((await nextCase(other)).id).not.toBe(image)
+  await other.context().close()
 
-  const submitted = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
-  await page.getByRole('button', { name: /Submit/ }).click()
-  expect((await submitted).status()).toBe(200)
+  await submitted(page, () => page.getByRole('button', { name: /Submit/ }).click())
   const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
   const [region] = annotations[0].content.regions
   region.bbox.forEach((edge: number, index: number) => expect(Math.abs(edge - (drawn[index] ?? NaN))).toBeLessThanOrEqual(1))
@@ -124,37 +149,103 @@ test('a reader draws, describes in two languages and submits; nothing is lost, n
 test('a suggestion is accepted and becomes an annotation that keeps its origin', async ({ page }) => {
   const suggested = await suggestEverywhere()
   await signIn(page, cy)
-  const image = await nextCase(page)
+  const { id: image, suggestions } = await nextCase(page)
   await expect(page.getByTestId('suggestion')).toHaveCount(1)
   await expect(page.getByText(/Why this case/)).toBeVisible()
   await page.screenshot({ path: `${SHOTS}/suggestion.png` })
   await isAccessible(page)
-  await page.keyboard.press('a')
+  await saved(page, () => page.keyboard.press('a'))
   await expect(page.getByTestId('suggestion')).toHaveCount(0)
-  await isSaved(page)
-  const submitted = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
-  await page.keyboard.press('Control+Enter')
-  expect((await submitted).status()).toBe(200)
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
   const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
   const [region] = annotations[0].content.regions
-  expect(region.origin).toBeTruthy()
+  expect(region.origin).toBe(suggestions[0]?.id)
   expect(region.bbox).toEqual(suggested)
   const progress = await admin.call('GET', `/api/projects/${project}/progress`)
   expect(progress.suggestions).toMatchObject({ accepted: 1, adjusted: 0, rejected: 0 })
 })
 
+test('a suggestion that is adjusted with the mouse opens as a region', async ({ page }) => {
+  await signIn(page, cy)
+  const { id: image, suggestions } = await nextCase(page)
+  await saved(page, () => page.getByRole('button', { name: /Adjust/ }).click())
+  await expect(page.getByRole('combobox', { name: 'Concept' })).toBeVisible()
+  await expect(page.getByLabel(/Description \(English\)/)).toHaveValue('Clear left lung.')
+  await saved(page, () => page.getByLabel('x0', { exact: true }).fill('290'))
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
+  const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
+  const [region] = annotations[0].content.regions
+  expect(region.origin).toBe(suggestions[0]?.id)
+  expect(region.bbox[0]).toBe(290)
+})
+
+test('a nodule is drawn inside a lung; clicks choose, and change no box', async ({ page }) => {
+  await signIn(page, bo)
+  const { id: image } = await nextCase(page)
+  await saved(page, () => draw(page, [68, 74, 231, 388]))
+  const lung = await numbers(page)
+  // Beside the corner's handle: a click is no drag, and a drag goes as far as the pointer does.
+  await clickAt(page, 233, 390)
+  expect(await numbers(page)).toEqual(lung)
+  await saved(page, () => draw(page, [234, 391, 244, 396]))
+  const [x0, y0, x1, y1] = await numbers(page)
+  expect([x0, y0]).toEqual(lung.slice(0, 2))
+  expect(Math.abs((x1 ?? 0) - (lung[2] ?? 0) - 10)).toBeLessThanOrEqual(1)
+  expect(Math.abs((y1 ?? 0) - (lung[3] ?? 0) - 5)).toBeLessThanOrEqual(1)
+
+  await saved(page, () => draw(page, [150, 160, 190, 200]))
+  await expect(page.getByTestId('region')).toHaveCount(2)
+  const nodule = await numbers(page)
+  await clickAt(page, 100, 300)
+  expect(await numbers(page)).toEqual([x0, y0, x1, y1])
+  await clickAt(page, 170, 180)
+  expect(await numbers(page)).toEqual(nodule)
+  const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
+  expect(annotations[0].content.regions).toHaveLength(2)
+})
+
 test('a save from elsewhere is shown, and both versions are kept', async ({ page }) => {
   await signIn(page, cy)
-  const image = await nextCase(page)
+  const { id: image } = await nextCase(page)
   const elsewhere = await server.signIn(cy)
   const region = { id: crypto.randomUUID(), bbox: [300, 60, 440, 390], concept: 'left_lung', texts: { en: 'from elsewhere' } }
   await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: 0, content: { regions: [region] } })
   await draw(page, [70, 70, 200, 300])
-  await page.getByRole('button', { name: 'Keep both' }).click()
-  await isSaved(page)
+  await saved(page, () => page.getByRole('button', { name: 'Keep both' }).click())
   const { content } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
   expect(content.regions).toHaveLength(2)
   expect(content.regions[0].texts.en).toBe('from elsewhere')
+
+  // With nothing to save, it is the submit that finds another version, and offers it.
+  const { revision } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
+  await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: revision, content: { regions: [region] } })
+  await page.keyboard.press('Control+Enter')
+  await saved(page, () => page.getByRole('button', { name: 'Take the other' }).click())
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
+})
+
+test('what could not be sent is found again, and a session that ended asks to sign in', async ({ page, context }) => {
+  await signIn(page, anna)
+  await nextCase(page)
+  await page.route('**/annotation', (route) => route.abort())
+  await draw(page, [68, 74, 231, 388])
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'offline')
+  await page.goto(server.url)
+  const unsent = page.getByTestId('unsent')
+  await expect(unsent).toBeVisible({ timeout: 15_000 })
+  await isAccessible(page)
+  await page.unroute('**/annotation')
+  await saved(page, () => unsent.getByRole('link').click())
+  await expect(page.getByTestId('region')).toHaveCount(1)
+
+  await context.clearCookies()
+  await draw(page, [300, 74, 400, 388])
+  await page.getByLabel('User name').fill(anna.username)
+  await page.locator('input[autocomplete=current-password]').fill(anna.password)
+  await saved(page, () => page.getByRole('button', { name: 'Sign in' }).click())
+  await expect(page.getByTestId('region')).toHaveCount(2)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
 })
 
 // A worker's whole conversation, with a model of one run, and a suggestion on every image that nobody has begun.

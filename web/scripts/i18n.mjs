@@ -1,4 +1,4 @@
-// Fails where a language lacks a text, has one too many, or the page asks for one that nobody wrote.
+// Fails where a language lacks a text, has one too many or leaves something else open in it, or the page asks for one that nobody wrote.
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -18,10 +18,19 @@ for (const lang of LANGS) {
   for (const key of known) if (!keys.has(key)) problems.push(`${lang} lacks ${key}`)
   for (const key of keys) if (!known.has(key)) problems.push(`${lang} has ${key}, which English lacks`)
 }
+// What a text leaves open is filled in by name: {{lang}} in one language is {{lang}} in all.
+const textOf = (lang, key) => key.split('.').reduce((value, part) => value?.[part], texts[lang]) ?? ''
+const opens = (text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort().join(' ')
+for (const lang of LANGS) {
+  for (const key of known) {
+    if (opens(textOf(lang, key)) !== opens(textOf('en', key))) problems.push(`${lang} leaves something else open in ${key} than English`)
+  }
+}
 const asked = new Set([...code.matchAll(/\bt\('([a-z0-9_A-Z.]+)'/g)].map((m) => m[1]))
 for (const key of asked) if (!known.has(key)) problems.push(`the page asks for ${key}, which nobody wrote`)
-// t(`state.${x}`) uses a whole group.
-const groups = [...code.matchAll(/\bt\(`([a-z0-9_A-Z.]+)\.\$\{/g)].map((m) => `${m[1]}.`)
+// t(`state.${x}`) uses a whole group, which therefore holds nothing else: a text that nobody asks for would hide there.
+const groups = [...new Set([...code.matchAll(/\bt\(`([a-z0-9_A-Z.]+)\.\$\{/g)].map((m) => `${m[1]}.`))]
+for (const key of asked) if (groups.some((g) => key.startsWith(g))) problems.push(`${key} is asked for by its name and as one of a group`)
 for (const key of known) {
   if (!asked.has(key) && !groups.some((g) => key.startsWith(g))) problems.push(`nobody asks for ${key}`)
 }

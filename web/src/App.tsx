@@ -1,11 +1,17 @@
-import { Alert, Anchor, AppShell, Badge, Button, Center, Group, Loader, NativeSelect, Text } from '@mantine/core'
+import { Anchor, AppShell, Badge, Button, Center, Group, Loader, Text } from '@mantine/core'
 import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, NavLink, Outlet, Route, Routes, useParams } from 'react-router'
+import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router'
 import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
-import { chooseLang, LANGS } from './i18n'
+import { chooseLang } from './i18n'
+import { may } from './model/roles'
 import { SignInPage } from './pages/SignInPage'
+import { Asked } from './panels/Asked'
+import { Boundary } from './panels/Boundary'
+import { LanguageChoice } from './panels/LanguageChoice'
+import { Refusal } from './panels/Refusal'
+import { flushAll } from './state/outbox'
 
 const ProjectsPage = lazy(() => import('./pages/ProjectsPage'))
 const ProjectPage = lazy(() => import('./pages/ProjectPage'))
@@ -24,12 +30,12 @@ export function App() {
   useEffect(() => {
     if (user) chooseLang(user.interface_lang)
   }, [user])
-  if (session.isPending) return <Wait />
-  if (session.isError) return <Alert color="red" m="xl">{session.error.message}</Alert>
+  // A page that somebody works on stays, even where the server does not answer who they are.
+  if (session.data === undefined) return <Asked query={session}>{() => null}</Asked>
   if (!user) return <SignInPage />
   return (
     <Routes>
-      <Route element={<Shell user={user} />}>
+      <Route element={<Shell key={user.id} user={user} />}>
         <Route index element={<ProjectsPage />} />
         {user.is_admin && <Route path="people" element={<PeoplePage />} />}
         <Route path="projects/:project">
@@ -58,13 +64,12 @@ function Wait() {
 }
 
 function Shell({ user }: { user: User }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const signOut = useSignOut()
   const { project } = useParams()
-  const choose = (lang: string) => {
-    chooseLang(lang)
-    void saveLanguage(lang)
-  }
+  const { pathname } = useLocation()
+  // What was written last is sent while it still may be.
+  const leave = () => void flushAll().then(() => signOut.mutate())
   return (
     <AppShell header={{ height: 48 }}>
       <AppShell.Header px="md">
@@ -76,22 +81,19 @@ function Shell({ user }: { user: User }) {
             {user.is_admin && !project && <Anchor component={NavLink} to="/people" size="sm" c="gray.3">{t('people.title')}</Anchor>}
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <NativeSelect
-              size="xs"
-              aria-label={t('app.language')}
-              value={i18n.language}
-              onChange={(event) => choose(event.currentTarget.value)}
-              data={Object.entries(LANGS).map(([value, label]) => ({ value, label }))}
-            />
+            <LanguageChoice onChoose={(lang) => void saveLanguage(lang)} />
             <Text size="sm">{user.display_name}</Text>
-            <Button size="compact-sm" variant="default" onClick={() => signOut.mutate()}>{t('app.sign_out')}</Button>
+            <Button size="compact-sm" variant="default" loading={signOut.isPending} onClick={leave}>{t('app.sign_out')}</Button>
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Main id="main">
-        <Suspense fallback={<Wait />}>
-          <Outlet />
-        </Suspense>
+        <Refusal error={signOut.error} m="md" />
+        <Boundary at={pathname}>
+          <Suspense fallback={<Wait />}>
+            <Outlet />
+          </Suspense>
+        </Boundary>
       </AppShell.Main>
     </AppShell>
   )
@@ -101,7 +103,6 @@ function ProjectNav({ id }: { id: string }) {
   const { t } = useTranslation()
   const project = useProject(id).data
   const role = project?.role
-  const trains = role === 'engineer' || role === 'lead' || role === 'admin'
   const item = (to: string, label: string) => (
     <Anchor key={to} component={NavLink} to={`/projects/${id}${to}`} size="sm" c="gray.3" end>{label}</Anchor>
   )
@@ -110,7 +111,8 @@ function ProjectNav({ id }: { id: string }) {
       {item('', project?.name ?? t('nav.home'))}
       {project?.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
       {item('/worklist', t('nav.worklist'))}
-      {trains && [item('/upload', t('nav.upload')), item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
+      {(may(role, 'upload') || may(role, 'attest')) && item('/upload', t('nav.upload'))}
+      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
     </Group>
   )
 }

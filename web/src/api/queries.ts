@@ -1,6 +1,7 @@
 // What the pages ask for and do, as hooks.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig } from './client'
+import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -22,13 +23,43 @@ export function useSession() {
     },
   })
 }
+// Whether the server no longer knows this page's session: it ended, or another tab signed in anew.
+export const isSessionOver = (error: unknown) => error instanceof ApiError && ['unauthenticated', 'wrong_csrf_token'].includes(error.code)
+export const askSession = (queries: QueryClient) => void queries.invalidateQueries({ queryKey: ['session'] })
+
+export const readerOf = (queries: QueryClient) => queries.getQueryData<User | null>(['session'])?.id
+
+// For calls that do not pass through react-query: their refusal, too, asks who is signed in.
+export function useSessionCheck() {
+  const queries = useQueryClient()
+  return useCallback(
+    async <T>(call: Promise<T>): Promise<T> => {
+      try {
+        return await call
+      } catch (error) {
+        if (isSessionOver(error)) askSession(queries)
+        throw error
+      }
+    },
+    [queries],
+  )
+}
+// What one reader's session has asked for is not the next one's to see. The session's own query stays: the page listens to it.
+function begin(queries: QueryClient, user: User | null) {
+  queries.setQueryData(['session'], user)
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
 export function useSignIn() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: { username: string; password: string }) => got(http.POST('/api/session', { body })),
-    onSuccess: (session) => {
+    mutationFn: async ({ lang, ...body }: { username: string; password: string; lang: string | null }) => {
+      const session = await got(http.POST('/api/session', { body }))
       rememberCsrf(session.csrf_token)
-      queries.setQueryData(['session'], session.user)
+      return { ...session.user, interface_lang: lang ?? session.user.interface_lang }
+    },
+    onSuccess: (user, { lang }) => {
+      if (lang) void saveLanguage(lang)
+      begin(queries, user)
     },
   })
 }
@@ -36,10 +67,7 @@ export function useSignOut() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: () => got(http.DELETE('/api/session')),
-    onSettled: () => {
-      queries.clear()
-      queries.setQueryData(['session'], null)
-    },
+    onSuccess: () => begin(queries, null),
   })
 }
 export const saveLanguage = (interface_lang: string) => got(http.PATCH('/api/session', { body: { interface_lang } }))
@@ -81,6 +109,7 @@ export function useAttest() {
 
 export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
 export const openCase = (image: string) => got(http.POST('/api/images/{image}/lease', { params: { path: { image } } }))
+export const giveBack = (lease: string) => got(http.DELETE('/api/leases/{lease}', { params: { path: { lease } } }))
 export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
 export const saveAnnotation = (image: string, based_on: number, content: Content) =>
   got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))
@@ -107,6 +136,7 @@ export function useLaunch(id: string) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['runs', id] }),
   })
 }
+export const oneRun = (run: string) => got(http.GET('/api/runs/{run}', { params: { path: { run } } }))
 export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', { params: { path: { run } } }))
 
 export const useModels = (id: string) =>

@@ -1,6 +1,7 @@
 // The image and the boxes on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
 import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type WheelEvent } from 'react'
-import { fit, HANDLES, moved, resized, spanned, toImage, toScreen, zoomAt, type Box, type Handle, type Point, type Size, type View } from '../model/geometry'
+import { fit, HANDLES, moved, resized, spanned, toImage, toScreen, zoomAt, type Box, type Point, type Size, type View } from '../model/geometry'
+import { clicked, gripAt, handlePoint, STILL, type Grip } from '../model/grip'
 import { paint, type Raster, type Window } from './levels'
 
 export interface Drawn {
@@ -15,6 +16,10 @@ interface Props {
   inverted: boolean
   boxes: readonly Drawn[]
   selected: string | null
+  // The suggestion that the keys decide about.
+  offered: string | null
+  // Whether keys that write a character are in use.
+  letters: boolean
   label: string
   // A number that changes when the image is to be fitted again.
   fitAt: number
@@ -24,27 +29,38 @@ interface Props {
   onSettle(): void
   onWindow(window: Window): void
 }
+// Live once it went further than a click's tremor.
+interface Edit {
+  kind: 'edit'
+  id: string
+  grip: Grip
+  from: Point
+  bbox: Box
+  gesture: string
+  live: boolean
+}
 type Drag =
   | { kind: 'draw'; from: Point; to: Point }
-  | { kind: 'move'; id: string; from: Point; bbox: Box; gesture: string }
-  | { kind: 'resize'; id: string; handle: Handle; bbox: Box; gesture: string }
+  | Edit
   | { kind: 'pan'; from: Point; view: View }
   | { kind: 'window'; from: Point; window: Window }
 
 const REGION = '#5ce1e6'
 const CHOSEN = '#ffd43b'
 const SUGGESTED = '#ff9bd2'
-const HANDLE_TARGET = 24
 // What a key multiplies the zoom by; null is one image pixel on one screen pixel.
 const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '1': null }
 
 export function Viewport(props: Props) {
-  const { raster, boxes, selected } = props
+  const { raster, boxes, selected, letters } = props
   const frame = useRef<HTMLDivElement>(null)
   const [screen, setScreen] = useState<Size | null>(null)
   const [view, setView] = useState<View | null>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
   const [space, setSpace] = useState(false)
+  const [cursor, setCursor] = useState('crosshair')
+  const chosen = boxes.find((box) => box.id === selected)
+  const editable = chosen?.kind === 'region' ? chosen : undefined
 
   useLayoutEffect(() => {
     const element = frame.current
@@ -76,7 +92,7 @@ export function Viewport(props: Props) {
   }, [])
 
   useEffect(() => {
-    if (!screen) return
+    if (!screen || !letters) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
@@ -85,7 +101,7 @@ export function Viewport(props: Props) {
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [screen])
+  }, [screen, letters])
 
   const at = (event: { clientX: number; clientY: number }): Point => {
     const edge = frame.current?.getBoundingClientRect()
@@ -102,28 +118,27 @@ export function Viewport(props: Props) {
     else if (event.button === 0) setDrag(grab(event, toImage(view, point)))
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
-    const target = event.target as Element
-    const id = target.getAttribute('data-box')
-    const box = boxes.find((b) => b.id === id)
-    const gesture = `${event.pointerId}/${event.timeStamp}`
-    if (!box) return { kind: 'draw', from: point, to: point }
-    props.onSelect(box.id)
-    const handle = HANDLES[Number(target.getAttribute('data-handle') ?? 'NaN')]
-    if (handle) return { kind: 'resize', id: box.id, handle, bbox: box.bbox, gesture }
-    if (box.kind === 'region') return { kind: 'move', id: box.id, from: point, bbox: box.bbox, gesture }
-    return { kind: 'draw', from: point, to: point }
+    const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
+    if (!editable || !grip) return { kind: 'draw', from: point, to: point }
+    return { kind: 'edit', id: editable.id, grip, from: point, bbox: editable.bbox, gesture: `${event.pointerId}/${event.timeStamp}`, live: false }
+  }
+  const far = (from: Point, to: Point) => Math.hypot(to.x - from.x, to.y - from.y) * (view?.zoom ?? 1) > STILL
+  const place = ({ id, grip, bbox, from, gesture }: Edit, to: Point) => {
+    const [dx, dy] = [to.x - from.x, to.y - from.y]
+    props.onPlace(id, grip.kind === 'move' ? moved(bbox, dx, dy, raster) : resized(bbox, grip.handle, dx, dy, raster), gesture)
   }
   const move = (event: PointerEvent) => {
-    if (!drag || !view) return
+    if (!view) return
     const point = at(event)
     const image = toImage(view, point)
+    if (!drag) return setCursor(cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null))
     switch (drag.kind) {
       case 'draw':
         return setDrag({ ...drag, to: image })
-      case 'move':
-        return props.onPlace(drag.id, moved(drag.bbox, image.x - drag.from.x, image.y - drag.from.y, raster), drag.gesture)
-      case 'resize':
-        return props.onPlace(drag.id, resized(drag.bbox, drag.handle, image, raster), drag.gesture)
+      case 'edit':
+        if (!drag.live && !far(drag.from, image)) return
+        setDrag({ ...drag, live: true })
+        return place(drag, image)
       case 'pan':
         return setView({ ...drag.view, x: drag.view.x + point.x - drag.from.x, y: drag.view.y + point.y - drag.from.y })
       case 'window': {
@@ -133,14 +148,24 @@ export function Viewport(props: Props) {
       }
     }
   }
-  const lift = () => {
-    if (drag?.kind === 'draw' && view) {
-      const box = spanned(drag.from, drag.to, raster)
-      // A click that hardly moved chooses; it does not draw.
-      const far = Math.hypot(drag.to.x - drag.from.x, drag.to.y - drag.from.y) * view.zoom > 4
-      if (box && far) props.onDraw(box)
-      else if (!boxes.some((b) => b.id === selected && b.kind === 'suggestion')) props.onSelect(null)
-    }
+  // The last movement may not have been painted yet, so where the pointer was lifted counts.
+  const lift = (event: PointerEvent) => {
+    setDrag(null)
+    if (!drag || !view) return
+    const to = toImage(view, at(event))
+    if (drag.kind === 'draw') drawn(drag.from, to)
+    if (drag.kind === 'edit' && (drag.live || far(drag.from, to))) place(drag, to)
+    // A click on a handle keeps its box; one on the border may mean another box there.
+    else if (drag.kind === 'edit' && drag.grip.kind === 'move') choose(drag.from, drag.id)
+    props.onSettle()
+  }
+  const drawn = (from: Point, to: Point) => {
+    if (!far(from, to)) return choose(from, null)
+    const box = spanned(from, to, raster)
+    if (box) props.onDraw(box)
+  }
+  const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
+  const cancel = () => {
     setDrag(null)
     props.onSettle()
   }
@@ -155,12 +180,13 @@ export function Viewport(props: Props) {
       data-zoom={view?.zoom}
       data-x={view?.x}
       data-y={view?.y}
-      style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', cursor: space ? 'grab' : 'crosshair' }}
+      // A name on the image that were selected would be dragged away as text in the middle of drawing.
+      style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', userSelect: 'none', cursor: space ? 'grab' : cursor }}
       onWheel={wheel}
       onPointerDown={press}
       onPointerMove={move}
       onPointerUp={lift}
-      onPointerCancel={lift}
+      onPointerCancel={cancel}
       onContextMenu={(event) => event.preventDefault()}
     >
       {view && screen && (
@@ -168,8 +194,9 @@ export function Viewport(props: Props) {
           <Pixels raster={raster} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
             {boxes.map((box) => (
-              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} onSelect={props.onSelect} />
+              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
+            {editable && <Handles bbox={editable.bbox} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
           </svg>
         </>
@@ -233,50 +260,50 @@ function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour
   )
 }
 
-function BoxShape({ box, view, chosen, onSelect }: { box: Drawn; view: View; chosen: boolean; onSelect(id: string): void }) {
+function BoxShape({ box, view, chosen, offered, onSelect }: { box: Drawn; view: View; chosen: boolean; offered: boolean; onSelect(id: string): void }) {
   const shape = rect(box.bbox, view)
-  const colour = chosen ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
+  const colour = chosen || offered ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
   const above = shape.y > 18
   return (
-    <g>
+    <g pointerEvents="none">
+      {/* The pointer is read by the viewport; this is where the keyboard and a screen reader find the box. */}
       <rect
         {...shape}
-        data-box={box.id}
         data-testid={`${box.kind}-box`}
         fill="transparent"
         tabIndex={0}
         role="button"
         aria-label={box.name}
+        aria-pressed={chosen}
         onFocus={() => onSelect(box.id)}
-        style={{ cursor: box.kind === 'region' ? 'move' : 'pointer' }}
+        onClick={() => onSelect(box.id)}
       />
       <Outline bbox={box.bbox} view={view} colour={colour} dashed={box.kind === 'suggestion'} />
       <Label x={shape.x} y={above ? shape.y - 6 : shape.y + shape.height + 15} colour={colour}>
         {box.name}
       </Label>
-      {chosen &&
-        box.kind === 'region' &&
-        HANDLES.map((handle, index) => {
-          const x = shape.x + ((handle.x + 1) / 2) * shape.width
-          const y = shape.y + ((handle.y + 1) / 2) * shape.height
-          return (
-            <g key={index}>
-              <rect x={x - 4} y={y - 4} width={8} height={8} fill={colour} stroke="#000" pointerEvents="none" />
-              <rect
-                x={x - HANDLE_TARGET / 2}
-                y={y - HANDLE_TARGET / 2}
-                width={HANDLE_TARGET}
-                height={HANDLE_TARGET}
-                fill="transparent"
-                data-box={box.id}
-                data-handle={index}
-                style={{ cursor: handle.x === 0 ? 'ns-resize' : handle.y === 0 ? 'ew-resize' : handle.x === handle.y ? 'nwse-resize' : 'nesw-resize' }}
-              />
-            </g>
-          )
-        })}
     </g>
   )
+}
+
+function Handles({ bbox, view }: { bbox: Box; view: View }) {
+  return (
+    <g pointerEvents="none" fill={CHOSEN} stroke="#000">
+      {HANDLES.map((handle) => {
+        const { x, y } = toScreen(view, handlePoint(bbox, handle))
+        return <rect key={`${handle.x}/${handle.y}`} x={x - 4} y={y - 4} width={8} height={8} />
+      })}
+    </g>
+  )
+}
+
+function cursorOf(grip: Grip | null): string {
+  if (!grip) return 'crosshair'
+  if (grip.kind === 'move') return 'move'
+  const { x, y } = grip.handle
+  if (x === 0) return 'ns-resize'
+  if (y === 0) return 'ew-resize'
+  return x === y ? 'nwse-resize' : 'nesw-resize'
 }
 
 function Label({ x, y, colour, children }: { x: number; y: number; colour: string; children: ReactNode }) {

@@ -4,13 +4,15 @@ import { initReactI18next } from 'react-i18next'
 import en from './locales/en.json'
 import ja from './locales/ja.json'
 import zhHans from './locales/zh-Hans.json'
+import { matchLang } from './match'
 
-export const LANGS = { en: 'English', 'zh-Hans': '简体中文', ja: '日本語' } as const
-export type InterfaceLang = keyof typeof LANGS
+export { LANGS } from './match'
 
+const lang = localStorage.getItem('lang') ?? matchLang(navigator.languages)
+document.documentElement.lang = lang
 void i18next.use(initReactI18next).init({
   resources: { en: { translation: en }, 'zh-Hans': { translation: zhHans }, ja: { translation: ja } },
-  lng: localStorage.getItem('lang') ?? 'en',
+  lng: lang,
   fallbackLng: 'en',
   interpolation: { escapeValue: false },
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fit, moved, resized, spanned, toImage, toScreen, typed, zoomAt } from './geometry'
+import { fit, moved, numberIn, resized, spanned, toImage, toScreen, typed, withNumber, zoomAt } from './geometry'
 
 const image = { width: 512, height: 300 }
 
@@ -24,8 +24,19 @@ describe('geometry', () => {
     expect(spanned({ x: 600, y: -5 }, { x: 500, y: 20 }, image)).toEqual([500, 0, 512, 20])
     expect(spanned({ x: 5, y: 5 }, { x: 5.2, y: 90 }, image)).toBeNull()
     expect(moved([10, 10, 20, 20], -50, 1000, image)).toEqual([0, 290, 10, 300])
-    expect(resized([10, 10, 20, 20], { x: 1, y: 0 }, { x: 3, y: 0 }, image)).toEqual([10, 10, 11, 20])
+    expect(resized([10, 10, 20, 20], { x: 1, y: 0 }, -17, 0, image)).toEqual([10, 10, 11, 20])
+    expect(resized([10, 10, 20, 20], { x: 1, y: 1 }, 1000, 1000, image)).toEqual([10, 10, 512, 300])
     expect(typed([0, 0, 513, 10], image)).toBeNull()
     expect(typed([0, 0, 512, 300], image)).toEqual([0, 0, 512, 300])
+  })
+  it('takes a typed number only where it makes a box', () => {
+    expect(withNumber([68, 10, 231, 20], 2, 230.5, image)).toEqual([68, 10, 230.5, 20])
+    for (const value of ['', ' ', '-', 10, 68, 600]) expect(withNumber([68, 10, 231, 20], 2, value, image)).toBeNull()
+    expect(withNumber([68, 10, 231, 20], 0, '', image)).toBeNull()
+    expect([numberIn('-'), numberIn(''), numberIn('-600'), numberIn(0)]).toEqual([null, null, -600, 0])
+  })
+  it('moves an edge as far as it was dragged, wherever the handle was pressed', () => {
+    expect(resized([10, 10, 20, 20], { x: -1, y: 1 }, 2, 3, image)).toEqual([12, 10, 20, 23])
+    expect(resized([10, 10, 20, 20], { x: 1, y: -1 }, 0, 0, image)).toEqual([10, 10, 20, 20])
   })
 })

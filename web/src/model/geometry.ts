@@ -59,15 +59,28 @@ export const HANDLES: readonly Handle[] = [
   { x: 1, y: 0 }, { x: -1, y: 1 }, { x: 0, y: 1 }, { x: 1, y: 1 },
 ]
 
-export function resized(box: Box, handle: Handle, to: Point, image: Size): Box {
-  const x = clamp(to.x, 0, image.width)
-  const y = clamp(to.y, 0, image.height)
+// The box with the handle's edges dragged so far, wherever beside the handle the drag began.
+export function resized(box: Box, handle: Handle, dx: number, dy: number, image: Size): Box {
+  const x = clamp((handle.x === -1 ? box[0] : box[2]) + dx, 0, image.width)
+  const y = clamp((handle.y === -1 ? box[1] : box[3]) + dy, 0, image.height)
   return [
     handle.x === -1 ? Math.min(x, box[2] - MIN_SIDE) : box[0],
     handle.y === -1 ? Math.min(y, box[3] - MIN_SIDE) : box[1],
     handle.x === 1 ? Math.max(x, box[0] + MIN_SIDE) : box[2],
     handle.y === 1 ? Math.max(y, box[1] + MIN_SIDE) : box[3],
   ]
+}
+
+// What stands in a number field, where it is a number: not while it is empty or only a sign.
+export function numberIn(value: string | number): number | null {
+  const number = typeof value === 'number' ? value : value.trim() === '' ? NaN : Number(value)
+  return Number.isFinite(number) ? number : null
+}
+
+// The box with one of its four numbers typed anew, if that makes a box inside the image.
+export function withNumber(box: readonly number[], index: number, value: string | number, image: Size): Box | null {
+  const number = numberIn(value)
+  return number === null ? null : typed(box.map((old, at) => (at === index ? number : old)), image)
 }
 
 // Typed numbers as a box, if they make one inside the image.

@@ -1,9 +1,13 @@
-import { Accordion, Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Table, Text, Title } from '@mantine/core'
+import { Accordion, Alert, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Table, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams } from 'react-router'
-import { useAcquisition, useAcquisitions, useModels, usePromote } from '../api/queries'
+import { useParams } from 'react-router'
+import { useAcquisition, useAcquisitions, useModels, useProject, usePromote } from '../api/queries'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { CaseLink } from '../panels/CaseLink'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 import { Scores } from '../panels/Scores'
 
 const STRATEGIES = ['hybrid', 'entropy', 'typical', 'stratified-random', 'random'] as const
@@ -21,13 +25,13 @@ export default function ModelsPage() {
     <Container py="lg">
       <Stack>
         <Group justify="space-between" align="flex-end">
-          <Title order={1} size="h2">{t('nav.models')}</Title>
+          <PageTitle>{t('nav.models')}</PageTitle>
           <Group align="flex-end">
-            <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={[...STRATEGIES]} />
+            <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={STRATEGIES.map((s) => ({ value: s, label: t(`strategy.${s}`) }))} />
             <NumberInput w={150} label={t('models.budget')} min={1} max={100000} value={budget} onChange={(v) => setBudget(Number(v))} />
           </Group>
         </Group>
-        {promote.isError && <Alert color="red" role="alert">{promote.error.message}</Alert>}
+        <Refusal error={promote.error} />
         <Asked query={models}>
           {({ models: found }) => (
             <>
@@ -53,7 +57,7 @@ export default function ModelsPage() {
             <Accordion variant="contained">
               {acquisitions.map((round) => (
                 <Accordion.Item key={round.id} value={round.id}>
-                  <Accordion.Control>{round.strategy} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
+                  <Accordion.Control>{t(`strategy.${round.strategy}`)} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
                   <Accordion.Panel>{round.error ? <Alert color="red">{round.error}</Alert> : <Ranking project={project} id={round.id} />}</Accordion.Panel>
                 </Accordion.Item>
               ))}
@@ -67,6 +71,7 @@ export default function ModelsPage() {
 
 function Ranking({ project, id }: { project: string; id: string }) {
   const round = useAcquisition(id)
+  const opens = may(useProject(project).data?.role, 'annotate')
   return (
     <Asked query={round}>
       {({ ranking }) => (
@@ -75,7 +80,7 @@ function Ranking({ project, id }: { project: string; id: string }) {
             {ranking.map((chosen) => (
               <Table.Tr key={chosen.image}>
                 <Table.Td>{chosen.rank}</Table.Td>
-                <Table.Td><Anchor component={Link} to={`/projects/${project}/read/${chosen.image}`}>…{chosen.image.slice(-6)}</Anchor></Table.Td>
+                <Table.Td><CaseLink project={project} image={chosen.image} opens={opens} /></Table.Td>
                 <Table.Td>{chosen.reason}</Table.Td>
               </Table.Tr>
             ))}

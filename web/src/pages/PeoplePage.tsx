@@ -1,9 +1,13 @@
 import { Alert, Button, Card, Code, Container, Group, NativeSelect, PasswordInput, Stack, Table, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Concept } from '../api/client'
 import { settings, useConcepts, useMembers, useProjects, useSetting, useTokens, useUsers } from '../api/queries'
 import { conceptLines, readConcepts } from '../state/concepts'
 import { Asked } from '../panels/Asked'
+import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 
 const ROLES = ['annotator', 'reviewer', 'engineer', 'lead'] as const
 const SCOPES = ['user', 'worker'] as const
@@ -12,7 +16,7 @@ export default function PeoplePage() {
   const { t } = useTranslation()
   return (
     <Container py="lg">
-      <Title order={1} size="h2" mb="md">{t('people.title')}</Title>
+      <PageTitle mb="md">{t('people.title')}</PageTitle>
       <Stack>
         <Users />
         <Projects />
@@ -24,7 +28,7 @@ export default function PeoplePage() {
 
 function Refused({ by }: { by: readonly { error: Error | null }[] }) {
   const error = by.find((one) => one.error)?.error
-  return error ? <Alert color="red" role="alert" mt="sm">{error.message}</Alert> : null
+  return <Refusal error={error} mt="sm" />
 }
 
 function Users() {
@@ -50,9 +54,11 @@ function Users() {
                   <Table.Td>{user.display_name}</Table.Td>
                   <Table.Td>{user.is_admin && t('people.admin')}</Table.Td>
                   <Table.Td ta="right">
-                    <Button size="compact-sm" variant="default" aria-label={`${user.disabled ? t('people.enable') : t('people.disable')}: ${user.username}`} onClick={() => disable.mutate({ user: user.id, disabled: !user.disabled })}>
-                      {user.disabled ? t('people.enable') : t('people.disable')}
-                    </Button>
+                    {user.disabled ? (
+                      <Button size="compact-sm" variant="default" aria-label={`${t('people.enable')}: ${user.username}`} onClick={() => disable.mutate({ user: user.id, disabled: false })}>{t('people.enable')}</Button>
+                    ) : (
+                      <Confirm size="compact-sm" variant="default" label={t('people.disable')} about={user.username} consequence={t('people.disable_text')} onConfirm={() => disable.mutate({ user: user.id, disabled: true })} />
+                    )}
                   </Table.Td>
                 </Table.Tr>
               ))}
@@ -99,7 +105,7 @@ function Projects() {
             <>
               <NativeSelect mt="sm" w={320} label={t('people.project')} value={chosen || found[0]?.id} onChange={(e) => setChosen(e.currentTarget.value)} data={found.map((p) => ({ value: p.id, label: p.name }))} />
               <Members project={chosen || (found[0]?.id ?? '')} />
-              <Ontology key={chosen} project={chosen || (found[0]?.id ?? '')} langs={(found.find((p) => p.id === chosen) ?? found[0])?.langs ?? []} />
+              <Ontology key={chosen || found[0]?.id} project={chosen || (found[0]?.id ?? '')} langs={(found.find((p) => p.id === chosen) ?? found[0])?.langs ?? []} />
             </>
           )
         }
@@ -108,12 +114,17 @@ function Projects() {
   )
 }
 
+// Not before the concepts are there: what is saved replaces them all.
 function Ontology({ project, langs }: { project: string; langs: readonly string[] }) {
-  const { t } = useTranslation()
   const concepts = useConcepts(project)
+  return <Asked query={concepts}>{(found) => <Concepts project={project} langs={langs} concepts={found.concepts} />}</Asked>
+}
+
+function Concepts({ project, langs, concepts }: { project: string; langs: readonly string[]; concepts: readonly Concept[] }) {
+  const { t } = useTranslation()
   const replace = useSetting(settings.concepts)
   const [lines, setLines] = useState<string | null>(null)
-  const shown = lines ?? conceptLines(concepts.data?.concepts ?? [], langs)
+  const shown = lines ?? conceptLines(concepts, langs)
   const { concepts: read, complaint } = readConcepts(shown, langs)
   return (
     <Stack gap="xs" mt="sm">
@@ -155,7 +166,7 @@ function Members({ project }: { project: string }) {
                   <Table.Tr key={member.id}>
                     <Table.Td>{member.display_name}</Table.Td>
                     <Table.Td><NativeSelect size="xs" aria-label={`${t('people.role')}: ${member.display_name}`} value={member.role} onChange={(e) => give.mutate({ id: project, user: member.id, role: roleOf(e.currentTarget.value) })} data={roles} /></Table.Td>
-                    <Table.Td ta="right"><Button size="compact-sm" variant="default" aria-label={`${t('people.remove')}: ${member.display_name}`} onClick={() => leave.mutate({ id: project, user: member.id })}>{t('people.remove')}</Button></Table.Td>
+                    <Table.Td ta="right"><Confirm size="compact-sm" variant="default" label={t('people.remove')} about={member.display_name} consequence={t('people.remove_text')} onConfirm={() => leave.mutate({ id: project, user: member.id })} /></Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
@@ -193,9 +204,9 @@ function Tokens() {
               {found.filter((token) => !token.revoked_at).map((token) => (
                 <Table.Tr key={token.id}>
                   <Table.Td>{token.name}</Table.Td>
-                  <Table.Td>{token.scope}</Table.Td>
+                  <Table.Td>{t(`scope.${token.scope}`)}</Table.Td>
                   <Table.Td>{token.created_at.slice(0, 10)}</Table.Td>
-                  <Table.Td ta="right"><Button size="compact-sm" variant="default" aria-label={`${t('people.revoke')}: ${token.name}`} onClick={() => revoke.mutate(token.id)}>{t('people.revoke')}</Button></Table.Td>
+                  <Table.Td ta="right"><Confirm size="compact-sm" variant="default" label={t('people.revoke')} about={token.name} consequence={t('people.revoke_text')} onConfirm={() => revoke.mutate(token.id)} /></Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

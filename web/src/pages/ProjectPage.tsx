@@ -2,7 +2,10 @@ import { Button, Card, Container, Group, Progress, SimpleGrid, Stack, Text, Titl
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { useProgress, useProject } from '../api/queries'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
+import { Unsent } from '../panels/Unsent'
 
 export default function ProjectPage() {
   const { t } = useTranslation()
@@ -15,11 +18,12 @@ export default function ProjectPage() {
         {(found) => (
           <Stack>
             <Group justify="space-between">
-              <Title order={1} size="h2">{found.name}</Title>
-              {found.role !== 'engineer' && (
+              <PageTitle>{found.name}</PageTitle>
+              {may(found.role, 'annotate') && (
                 <Button component={Link} to={`/projects/${id}/read`} size="lg">{t('home.next')}</Button>
               )}
             </Group>
+            <Unsent project={id} />
             <Asked query={progress}>
               {(p) => (
                 <>

@@ -1,15 +1,18 @@
-import { Anchor, Badge, Card, Container, Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Card, Container, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useProjects } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
+import { Unsent } from '../panels/Unsent'
 
 export default function ProjectsPage() {
   const { t } = useTranslation()
   const projects = useProjects()
   return (
     <Container py="lg">
-      <Title order={1} size="h2" mb="md">{t('app.projects')}</Title>
+      <PageTitle mb="md">{t('app.projects')}</PageTitle>
+      <Unsent />
       <Asked query={projects}>
         {({ projects: found }) => (
           <Stack>

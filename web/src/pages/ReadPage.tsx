@@ -1,12 +1,16 @@
-import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core'
+import { Button, Center, Loader, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate, useParams } from 'react-router'
 import { ApiError, pixelsOf } from '../api/client'
 import { nextCase, openCase, useConcepts, useProject } from '../api/queries'
 import { decodeRaster } from '../canvas/levels'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 import { Workspace } from '../panels/reading/Workspace'
+import { Unsent } from '../panels/Unsent'
 
 // The case named in the address, or the next one.
 export default function ReadPage() {
@@ -40,8 +44,9 @@ export default function ReadPage() {
     return (
       <Center p="xl">
         <Stack>
-          <Alert color={leased ? 'yellow' : 'red'} role="alert">{opened.error.message}</Alert>
-          <Button onClick={next}>{t('home.next')}</Button>
+          <Refusal error={opened.error} color={leased ? 'yellow' : 'red'} />
+          <Unsent project={id} />
+          {may(project.data?.role, 'annotate') && <Button onClick={next}>{t('home.next')}</Button>}
         </Stack>
       </Center>
     )
@@ -51,7 +56,8 @@ export default function ReadPage() {
     return (
       <Center p="xl">
         <Stack align="center">
-          <Title order={1} size="h3">{t('read.done_title')}</Title>
+          <PageTitle size="h3">{t('read.done_title')}</PageTitle>
+          <Unsent project={id} />
           <Text><Link to={`/projects/${id}`}>{t('read.back')}</Link></Text>
         </Stack>
       </Center>
@@ -59,9 +65,9 @@ export default function ReadPage() {
   }
   const { found, raster } = opened.data
   return (
-    <Asked query={project}>
+    <Asked query={project} quiet>
       {(p) => (
-        <Asked query={concepts}>
+        <Asked query={concepts} quiet>
           {(ontology) => (
             <Workspace key={found.image.id} opened={found} raster={raster} langs={p.langs} concepts={ontology.concepts} onNext={next} />
           )}

@@ -1,11 +1,17 @@
-import { Alert, Anchor, Badge, Button, Container, Group, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Badge, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import type { Run } from '../api/client'
-import { stopRun } from '../api/queries'
+import { oneRun, stopRun, useSessionCheck } from '../api/queries'
 import { Chart, type Points } from '../panels/Chart'
+import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 import { Scores } from '../panels/Scores'
+
+const RETRY_MS = 5000
 
 type Series = Record<string, Points>
 
@@ -13,9 +19,22 @@ type Series = Record<string, Points>
 function useLive(id: string) {
   const [run, setRun] = useState<Run | null>(null)
   const [series, setSeries] = useState<Series>({})
+  const [lost, setLost] = useState<Error | null>(null)
+  const [attempt, setAttempt] = useState(0)
+  const checked = useSessionCheck()
   useEffect(() => {
+    let again: ReturnType<typeof setTimeout> | undefined
     const source = new EventSource(`/api/runs/${id}/events`)
-    source.addEventListener('open', () => setSeries({}))
+    source.addEventListener('open', () => {
+      setSeries({})
+      setLost(null)
+    })
+    // A stream that was refused says neither why nor that it will not be tried again; the run itself does.
+    source.addEventListener('error', () => {
+      if (source.readyState === EventSource.CLOSED) checked(oneRun(id)).then(setRun, setLost).finally(() => {
+        again = setTimeout(() => setAttempt((before) => before + 1), RETRY_MS)
+      })
+    })
     source.addEventListener('run', (event) => {
       const news = JSON.parse(event.data as string) as Run
       setRun(news)
@@ -29,32 +48,36 @@ function useLive(id: string) {
         return after
       })
     })
-    return () => source.close()
-  }, [id])
-  return { run, series }
+    return () => {
+      source.close()
+      clearTimeout(again)
+    }
+  }, [id, checked, attempt])
+  return { run, setRun, series, lost }
 }
 
 export default function RunPage() {
   const { t } = useTranslation()
   const { project = '', run: id = '' } = useParams()
-  const { run, series } = useLive(id)
-  const [refusal, setRefusal] = useState('')
-  if (!run) return <Container py="lg"><Text>{t('app.loading')}</Text></Container>
+  const { run, setRun, series, lost } = useLive(id)
+  const stop = useMutation({ mutationFn: stopRun, onSuccess: setRun })
+  if (!run) return <Container py="lg">{lost ? <Refusal error={lost} /> : <Text>{t('app.loading')}</Text>}</Container>
   const alive = run.state === 'queued' || run.state === 'running'
   const charts = Object.entries(series).filter(([, points]) => points.length > 1)
   return (
     <Container py="lg" size="lg">
       <Stack>
         <Group justify="space-between">
-          <Title order={1} size="h2">{run.name}</Title>
+          <PageTitle>{run.name}</PageTitle>
           <Group>
-            <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${run.phase}` : ''}</Badge>
-            {alive && <Button color="red" onClick={() => stopRun(id).catch((e: Error) => setRefusal(e.message))}>{t('runs.stop')}</Button>}
+            <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${t(`phase.${run.phase}`, { defaultValue: run.phase })}` : ''}</Badge>
+            {alive && <Confirm color="red" loading={stop.isPending} label={t('runs.stop')} consequence={t('runs.stop_text')} onConfirm={() => stop.mutate(id)} />}
           </Group>
         </Group>
         <Progress value={run.total > 0 ? (100 * run.done) / run.total : 0} aria-label={t('runs.progress', { done: run.done, total: run.total })} />
         <Text size="sm" aria-live="polite">{t('runs.progress', { done: run.done, total: run.total })}</Text>
-        {(run.error ?? refusal) && <Alert color="red" role="alert">{run.error ?? refusal}</Alert>}
+        {run.error && <Alert color="red" role="alert">{run.error}</Alert>}
+        <Refusal error={stop.error ?? lost} />
         {run.evaluation && <Scores evaluation={run.evaluation} />}
         {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('nav.models')}</Anchor>}
         <SimpleGrid cols={2}>

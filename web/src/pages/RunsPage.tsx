@@ -1,10 +1,12 @@
-import { Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import type { RunConfig } from '../api/client'
+import type { RunConfig, Snapshot } from '../api/client'
 import { useLaunch, useModels, useRuns, useSnapshots } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 
 const DEFAULTS: RunConfig = {
   tuning: { kind: 'full' }, steps: 600, batch_images: 4, turns_per_image: 8, learning_rate: 0.001, weight_decay: 0.01,
@@ -15,11 +17,12 @@ export default function RunsPage() {
   const { t } = useTranslation()
   const { project = '' } = useParams()
   const runs = useRuns(project)
+  const snapshots = useSnapshots(project)
   return (
     <Container py="lg">
       <Stack>
-        <Title order={1} size="h2">{t('nav.runs')}</Title>
-        <Launch project={project} />
+        <PageTitle>{t('nav.runs')}</PageTitle>
+        <Asked query={snapshots}>{({ snapshots: found }) => <Launch project={project} snapshots={found} />}</Asked>
         <Asked query={runs}>
           {({ runs: found }) => (
             <>
@@ -43,9 +46,8 @@ export default function RunsPage() {
   )
 }
 
-function Launch({ project }: { project: string }) {
+function Launch({ project, snapshots }: { project: string; snapshots: readonly Snapshot[] }) {
   const { t } = useTranslation()
-  const snapshots = useSnapshots(project).data?.snapshots ?? []
   const models = useModels(project).data?.models ?? []
   const launch = useLaunch(project)
   const [snapshot, setSnapshot] = useState('')
@@ -73,7 +75,7 @@ function Launch({ project }: { project: string }) {
         <TextInput label={t('snapshots.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} />
         <Button loading={launch.isPending} onClick={go}>{t('runs.launch')}</Button>
       </Group>
-      {launch.isError && <Alert color="red" role="alert" mt="sm">{launch.error.message}</Alert>}
+      <Refusal error={launch.error} mt="sm" />
     </Card>
   )
 }

@@ -1,9 +1,11 @@
-import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { useCutSnapshot, useSnapshots } from '../api/queries'
 import { Asked } from '../panels/Asked'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 
 export default function SnapshotsPage() {
   const { t } = useTranslation()
@@ -11,15 +13,25 @@ export default function SnapshotsPage() {
   const snapshots = useSnapshots(project)
   const cut = useCutSnapshot(project)
   const [name, setName] = useState('')
+  // The snapshot that says the same as the one asked for, so that none was made.
+  const [same, setSame] = useState<string | null>(null)
+  const make = () => {
+    const known = snapshots.data?.snapshots ?? []
+    setSame(null)
+    cut.mutate(name, {
+      onSuccess: (made) => (known.some(({ id }) => id === made.id) ? setSame(made.name) : setName('')),
+    })
+  }
   return (
     <Container py="lg">
       <Stack>
-        <Title order={1} size="h2">{t('nav.snapshots')}</Title>
+        <PageTitle>{t('nav.snapshots')}</PageTitle>
         <Group align="flex-end">
           <TextInput label={t('snapshots.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-          <Button loading={cut.isPending} onClick={() => cut.mutate(name)}>{t('snapshots.cut')}</Button>
+          <Button loading={cut.isPending} onClick={make}>{t('snapshots.cut')}</Button>
         </Group>
-        {cut.isError && <Alert color="red" role="alert">{cut.error.message}</Alert>}
+        <Refusal error={cut.error} />
+        {same !== null && <Alert role="status">{t('snapshots.same', { name: same })}</Alert>}
         <Asked query={snapshots}>
           {({ snapshots: found }) => (
             <>

@@ -1,13 +1,18 @@
-import { Alert, Button, Card, Checkbox, Container, FileInput, Group, Image as Picture, List, Progress, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Card, Checkbox, Container, FileInput, Group, Image as Picture, List, Progress, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { uploadImage, useAttest, useImages } from '../api/queries'
+import { askSession, isSessionOver, uploadImage, useAttest, useImages, useProject } from '../api/queries'
+import { useInWords } from '../i18n/refusal'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { Confirm } from '../panels/Confirm'
+import { PageTitle } from '../panels/PageTitle'
+import { Refusal } from '../panels/Refusal'
 
 interface Told {
-  name: string
+  file: File
   text: string
   refused: boolean
 }
@@ -15,48 +20,74 @@ interface Told {
 export default function UploadPage() {
   const { t } = useTranslation()
   const { project = '' } = useParams()
+  const found = useProject(project)
+  return (
+    <Container py="lg">
+      <Stack>
+        <PageTitle>{t('nav.upload')}</PageTitle>
+        <Asked query={found}>
+          {({ role }) => (
+            <>
+              {may(role, 'upload') && <Upload project={project} />}
+              {may(role, 'attest') && <Waiting project={project} />}
+            </>
+          )}
+        </Asked>
+      </Stack>
+    </Container>
+  )
+}
+
+function Upload({ project }: { project: string }) {
+  const { t } = useTranslation()
+  const inWords = useInWords()
   const queries = useQueryClient()
   const [files, setFiles] = useState<File[]>([])
   const [patient, setPatient] = useState('')
   const [attested, setAttested] = useState(false)
   const [told, setTold] = useState<Told[]>([])
   const [done, setDone] = useState<number | null>(null)
+  // Whose they are, and that somebody looked at them, was said of the files before.
+  const pick = (chosen: File[]) => {
+    setFiles(chosen)
+    setPatient('')
+    setAttested(false)
+  }
   const one = async (file: File): Promise<Told> => {
     try {
       const fresh = await uploadImage(project, file, { patient: patient.trim(), attested })
-      return { name: file.name, text: fresh ? t('upload.done') : t('upload.same'), refused: false }
+      return { file, text: fresh ? t('upload.done') : t('upload.same'), refused: false }
     } catch (error) {
-      return { name: file.name, text: error instanceof Error ? error.message : String(error), refused: true }
+      if (isSessionOver(error)) askSession(queries)
+      return { file, text: inWords(error as Error), refused: true }
     }
   }
   const start = async () => {
     setTold([])
+    const outcomes: Told[] = []
     for (const [index, file] of files.entries()) {
       setDone(index)
-      const outcome = await one(file)
-      setTold((before) => [...before, outcome])
+      outcomes.push(await one(file))
+      setTold([...outcomes])
     }
     setDone(null)
-    setFiles([])
+    pick(outcomes.filter((outcome) => outcome.refused).map((outcome) => outcome.file))
     await queries.invalidateQueries({ queryKey: ['images', project] })
   }
+  const busy = done !== null
   return (
-    <Container py="lg">
-      <Stack>
-        <Title order={1} size="h2">{t('nav.upload')}</Title>
-        <FileInput multiple clearable label={t('upload.choose')} value={files} onChange={setFiles} />
-        <TextInput label={t('upload.patient')} value={patient} onChange={(event) => setPatient(event.currentTarget.value)} />
-        <Checkbox label={t('upload.attest')} checked={attested} onChange={(event) => setAttested(event.currentTarget.checked)} />
-        <Group><Button disabled={files.length === 0 || done !== null} onClick={() => void start()}>{t('upload.start', { count: files.length })}</Button></Group>
-        {done !== null && <Progress value={(100 * done) / files.length} aria-label={t('upload.start', { count: files.length })} />}
-        <List aria-live="polite">
-          {told.map((line, index) => (
-            <List.Item key={index}><Text c={line.refused ? 'red.4' : undefined}>{line.refused ? line.text : `${line.name}: ${line.text}`}</Text></List.Item>
-          ))}
-        </List>
-        <Waiting project={project} />
-      </Stack>
-    </Container>
+    <>
+      <FileInput multiple clearable disabled={busy} label={t('upload.choose')} value={files} onChange={pick} />
+      <TextInput disabled={busy} label={t('upload.patient')} value={patient} onChange={(event) => setPatient(event.currentTarget.value)} />
+      <Checkbox disabled={busy} label={t('upload.attest')} checked={attested} onChange={(event) => setAttested(event.currentTarget.checked)} />
+      <Group><Button disabled={files.length === 0 || busy} onClick={() => void start()}>{t('upload.start', { count: files.length })}</Button></Group>
+      {busy && <Progress value={(100 * done) / files.length} aria-label={t('upload.start', { count: files.length })} />}
+      <List aria-live="polite">
+        {told.map(({ file: { name }, text, refused }, index) => (
+          <List.Item key={index}><Text c={refused ? 'red.4' : undefined}>{text.includes(name) ? text : `${name}: ${text}`}</Text></List.Item>
+        ))}
+      </List>
+    </>
   )
 }
 
@@ -71,15 +102,15 @@ function Waiting({ project }: { project: string }) {
           <Stack>
             <Title order={2} size="h4">{t('home.waiting')}</Title>
             <Text>{t('upload.waiting')}</Text>
-            {attest.isError && <Alert color="red" role="alert">{attest.error.message}</Alert>}
+            <Refusal error={attest.error} />
             {page.images.map((image) => (
               <Card key={image.id} withBorder>
                 <Group align="flex-start">
                   <Picture src={`/api/images/${image.id}/rendered`} alt={image.patient} h={220} w="auto" fit="contain" />
                   <Stack>
                     <Text>{image.attestation_reason}</Text>
-                    <Button onClick={() => attest.mutate({ image: image.id, burned_in: false })}>{t('upload.clean')}</Button>
-                    <Button color="red" onClick={() => attest.mutate({ image: image.id, burned_in: true })}>{t('upload.burned')}</Button>
+                    <Button aria-label={`${t('upload.clean')}: ${image.patient}`} onClick={() => attest.mutate({ image: image.id, burned_in: false })}>{t('upload.clean')}</Button>
+                    <Confirm color="red" label={t('upload.burned')} about={image.patient} consequence={t('upload.withhold_text')} onConfirm={() => attest.mutate({ image: image.id, burned_in: true })} />
                   </Stack>
                 </Group>
               </Card>

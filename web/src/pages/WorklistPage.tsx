@@ -1,10 +1,13 @@
-import { Anchor, Button, Container, Group, NativeSelect, Table, Text, Title } from '@mantine/core'
+import { Button, Container, Group, NativeSelect, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import type { Image } from '../api/client'
-import { useImages } from '../api/queries'
+import { useImages, useProject } from '../api/queries'
+import { isReadable, may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { CaseLink } from '../panels/CaseLink'
+import { PageTitle } from '../panels/PageTitle'
 
 const STATES = ['open', 'leased', 'submitted', 'waiting_attestation', 'withheld'] as const
 
@@ -21,7 +24,7 @@ export default function WorklistPage() {
   return (
     <Container py="lg" size="lg">
       <Group justify="space-between" mb="md">
-        <Title order={1} size="h2">{t('nav.worklist')}</Title>
+        <PageTitle>{t('nav.worklist')}</PageTitle>
         <NativeSelect
           aria-label={t('worklist.state')}
           value={state ?? ''}
@@ -32,7 +35,7 @@ export default function WorklistPage() {
       <Asked query={images}>
         {(page) => (
           <>
-            {page.images.length === 0 ? <Text>{t('worklist.none')}</Text> : <Cases project={project} images={page.images} />}
+            {page.images.length === 0 ? <Text>{state === null ? t('worklist.none') : t('worklist.none_so')}</Text> : <Cases project={project} images={page.images} />}
             <Group mt="md">
               {after && <Button variant="default" onClick={() => setAfter(null)}>{t('worklist.first')}</Button>}
               {page.next && <Button variant="default" onClick={() => setAfter(page.next ?? null)}>{t('worklist.more')}</Button>}
@@ -46,6 +49,7 @@ export default function WorklistPage() {
 
 function Cases({ project, images }: { project: string; images: readonly Image[] }) {
   const { t } = useTranslation()
+  const reads = may(useProject(project).data?.role, 'annotate')
   return (
     <Table highlightOnHover>
       <Table.Thead>
@@ -61,11 +65,11 @@ function Cases({ project, images }: { project: string; images: readonly Image[] 
         {images.map((image) => (
           <Table.Tr key={image.id}>
             <Table.Td>
-              <Anchor component={Link} to={`/projects/${project}/read/${image.id}`}>{t('worklist.open')} …{image.id.slice(-6)}</Anchor>
+              <CaseLink project={project} image={image.id} opens={reads && isReadable(image.state)} />
             </Table.Td>
             <Table.Td>{image.patient}</Table.Td>
-            <Table.Td>{image.modality}</Table.Td>
-            <Table.Td>{image.split}</Table.Td>
+            <Table.Td>{t(`modality.${image.modality}`)}</Table.Td>
+            <Table.Td>{t(`split.${image.split}`)}</Table.Td>
             <Table.Td>{t(`state.${image.state}`)}</Table.Td>
           </Table.Tr>
         ))}

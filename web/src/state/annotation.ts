@@ -1,6 +1,7 @@
 // What the reader has made of the case: pure steps, each undoable. What comes from the server starts a new history.
 import type { Content, Region, Suggestion } from '../api/client'
 import type { Box } from '../model/geometry'
+import { freshId } from '../model/id'
 
 export interface State {
   content: Content
@@ -106,7 +107,7 @@ export function waiting(content: Content, suggestions: readonly Suggestion[]): S
 
 // Both versions of one annotation in one: theirs, plus what mine says otherwise. A region that both changed is kept twice,
 // mine under a new id, for the reader to settle: choosing one would throw away what somebody wrote.
-export function merged(mine: Content, theirs: Content, newId: () => string = () => crypto.randomUUID()): Content {
+export function merged(mine: Content, theirs: Content, newId: () => string = freshId): Content {
   const known = new Map(theirs.regions.map((region) => [region.id, region]))
   const added = mine.regions.flatMap((region) => {
     const other = known.get(region.id)

@@ -1,5 +1,5 @@
 // Keeps what the reader writes: at once in this browser's own store, soon after on the server.
-import { del, get, set } from 'idb-keyval'
+import { del, entries, get, set } from 'idb-keyval'
 import { ApiError, type Annotation, type Content } from '../api/client'
 import { same } from './annotation'
 
@@ -7,7 +7,7 @@ export type Saving =
   | { kind: 'saved' }
   | { kind: 'saving' }
   | { kind: 'offline' }
-  | { kind: 'refused'; message: string }
+  | { kind: 'refused'; error: ApiError }
   | { kind: 'conflict'; theirs: Annotation }
 
 export interface Journal {
@@ -18,6 +18,8 @@ export interface Journal {
 export interface Entry {
   basedOn: number
   content: Content
+  project: string
+  at: number
 }
 export interface Left {
   content: Content
@@ -28,10 +30,29 @@ export const browserJournal: Journal = {
   set: (key, entry) => set(key, entry),
   delete: (key) => del(key),
 }
+
+// A case whose work only this browser has.
+export interface Unsent {
+  image: string
+  project: string
+}
+const SAVED_BY_NOW_MS = 5000
+export const caseKey = (image: string, reader: string) => `case/${image}/${reader}`
+
+// What a reader's earlier visits left in the journal; what was written just now is on its way.
+export function unsentOf(all: readonly (readonly [key: unknown, entry: Entry])[], reader: string, now: number): Unsent[] {
+  return all.flatMap(([key, { project, at }]) => {
+    const [kind, image = '', by] = String(key).split('/')
+    return kind === 'case' && by === reader && now - at > SAVED_BY_NOW_MS ? [{ image, project }] : []
+  })
+}
+export const unsent = async (reader: string) => unsentOf(await entries<string, Entry>(), reader, Date.now())
+
 type Save = (basedOn: number, content: Content) => Promise<Annotation>
 
 const QUIET_MS = 600
 const RETRY_MS = 3000
+const LEAVE_MS = 2000
 
 // One case's way out. Saves follow each other; only the latest content is sent; nothing leaves the journal before the
 // server has it.
@@ -39,9 +60,11 @@ export class Outbox {
   private pending: Content | null = null
   private running: Promise<void> | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
+  private closed = false
 
   constructor(
-    private readonly key: string,
+    readonly key: string,
+    private readonly project: string,
     private revision: number,
     private readonly save: Save,
     private readonly tell: (saving: Saving) => void,
@@ -56,7 +79,12 @@ export class Outbox {
   // another version since, so the reader must choose; until then the journal keeps it.
   async left(current: Content): Promise<Left | null> {
     const entry = await this.journal.get(this.key)
-    if (!entry || same(entry.content, current)) return null
+    if (!entry) return null
+    if (same(entry.content, current)) {
+      // Only the answer was lost. Kept, it would come back as a conflict after later work on another computer.
+      await this.journal.delete(this.key)
+      return null
+    }
     return { content: entry.content, stale: entry.basedOn !== this.revision }
   }
 
@@ -65,13 +93,18 @@ export class Outbox {
     this.tell({ kind: 'saving' })
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.flush(), QUIET_MS)
-    await this.journal.set(this.key, { basedOn: this.revision, content })
+    await this.keep(content)
+  }
+
+  private keep(content: Content): Promise<void> {
+    return this.journal.set(this.key, { basedOn: this.revision, content, project: this.project, at: Date.now() })
   }
 
   // Sends what waits, and waits for it; true where the server has everything.
   async flush(): Promise<boolean> {
     clearTimeout(this.timer)
     while (this.pending !== null) {
+      if (this.closed) return false
       this.running ??= this.send().finally(() => {
         this.running = null
       })
@@ -89,7 +122,9 @@ export class Outbox {
     await this.put(content)
   }
 
+  // Another one goes on from the journal: this one sends nothing more, and leaves the journal alone.
   close(): void {
+    this.closed = true
     clearTimeout(this.timer)
   }
 
@@ -98,32 +133,59 @@ export class Outbox {
     if (content === null) return
     this.tell({ kind: 'saving' })
     try {
-      const saved = await this.save(this.revision, content)
-      this.revision = saved.revision
+      this.revision = await this.saved(content)
       await this.sent(content)
     } catch (error) {
       this.failed(error)
     }
   }
 
-  private async sent(content: Content): Promise<void> {
-    if (this.pending !== content) {
-      await this.journal.set(this.key, { basedOn: this.revision, content: this.pending ?? content })
-      return
+  // The revision that says so now. One that was refused as stale for what the server says already is no conflict.
+  private async saved(content: Content): Promise<number> {
+    try {
+      return (await this.save(this.revision, content)).revision
+    } catch (error) {
+      const theirs = otherVersion(error)
+      if (theirs && same(theirs.content, content)) return theirs.revision
+      throw error
     }
+  }
+
+  private async sent(content: Content): Promise<void> {
+    if (this.closed) return
+    if (this.pending !== content) return this.keep(this.pending ?? content)
     this.pending = null
     await this.journal.delete(this.key)
     this.tell({ kind: 'saved' })
   }
 
   private failed(error: unknown): void {
-    if (error instanceof ApiError && error.code === 'stale_revision') {
-      this.tell({ kind: 'conflict', theirs: (error.details as { current: Annotation }).current })
-    } else if (error instanceof ApiError && error.status < 500) {
-      this.tell({ kind: 'refused', message: error.message })
+    const theirs = otherVersion(error)
+    if (theirs) {
+      this.tell({ kind: 'conflict', theirs })
+    } else if (error instanceof ApiError && error.status < 500 && error.code !== 'wrong_csrf_token') {
+      this.tell({ kind: 'refused', error })
     } else {
       this.tell({ kind: 'offline' })
-      this.timer = setTimeout(() => void this.flush(), RETRY_MS)
+      if (!this.closed) this.timer = setTimeout(() => void this.flush(), RETRY_MS)
     }
   }
+}
+
+const newest = new Map<string, Outbox>()
+// Makes this the one way out of its case; an earlier visit's may still be trying.
+export function hold(outbox: Outbox): void {
+  const before = newest.get(outbox.key)
+  if (before !== outbox) before?.close()
+  newest.set(outbox.key, outbox)
+}
+// What is left is sent before its reader signs out; a server that does not answer is not waited for.
+export async function flushAll(): Promise<void> {
+  const sent = Promise.all([...newest.values()].map((outbox) => outbox.flush()))
+  await Promise.race([sent, new Promise((done) => setTimeout(done, LEAVE_MS))])
+}
+
+// The version that a save or a submit was refused for.
+export function otherVersion(error: unknown): Annotation | null {
+  return error instanceof ApiError && error.code === 'stale_revision' ? (error.details as { current: Annotation }).current : null
 }

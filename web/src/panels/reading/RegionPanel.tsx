@@ -1,9 +1,12 @@
 import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
+import { useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
-import { typed, type Size } from '../../model/geometry'
+import { withNumber, type Size } from '../../model/geometry'
 import type { Action } from '../../state/annotation'
 
+// The red of a field's error is too dark on its background to be read.
+const LEGIBLE = { input: { color: 'var(--mantine-color-red-2)' } }
 const PRESENCES = ['present', 'absent', 'uncertain'] as const
 
 interface Props {
@@ -21,8 +24,15 @@ interface Props {
 export function RegionPanel(props: Props) {
   const { t } = useTranslation()
   const { region, chosen, concepts, dispatch } = props
+  const card = useRef<HTMLDivElement>(null)
+  // Out of a field, so that the page's keys are heard again; an open list is closed first.
+  const leave = (event: KeyboardEvent) => {
+    const listOpen = (event.target as Element).getAttribute('aria-expanded') === 'true'
+    if (event.key === 'Escape' && !listOpen) card.current?.focus()
+  }
   const options = concepts.map((concept) => ({ value: concept.key, label: Object.values(concept.names).join(' · ') }))
-  const label = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
+  const name = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
+  const label = region.frame ? `${name} · ${t('read.frame', { frame: region.frame + 1 })}` : name
   if (!chosen) {
     return (
       <UnstyledButton onClick={props.onSelect} data-testid="region">
@@ -31,7 +41,7 @@ export function RegionPanel(props: Props) {
     )
   }
   return (
-    <Card p="xs" withBorder data-testid="region" style={{ borderColor: '#ffd43b' }}>
+    <Card p="xs" withBorder data-testid="region" ref={card} data-chosen tabIndex={-1} role="group" aria-label={label} onKeyDown={leave} style={{ borderColor: '#ffd43b' }}>
       <Stack gap={6}>
         <Select
           size="sm"
@@ -47,7 +57,7 @@ export function RegionPanel(props: Props) {
           aria-label={t('read.presence')}
           value={region.presence ?? 'present'}
           onChange={(value) => dispatch({ kind: 'describe', id: region.id, change: { presence: PRESENCES.find((p) => p === value) ?? 'present' } })}
-          data={PRESENCES.map((presence) => ({ value: presence, label: t(`read.${presence}`) }))}
+          data={PRESENCES.map((presence) => ({ value: presence, label: t(`presence.${presence}`) }))}
         />
         {props.langs.map((lang) => (
           <Textarea
@@ -72,19 +82,23 @@ export function RegionPanel(props: Props) {
 // The way to a box that needs no dragging (WCAG 2.5.7).
 function BoxNumbers({ region, image, spacing, dispatch }: Props) {
   const { t } = useTranslation()
+  // The number that makes no box, and the box that stays instead; marked until either is another one.
+  const [wrong, setWrong] = useState<{ index: number; stays: readonly number[] } | null>(null)
   const change = (index: number, value: string | number) => {
-    const numbers = region.bbox.map((old, at) => (at === index ? Number(value) : old))
-    const bbox = typed(numbers, image)
+    const bbox = withNumber(region.bbox, index, value, image)
+    setWrong(bbox ? null : { index, stays: region.bbox })
     if (bbox) dispatch({ kind: 'place', id: region.id, bbox, tag: `numbers/${region.id}` })
   }
+  const at = wrong?.stays === region.bbox ? wrong.index : null
   return (
     <div>
       <Text size="xs" c="gray.4">{t('read.box')}{sizeInMm(region.bbox, spacing)}</Text>
       <Group gap={4} wrap="nowrap">
         {['x0', 'y0', 'x1', 'y1'].map((name, index) => (
-          <NumberInput key={name} size="xs" aria-label={name} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
+          <NumberInput key={name} size="xs" aria-label={name} error={at === index} styles={at === index ? LEGIBLE : undefined} hideControls decimalScale={1} value={Number((region.bbox[index] ?? 0).toFixed(1))} onChange={(value) => change(index, value)} />
         ))}
       </Group>
+      {at !== null && <Text size="xs" c="red.4" role="alert">{t('read.box_wrong', { now: region.bbox.map((edge) => edge.toFixed(1)).join(', ') })}</Text>}
     </div>
   )
 }

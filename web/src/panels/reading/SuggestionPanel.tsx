@@ -28,7 +28,8 @@ export function SuggestionPanel({ suggestions, offered, nameOf, onSelect, onAcce
           <Group justify="space-between"><Text fw={600} size="sm">{nameOf(suggestion.concept)}</Text></Group>
           <Text size="xs" c="gray.4">{t('read.confidence', { percent: Math.round(suggestion.confidence * 100) })} · {suggestion.model_name}</Text>
           {Object.entries(suggestion.texts).map(([lang, text]) => <Text key={lang} size="sm" lang={lang}>{text}</Text>)}
-          <Group gap={6} mt={4}>
+          {/* What a button decides is not undone by the card's own click, which chooses the suggestion. */}
+          <Group gap={6} mt={4} onClick={(event) => event.stopPropagation()}>
             <Button size="compact-sm" onClick={() => onAccept(suggestion, false)}>{t('read.accept')} (A)</Button>
             <Button size="compact-sm" variant="default" onClick={() => onAccept(suggestion, true)}>{t('read.adjust')} (E)</Button>
             <Button size="compact-sm" variant="default" onClick={() => onReject(suggestion)}>{t('read.reject')} (R)</Button>

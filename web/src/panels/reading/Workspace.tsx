@@ -1,16 +1,22 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, NumberInput, ScrollArea, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
-import { useState } from 'react'
+import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Annotation, Case, Concept, Content, Region, Suggestion } from '../../api/client'
+import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
 import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
 import { Viewport, type Drawn } from '../../canvas/Viewport'
+import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
+import { freshId } from '../../model/id'
 import { merged, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
+import { PageTitle } from '../PageTitle'
+import { Refusal } from '../Refusal'
 import { useKeys } from './keys'
 import { RegionPanel } from './RegionPanel'
 import { SuggestionPanel } from './SuggestionPanel'
 import { useCase } from './useCase'
+import { WindowFields } from './WindowFields'
 
 interface Props {
   opened: Case
@@ -23,6 +29,8 @@ const HEADER = 48
 const PANEL = 372
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
+// The one frame that the page shows so far.
+const SHOWN_FRAME = 0
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
@@ -34,41 +42,47 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [selected, setSelected] = useState<string | null>(null)
   const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
-  const [refusal, setRefusal] = useState('')
+  const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
+  const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
+  const panel = useRef<HTMLElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const unseen = opened.image.frames - 1
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const boxes: Drawn[] = [
     ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+    ...content.regions.filter((r) => (r.frame ?? 0) === SHOWN_FRAME).map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
   ]
   const draw = (bbox: Box) => {
-    const id = crypto.randomUUID()
-    dispatch({ kind: 'draw', id, frame: 0, bbox })
+    const id = freshId()
+    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
     setSelected(id)
   }
   const duplicate = (region: Region) => {
-    const id = crypto.randomUUID()
+    const id = freshId()
     dispatch({ kind: 'copy', id, of: region.id, bbox: moved(boxOf(region.bbox), COPY_OFFSET, COPY_OFFSET, raster) })
     setSelected(id)
   }
   const accept = (suggestion: Suggestion | undefined, stay: boolean) => {
     if (!suggestion) return
-    const id = crypto.randomUUID()
+    const id = freshId()
     dispatch({ kind: 'accept', id, suggestion })
     if (stay) setSelected(id)
   }
   const reject = (suggestion: Suggestion | undefined) => suggestion && dispatch({ kind: 'reject', suggestion: suggestion.id })
   const finish = () => {
     if (sending) return
+    if (unseen > 0 && content.regions.length === 0) return setRefused(new Error(t('read.unseen', { frames: unseen })))
     setSending(true)
-    setRefusal('')
-    submit().then(onNext, (error: Error) => {
+    setRefused(null)
+    const stay = (why: Error | null) => {
       setSending(false)
-      setRefusal(error.message || t('read.refused'))
-    })
+      setRefused(why)
+    }
+    submit().then((done) => (done ? onNext() : stay(null)), stay)
   }
   useKeys({
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
@@ -85,17 +99,22 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     reject: () => reject(offered),
     submit: finish,
     help: () => setHelp(true),
-  })
+  }, !sending, letters)
+  // What had the focus may be gone: the card that was opened, the region that was deleted, the case before.
+  useEffect(() => {
+    const lost = document.activeElement === document.body || document.activeElement === heading.current
+    if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
+  }, [selected, content.regions.length])
 
   return (
-    <Area style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
+    // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
+    <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
-        <VisuallyHidden component="h1">{t('read.title')}</VisuallyHidden>
+        <VisuallyHidden component="div"><PageTitle>{t('read.title')}</PageTitle></VisuallyHidden>
         <Group px="xs" py={4} gap="xs" wrap="nowrap">
           <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
           <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
-          <NumberInput size="xs" w={96} aria-label={t('read.center')} value={Math.round(window.center)} onChange={(v) => setWindow({ ...window, center: Number(v) })} />
-          <NumberInput size="xs" w={96} aria-label={t('read.width')} min={1} value={Math.round(window.width)} onChange={(v) => setWindow({ ...window, width: Math.max(1, Number(v)) })} />
+          <WindowFields window={window} onWindow={setWindow} />
           <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
           <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
           <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
@@ -110,6 +129,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             inverted={inverted}
             boxes={boxes}
             selected={selected}
+            offered={offered?.id ?? null}
+            letters={letters}
             label={t('read.viewport')}
             fitAt={fitAt}
             onSelect={setSelected}
@@ -120,17 +141,18 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           />
         </Area>
       </Area>
-      <Area component="aside" aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
+      <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
         <ScrollArea style={{ flex: 1 }} p="sm">
           <Stack gap="sm">
             {opened.choice && (
               <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
             )}
-            {leaseLost && <Alert color="yellow" role="alert" p="xs">{leaseLost}</Alert>}
+            {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
+            {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
             )}
-            <Title order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
+            <Title ref={heading} tabIndex={-1} order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
             {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
             {content.regions.map((region) => (
               <RegionPanel
@@ -148,12 +170,17 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           </Stack>
         </ScrollArea>
         <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
-          {refusal && <Alert color="red" role="alert" p="xs">{refusal}</Alert>}
+          <Refusal error={refused} p="xs" />
           <SavedState saving={saving} />
           <Button loading={sending} onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
       </Area>
-      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}><Text>{t('read.keys_text')}</Text></Modal>
+      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}>
+        <Stack>
+          <Text>{t('read.keys_text')}</Text>
+          <Switch label={t('read.letters')} checked={letters} onChange={(event) => setLetters(event.currentTarget.checked)} />
+        </Stack>
+      </Modal>
       {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} onResolve={resolve} />}
     </Area>
   )
@@ -161,10 +188,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
 
 function SavedState({ saving }: { saving: Saving }) {
   const { t } = useTranslation()
+  const inWords = useInWords()
   const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
   return (
     <Text size="sm" c={colour} aria-live="polite" data-testid="saving" data-saving={saving.kind}>
-      {t(`read.${saving.kind}`)}{saving.kind === 'refused' ? `: ${saving.message}` : ''}
+      {t(`saving.${saving.kind}`)}{saving.kind === 'refused' ? `: ${inWords(saving.error)}` : ''}
     </Text>
   )
 }
@@ -172,7 +200,7 @@ function SavedState({ saving }: { saving: Saving }) {
 function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Content; onResolve(theirs: Annotation, content: Content): void }) {
   const { t } = useTranslation()
   return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict')}>
+    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict_title')}>
       <Stack>
         <Text>{t('read.conflict_text', { theirs: theirs.content.regions.length, mine: mine.regions.length })}</Text>
         <Group>
@@ -184,6 +212,8 @@ function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Conte
     </Modal>
   )
 }
+
+const isGone = (error: Error | null) => error instanceof ApiError && ['not_found', 'not_leased', 'leased'].includes(error.code)
 
 // The server sends four numbers; the type of its document cannot say so.
 export function boxOf(bbox: readonly number[]): Box {

@@ -1,9 +1,10 @@
 // One case in a reader's hands: its annotation, its way to the server, and the time spent.
-import { useEffect, useMemo, useReducer, useRef, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react'
 import type { Annotation, Case, Content } from '../../api/client'
-import { renewLease, saveAnnotation, submitAnnotation } from '../../api/queries'
+import { giveBack, readerOf, renewLease, saveAnnotation, submitAnnotation, useSessionCheck } from '../../api/queries'
 import { reduce, start } from '../../state/annotation'
-import { Outbox, type Saving } from '../../state/outbox'
+import { caseKey, hold, otherVersion, Outbox, type Saving } from '../../state/outbox'
 
 const IDLE_MS = 30_000
 const RENEW_MS = 60_000
@@ -12,11 +13,19 @@ export function useCase(opened: Case) {
   const image = opened.image.id
   const [state, dispatch] = useReducer(reduce, opened.annotation.content, start)
   const [saving, setSaving] = useState<Saving>({ kind: 'saved' })
-  const [leaseLost, setLeaseLost] = useState('')
-  const outbox = useMemo(
-    () => new Outbox(`case/${image}/${opened.annotation.reader.id}`, opened.annotation.revision, (r, c) => saveAnnotation(image, r, c), setSaving),
-    [image, opened.annotation.reader.id, opened.annotation.revision],
-  )
+  const [leaseLost, setLeaseLost] = useState<Error | null>(null)
+  const checked = useSessionCheck()
+  const queries = useQueryClient()
+  const { reader, revision } = opened.annotation
+  const outbox = useMemo(() => {
+    const save = async (basedOn: number, content: Content) => {
+      // Another tab may have signed somebody else in; this is not theirs to save, so it stays here.
+      if (readerOf(queries) !== reader.id) throw new Error('its reader is not signed in')
+      return checked(saveAnnotation(image, basedOn, content))
+    }
+    return new Outbox(caseKey(image, reader.id), opened.image.project_id, revision, save, setSaving)
+  }, [image, opened.image.project_id, reader.id, revision, checked, queries])
+  const touch = useLease(opened)
   // What the server, or an earlier visit's journal, knows already is not sent again.
   const known = useRef<Content>(state.content)
 
@@ -24,6 +33,7 @@ export function useCase(opened: Case) {
     let here = true
     void outbox.left(opened.annotation.content).then((left) => {
       if (!here || !left) return
+      touch()
       // A stale one is not sent by itself: it would go over what was saved elsewhere meanwhile.
       if (left.stale) {
         known.current = left.content
@@ -32,6 +42,7 @@ export function useCase(opened: Case) {
       dispatch({ kind: 'load', content: left.content })
     })
     const now = () => void outbox.flush()
+    hold(outbox)
     window.addEventListener('pagehide', now)
     window.addEventListener('blur', now)
     window.addEventListener('online', now)
@@ -42,17 +53,18 @@ export function useCase(opened: Case) {
       window.removeEventListener('online', now)
       void outbox.flush()
     }
-  }, [outbox, opened.annotation])
+  }, [outbox, opened.annotation, touch])
   useEffect(() => {
     if (state.content === known.current) return
     known.current = state.content
+    touch()
     void outbox.put(state.content)
-  }, [state.content, outbox])
+  }, [state.content, outbox, touch])
   useEffect(() => {
-    const renew = () => renewLease(opened.lease.id).then(() => setLeaseLost(''), (error: Error) => setLeaseLost(error.message))
+    const renew = () => checked(renewLease(opened.lease.id)).then(() => setLeaseLost(null), setLeaseLost)
     const timer = setInterval(renew, RENEW_MS)
     return () => clearInterval(timer)
-  }, [opened.lease.id])
+  }, [opened.lease.id, checked])
   const activeSeconds = useActiveSeconds()
 
   const resolve = (theirs: Annotation, content: Content) => {
@@ -60,13 +72,43 @@ export function useCase(opened: Case) {
     dispatch({ kind: 'load', content })
     void outbox.resolve(theirs, content)
   }
-  const submit = async () => {
+  // False where it is not saved yet, which `saving` tells the reason of.
+  const submit = async (): Promise<boolean> => {
+    touch()
     // An empty annotation is a finding too: that nothing was found. It is saved before it is submitted.
     if (outbox.latestRevision === 0) await outbox.put(state.content)
-    if (!(await outbox.flush())) throw new Error('')
-    await submitAnnotation(image, outbox.latestRevision, activeSeconds())
+    if (!(await outbox.flush())) return false
+    try {
+      await checked(submitAnnotation(image, outbox.latestRevision, activeSeconds()))
+      return true
+    } catch (error) {
+      const theirs = otherVersion(error)
+      if (!theirs) throw error
+      setSaving({ kind: 'conflict', theirs })
+      return false
+    }
   }
   return { state, dispatch, saving, leaseLost, resolve, submit }
+}
+
+// Gives a case back that was only looked at, so that others need not wait for the lease to run out. What was begun stays
+// the reader's. Gives the function that says that the case was touched.
+function useLease({ lease, annotation }: Case): () => void {
+  const begun = annotation.revision > 0 && !annotation.submitted
+  const touched = useRef(begun)
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => {
+    clearTimeout(leaving.current)
+    return () => {
+      // Not at once: in development every effect is undone and done again.
+      leaving.current = setTimeout(() => {
+        if (!touched.current) void giveBack(lease.id).catch(() => undefined)
+      })
+    }
+  }, [lease.id])
+  return useCallback(() => {
+    touched.current = true
+  }, [])
 }
 
 // Seconds in which the reader moved something; a pause longer than half a minute is not reading.

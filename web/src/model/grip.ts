@@ -1,0 +1,46 @@
+// What a press on the image takes hold of, and which box a click means. Lengths named here are in CSS pixels.
+import { HANDLES, type Box, type Handle, type Point } from './geometry'
+
+// Up to here a press is a click: the hand's tremor must not change what it points at.
+export const STILL = 4
+const HANDLE_TARGET = 24
+const BORDER = 6
+// A box with a shorter side than this has no inside to draw in: it is all border.
+const ALL_BORDER = 40
+
+export type Grip = { kind: 'resize'; handle: Handle } | { kind: 'move' }
+
+// The handle of the chosen box under the point, or its border; null where a drag draws, its inside included: a nodule lies
+// in a lung, and the lung must not follow.
+export function gripAt(box: Box, point: Point, zoom: number): Grip | null {
+  const side = Math.min(box[2] - box[0], box[3] - box[1]) * zoom
+  const handle = handleAt(box, point, Math.max(8, Math.min(HANDLE_TARGET, side / 3)) / 2 / zoom)
+  if (handle) return { kind: 'resize', handle }
+  const depth = depthIn(box, point) * zoom
+  return depth >= -BORDER && (depth <= BORDER || side < ALL_BORDER) ? { kind: 'move' } : null
+}
+
+export const handlePoint = (box: Box, handle: Handle): Point => ({
+  x: box[0] + ((handle.x + 1) / 2) * (box[2] - box[0]),
+  y: box[1] + ((handle.y + 1) / 2) * (box[3] - box[1]),
+})
+
+function handleAt(box: Box, point: Point, reach: number): Handle | null {
+  const away = (handle: Handle) => {
+    const at = handlePoint(box, handle)
+    return Math.max(Math.abs(at.x - point.x), Math.abs(at.y - point.y))
+  }
+  const nearest = HANDLES.reduce((best, handle) => (away(handle) < away(best) ? handle : best))
+  return away(nearest) <= reach ? nearest : null
+}
+
+// How far inside the box the point lies; negative outside.
+const depthIn = (box: Box, p: Point) => Math.min(p.x - box[0], box[2] - p.x, p.y - box[1], box[3] - p.y)
+const area = (box: Box) => (box[2] - box[0]) * (box[3] - box[1])
+
+// The smallest box under a click; where that one is chosen already, the next larger one, so that none lies out of reach.
+export function clicked(boxes: readonly { id: string; bbox: Box }[], selected: string | null, point: Point, zoom: number): string | null {
+  const under = boxes.filter(({ bbox }) => depthIn(bbox, point) * zoom >= -STILL).sort((a, b) => area(a.bbox) - area(b.bbox))
+  const before = under.findIndex(({ id }) => id === selected)
+  return under[(before + 1) % under.length]?.id ?? null
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { commandOf, type Stroke } from './keys'
+
+const press = (key: string, more: Partial<Stroke> = {}): Stroke => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, repeat: false, ...more })
+const on = (stroke: Stroke) => commandOf(stroke, 'page', true)
+
+describe('commandOf', () => {
+  it('decides once, however long the key is held', () => {
+    for (const key of ['a', 'r', 'e', 'n', 'd', 'Delete']) expect(on(press(key, { repeat: true }))).toBe('held')
+    expect(on(press('A', { shiftKey: true, repeat: true }))).toBe('held')
+    expect(on(press('Enter', { ctrlKey: true, repeat: true }))).toBe('held')
+    expect(on(press('ArrowLeft', { repeat: true }))).toEqual({ kind: 'nudge', dx: -1, dy: 0 })
+  })
+  it('undoes with caps lock on', () => {
+    expect(on(press('Z', { ctrlKey: true }))).toEqual({ kind: 'undo' })
+    expect(on(press('z', { ctrlKey: true, shiftKey: true }))).toEqual({ kind: 'redo' })
+    expect(on(press('Y', { ctrlKey: true }))).toEqual({ kind: 'redo' })
+    expect(on(press('R'))).toEqual({ kind: 'reject' })
+  })
+  it('is silent while somebody types, except for submitting', () => {
+    for (const key of ['a', 'Delete', 'ArrowUp', '?']) expect(commandOf(press(key), 'text', true)).toBeNull()
+    expect(commandOf(press('Enter', { ctrlKey: true }), 'text', true)).toEqual({ kind: 'submit' })
+  })
+  it('leaves a choice its arrows, and takes the letters', () => {
+    expect(commandOf(press('ArrowRight'), 'choice', true)).toBeNull()
+    expect(commandOf(press('n'), 'choice', true)).toEqual({ kind: 'newBox' })
+  })
+  it('can do without keys that write a character', () => {
+    for (const stroke of [press('a'), press('?'), press('A', { shiftKey: true })]) expect(commandOf(stroke, 'page', false)).toBeNull()
+    expect(commandOf(press('Delete'), 'page', false)).toEqual({ kind: 'remove' })
+  })
+})
