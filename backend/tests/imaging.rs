@@ -589,6 +589,23 @@ fn with_short(mut bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], value: u16) -> Vec<u8>
     bytes
 }
 
+fn tag_bytes(tag: Tag) -> [u8; 4] {
+    let ([a, b], [c, d]) = (tag.group().to_le_bytes(), tag.element().to_le_bytes());
+    [a, b, c, d]
+}
+
+/// An explicit-VR element with a short length, PS3.5 section 7.1.2, its value padded to an even one.
+fn element(tag: Tag, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    let pad = if vr == b"UI" { 0 } else { b' ' };
+    let length = value.len().next_multiple_of(2);
+    let mut bytes = tag_bytes(tag).to_vec();
+    bytes.extend(vr);
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(value);
+    bytes.resize(8 + length, pad);
+    bytes
+}
+
 fn refusal(bytes: &[u8]) -> ImagingError {
     read(bytes).expect_err("it should be refused")
 }
@@ -776,6 +793,103 @@ fn a_bottomless_header_is_refused() {
         "{}",
         refusal(&bytes)
     );
+}
+
+/// A file of nothing but a valid group 2 (explicit VR little endian) and what follows it.
+fn bare(syntax: &str, after: &[u8]) -> Vec<u8> {
+    let meta = element(Tag(0x0002, 0x0010), b"UI", syntax.as_bytes());
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM\x02\0\0\0UL\x04\0");
+    bytes.extend((meta.len() as u32).to_le_bytes());
+    bytes.extend(meta);
+    bytes.extend(after);
+    bytes
+}
+
+/// The most memory that this process ever had, in kB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
+const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+
+/// The decoder clears as much memory as a length says before it reads: gigabytes, for a file of 200 bytes.
+#[test]
+fn a_length_beyond_the_file_costs_nothing() {
+    let value = bare(EXPLICIT, b"\x09\0\x01\x10OB\0\0\xf0\xff\xff\xff");
+    let offsets = bare(
+        EXPLICIT,
+        b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xf0\xff\xff\xff",
+    );
+    let mut meta = bare(EXPLICIT, b"");
+    meta.truncate(144);
+    meta[140..144].copy_from_slice(&[0xff; 4]);
+    meta.extend(b"\x02\0\x10\0UN\0\0\xf0\xff\xff\xff");
+    for bytes in [value, offsets, meta] {
+        let error = refusal(&bytes).to_string();
+        assert!(error.contains("longer than the file"), "{error}");
+    }
+    assert!(peak_memory() < 3 << 20, "{} kB were used", peak_memory());
+}
+
+/// Each of these bytes would become an empty string of its own, twenty-four bytes of memory.
+#[test]
+fn a_header_of_backslashes_is_refused() {
+    let mut lists = Vec::new();
+    for element in 0..160_u16 {
+        lists.extend([0x09, 0]);
+        lists.extend((0x1000 + element).to_le_bytes());
+        lists.extend(b"LO\xf0\xff");
+        lists.extend([b'\\'; 0xfff0]);
+    }
+    let error = refusal(&bare(EXPLICIT, &lists)).to_string();
+    assert!(error.contains("short texts"), "{error}");
+}
+
+/// RFC 1951 section 3.2.4: bytes as they are, in stored blocks.
+fn stored(data: &[u8]) -> Vec<u8> {
+    let blocks = data.chunks(0xffff).flat_map(|block| {
+        let length = block.len() as u16;
+        let head = [0].into_iter().chain(length.to_le_bytes());
+        head.chain((!length).to_le_bytes()).chain(block.to_vec())
+    });
+    blocks.chain([1, 0, 0, 0xff, 0xff]).collect()
+}
+
+/// RFC 1951 section 3.2.6: a zero, then `times` copies of the byte before it, 258 of them at a time.
+fn deflated_zeros(times: usize) -> Vec<u8> {
+    let codes = ["110", "00110000"].into_iter();
+    let copies = std::iter::repeat_n("1100010100000", times);
+    let bits: Vec<u8> = codes
+        .chain(copies)
+        .chain(["0000000"])
+        .flat_map(str::bytes)
+        .collect();
+    let byte = |bits: &[u8]| (0..).zip(bits).map(|(at, bit)| (bit - b'0') << at).sum();
+    bits.chunks(8).map(byte).collect()
+}
+
+/// A deflated data set (PS3.5 section A.5) is looked at as it is when unpacked.
+#[test]
+fn a_deflated_header_hides_nothing() {
+    const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+    let deep = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff";
+    let deep = bare(DEFLATED, &stored(&deep.repeat(100_000)));
+    assert!(
+        refusal(&deep).to_string().contains("sequences"),
+        "{}",
+        refusal(&deep)
+    );
+    let zeros = bare(DEFLATED, &deflated_zeros((256 << 20) / 258 + 1));
+    let error = refusal(&zeros).to_string();
+    assert!(error.contains("unpacks to more"), "{error}");
+    assert_eq!(read_dicom("image_dfl.dcm").pixels.len(), 1);
 }
 
 /// All files that pydicom tests itself with, the broken ones too: read or refused with a reason, and most are read.

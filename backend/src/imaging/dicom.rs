@@ -46,7 +46,7 @@ const TAILS: f64 = 0.005;
 
 /// Reads a DICOM file.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
-    guard::check_depth(bytes)?;
+    guard::check_elements(bytes)?;
     let object = dicom_object::from_reader(Cursor::new(bytes)).map_err(|error| {
         guard::missing_end(bytes).unwrap_or_else(|| ImagingError::Malformed {
             kind: "DICOM",
