@@ -271,6 +271,80 @@ fn without_a_window_all_but_the_tails_are_shown() {
     );
 }
 
+/// Enhanced objects keep window, spacing and rescaling in functional groups, PS3.3 section C.7.6.16.
+#[test]
+fn a_window_in_functional_groups_is_the_file_s_own() {
+    let raw = Raw::of("eCT_Supplemental.dcm");
+    let values = raw.values(false, 1.0, -1024.0);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let ct = read_dicom("eCT_Supplemental.dcm");
+    let window = ct.window.unwrap();
+    assert_eq!((window.center, window.width), (49.0 - least, 102.0));
+    assert_eq!(ct.pixel_spacing, Some([0.388_672, 0.388_672]));
+    let first = values.iter().take(512 * 512);
+    assert_shown(
+        &ct.rendered,
+        first.map(|value| linear_window(*value, 49.0, 102.0)),
+    );
+}
+
+/// PS3.3 section C.11.2.1.1, with the 256 entries of a real file and with others in their place.
+#[test]
+fn a_table_of_greys_is_followed() {
+    let raw = Raw::of("vlut_04.dcm");
+    let read_well = read_dicom("vlut_04.dcm");
+    assert_shown(
+        &read_well.rendered,
+        raw.bytes.iter().copied().map(f64::from),
+    );
+
+    let mut bytes = dicom("vlut_04.dcm");
+    let head = [0x28, 0, 0x06, 0x30, b'U', b'S', 0, 2];
+    let at = bytes.windows(8).position(|piece| piece == head).unwrap() + 8;
+    // Black to 100, then the square of the distance, white from 200 on.
+    let entry = |value: usize| {
+        let share = (value.clamp(100, 200) - 100) as f64 / 100.0;
+        (share * share * 65_535.0).round() as u16
+    };
+    let entries = (0..256).flat_map(|value| entry(value).to_le_bytes());
+    bytes.splice(at..at + 512, entries);
+    let changed = read(&bytes).unwrap();
+    let shown = |value: &u8| f64::from(entry(usize::from(*value))) / 257.0;
+    assert_shown(&changed.rendered, raw.bytes.iter().map(shown));
+    let least = f64::from(*raw.bytes.iter().min().unwrap());
+    let window = changed.window.unwrap();
+    assert_eq!((window.center, window.width), (150.0 - least, 100.0));
+}
+
+/// PS3.3 section C.11.2.1.3.2 allows widths below 1, which the default function of C.11.2.1.2.1 does not.
+#[test]
+fn an_exact_window_may_be_narrow() {
+    let (width, function) = (Tag(0x0028, 0x1051), Tag(0x0028, 0x1056));
+    let narrow = element(width, b"DS", b"0.5");
+    let exact = [narrow.clone(), element(function, b"CS", b"LINEAR_EXACT")].concat();
+    let read_with =
+        |elements: &[u8]| read(&replaced(dicom("MR_small.dcm"), width, b"DS", elements)).unwrap();
+    let values = Raw::of("MR_small.dcm").values(true, 1.0, 0.0);
+    let step = |value: &f64| ((value - 600.0) / 0.5 + 0.5).clamp(0.0, 1.0) * 255.0;
+    assert_eq!(read_with(&exact).window.unwrap().width, 0.5);
+    assert_shown(&read_with(&exact).rendered, values.iter().map(step));
+    assert!(read_with(&narrow).window.unwrap().width > 1.0, "it is none");
+}
+
+/// As in nuclear medicine, where a slope of 1e-4 gives values of a small fraction.
+#[test]
+fn small_fractions_are_shown_as_their_integers_are() {
+    let slope = Tag(0x0028, 0x1053);
+    let small = read(&with_text(dicom("CT_small.dcm"), slope, b"DS", "0.0001")).unwrap();
+    let shown = grey8(&small.rendered);
+    for (small, plain) in shown
+        .iter()
+        .zip(grey8(&read_dicom("CT_small.dcm").rendered))
+    {
+        assert!(small.abs_diff(plain) <= 1, "{small} and {plain}");
+    }
+}
+
 #[test]
 fn a_transfer_syntax_changes_no_pixel() {
     let families: [&[&str]; 6] = [
@@ -606,6 +680,20 @@ fn element(tag: Tag, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Puts other bytes in the place of the first explicit-VR element with this tag, VR and a short length.
+fn replaced(mut bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], new: &[u8]) -> Vec<u8> {
+    let head = [&tag_bytes(tag)[..], vr].concat();
+    let at = bytes.windows(6).position(|piece| piece == head);
+    let at = at.expect("the element is there");
+    let length = usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
+    bytes.splice(at..at + 8 + length, new.iter().copied());
+    bytes
+}
+
+fn with_text(bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], text: &str) -> Vec<u8> {
+    replaced(bytes, tag, vr, &element(tag, vr, text.as_bytes()))
+}
+
 fn refusal(bytes: &[u8]) -> ImagingError {
     read(bytes).expect_err("it should be refused")
 }
@@ -736,6 +824,18 @@ fn a_coded_stream_of_another_size_is_refused_before_decoding() {
         "{}",
         refusal(&bytes)
     );
+}
+
+#[test]
+fn values_beyond_all_numbers_are_refused() {
+    let slope = Tag(0x0028, 0x1053);
+    for text in ["1e308", "-1e308"] {
+        let error = refusal(&with_text(dicom("CT_small.dcm"), slope, b"DS", text));
+        assert!(
+            error.to_string().contains("RescaleSlope"),
+            "{text}: {error}"
+        );
+    }
 }
 
 #[test]

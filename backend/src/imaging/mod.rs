@@ -3,12 +3,14 @@
 //! What a file is, its bytes say; its name is used in messages only. Nothing of a DICOM header leaves this module but what
 //! [`Canonical`] lists, and the identifiers in it do not print themselves.
 
+mod attributes;
 mod dicom;
 mod error;
 mod grey;
 mod guard;
 mod palette;
 mod picture;
+mod voi;
 mod ybr;
 
 pub use error::ImagingError;
