@@ -130,7 +130,9 @@ impl Names {
         })
     }
 
-    /// Pseudonyms for patient and study. A file that names no patient is a patient of its own: it must never share a split by accident.
+    /// Pseudonyms for patient and study. PatientID may be empty, PS3.3 section C.7.1.1, and is in many files that others made
+    /// anonymous: what shares a study is then one patient, who must not come into two splits. A file that names no study
+    /// either is a patient of its own.
     fn pseudonyms(
         self,
         hospital: &Hospital,
@@ -149,6 +151,12 @@ impl Names {
                     .patient_key
                     .as_ref()
                     .map(|id| keyed("patient", id))
+            })
+            .or_else(|| {
+                canonical
+                    .study_key
+                    .as_ref()
+                    .map(|id| keyed("patient-of-study", id))
             })
             .unwrap_or_else(own);
         let study = self

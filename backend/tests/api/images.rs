@@ -290,3 +290,59 @@ async fn lists_come_in_pages_that_miss_nothing() {
         .await
         .is(200);
 }
+
+/// An explicit-VR little-endian DICOM slice of two by two pixels, without a PatientID.
+fn slice(study: &str, window_center: &str, values: [u16; 4]) -> Vec<u8> {
+    let element = |tag: [u8; 4], vr: &[u8; 2], value: &[u8]| {
+        let length = (value.len() as u16).next_multiple_of(2);
+        let head = [&tag[..], vr, &length.to_le_bytes(), value].concat();
+        let padding = if value.len() % 2 == 1 { &b" "[..] } else { b"" };
+        [&head, padding].concat()
+    };
+    let number = |element_number: u8, high: u8, value: u16| {
+        element([0x28, 0, element_number, high], b"US", &value.to_le_bytes())
+    };
+    let syntax = element([2, 0, 0x10, 0], b"UI", b"1.2.840.10008.1.2.1\0");
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM");
+    bytes.extend(element(
+        [2, 0, 0, 0],
+        b"UL",
+        &(syntax.len() as u32).to_le_bytes(),
+    ));
+    bytes.extend(syntax);
+    bytes.extend(element([0x08, 0, 0x60, 0], b"CS", b"CT"));
+    bytes.extend(element([0x10, 0, 0x20, 0], b"LO", b""));
+    bytes.extend(element([0x20, 0, 0x0d, 0], b"UI", study.as_bytes()));
+    bytes.extend(number(0x02, 0, 1));
+    bytes.extend(element([0x28, 0, 0x04, 0], b"CS", b"MONOCHROME2"));
+    bytes.extend([number(0x10, 0, 2), number(0x11, 0, 2)].concat());
+    bytes.extend([number(0x00, 1, 16), number(0x01, 1, 16)].concat());
+    bytes.extend([number(0x02, 1, 15), number(0x03, 1, 0)].concat());
+    bytes.extend(element(
+        [0x28, 0, 0x50, 0x10],
+        b"DS",
+        window_center.as_bytes(),
+    ));
+    bytes.extend(element([0x28, 0, 0x51, 0x10], b"DS", b"100"));
+    bytes.extend(b"\xe0\x7f\x10\0OW\0\0\x08\0\0\0");
+    bytes.extend(values.into_iter().flat_map(u16::to_le_bytes));
+    bytes
+}
+
+/// As many anonymous files are: PatientID is empty, and the study is what is left to say whose they are.
+#[tokio::test]
+async fn the_slices_of_a_study_without_a_patient_are_one_patient_s() {
+    let world = World::with(json!({ "val": 0, "test": 50 })).await;
+    let patient = async |study: &str, value: u16| {
+        let bytes = slice(study, "40", [0, 1, 2, value]);
+        let answer = world.admin.upload(&world.project, "a.dcm", bytes, &[]);
+        let image = answer.await.is(201);
+        (text(&image["patient"]), text(&image["split"]))
+    };
+    let first = patient("1.2.3", 10).await;
+    for value in 11..20 {
+        assert_eq!(patient("1.2.3", value).await, first);
+    }
+    assert_ne!(patient("1.2.4", 10).await.0, first.0);
+}
