@@ -779,6 +779,17 @@ fn headers_that_promise_too_much_are_refused_before_decoding() {
             expected: 128 * 1000 * 2
         }
     );
+    let (rows, columns) = (Tag(0x0028, 0x0010), Tag(0x0028, 0x0011));
+    let large = with_short(ct(), columns, b"US", 8_000);
+    let frames = element(Tag(0x0028, 0x0008), b"IS", b"17");
+    let side = element(rows, b"US", &8_000_u16.to_le_bytes());
+    assert_eq!(
+        refusal(&replaced(large, rows, b"US", &[frames, side].concat())),
+        ImagingError::TooManyPixelsOfAll {
+            frames: 17,
+            pixels: 64_000_000
+        }
+    );
     let odd = with_short(ct(), Tag(0x0028, 0x0100), b"US", 12);
     assert!(
         refusal(&odd)

@@ -7,7 +7,8 @@ use super::palette::Palette;
 use super::voi::{Shown, Voi};
 use super::ybr;
 use super::{
-    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, Window, checked_size, picture,
+    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, MAX_PIXELS_OF_ALL, Window,
+    checked_size, picture,
 };
 use bytes::Bytes;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
@@ -119,8 +120,22 @@ impl Header {
             frames,
             palette: samples == 1 && photometric.as_deref() == Some("PALETTE COLOR"),
         };
+        header.check_pixels_of_all()?;
         header.check_length(object, bits)?;
         Ok(header)
+    }
+
+    fn check_pixels_of_all(&self) -> Result<(), ImagingError> {
+        let (frames, pixels) = (self.frames, self.pixels());
+        if pixels * u64::from(frames) > MAX_PIXELS_OF_ALL {
+            return Err(ImagingError::TooManyPixelsOfAll { frames, pixels });
+        }
+        Ok(())
+    }
+
+    /// How many pixels a frame has.
+    fn pixels(&self) -> u64 {
+        u64::from(self.size.width()) * u64::from(self.size.height())
     }
 
     /// Uncompressed pixels have a length that the header fixes, PS3.5 section 8.1.1; coded ones say their size themselves.
@@ -135,8 +150,7 @@ impl Header {
         else {
             return Err(ImagingError::NoPixels);
         };
-        let pixels =
-            u64::from(self.size.width()) * u64::from(self.size.height()) * u64::from(self.frames);
+        let pixels = self.pixels() * u64::from(self.frames);
         let full = (pixels * u64::from(self.samples) * u64::from(bits)).div_ceil(8);
         // YBR_FULL_422 keeps each pair of pixels' colour once.
         let halved = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p.contains("422"));
@@ -268,7 +282,7 @@ fn modality_values(
     let values: Vec<f64> = decode(object, frame)?
         .to_vec_frame_with_options(0, &options)
         .map_err(|e| undecodable(&e))?;
-    let expected = u64::from(header.size.width()) * u64::from(header.size.height());
+    let expected = header.pixels();
     if values.len() as u64 == expected {
         return Ok(values);
     }

@@ -25,6 +25,9 @@ use utoipa::ToSchema;
 pub const MAX_BYTES: u64 = 256 << 20;
 /// The most pixels of one frame.
 pub const MAX_PIXELS: u64 = 64 << 20;
+/// The most pixels of all frames: a breast tomosynthesis has up to 0.8 · 10⁹. A small file may unpack to any number, and
+/// each takes time that nobody can cut short.
+pub const MAX_PIXELS_OF_ALL: u64 = 1 << 30;
 /// The most frames.
 pub const MAX_FRAMES: u32 = 2_000;
 

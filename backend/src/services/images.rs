@@ -11,6 +11,10 @@ use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::snapshot::Split;
 use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+/// How many uploads are decoded at once: the largest takes more than a gigabyte of memory. The others wait.
+static DECODES: Semaphore = Semaphore::const_new(2);
 
 /// An upload, as it was sent.
 #[derive(Debug)]
@@ -96,7 +100,16 @@ async fn decode(upload: Upload) -> Outcome<Canonical> {
         modality,
         attested,
     };
-    let read = tokio::task::spawn_blocking(move || imaging::read(&bytes, &hints)).await;
+    let turn = DECODES
+        .acquire()
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let read = tokio::task::spawn_blocking(move || {
+        // Kept to the end of the work, which goes on where the sender has gone away.
+        let _turn = turn;
+        imaging::read(&bytes, &hints)
+    })
+    .await;
     let read = read.map_err(|e| ServiceError::Internal(e.to_string()))?;
     read.map_err(|source| ServiceError::BadImage {
         file: file_name,
