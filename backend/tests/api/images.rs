@@ -346,3 +346,36 @@ async fn the_slices_of_a_study_without_a_patient_are_one_patient_s() {
     }
     assert_ne!(patient("1.2.4", 10).await.0, first.0);
 }
+
+/// A window may hide all differences between two images, and a first frame all between two loops.
+#[tokio::test]
+async fn images_that_only_look_the_same_are_both_kept() {
+    let world = World::new().await;
+    let upload = async |bytes: Vec<u8>| {
+        let fields = [("patient", "p1"), ("attested", "true")];
+        let upload = world.admin.upload(&world.project, "a", bytes, &fields);
+        upload.await
+    };
+    let black = |values| slice("1.2.3", "40000", values);
+    let one = upload(black([1, 2, 3, 4])).await.is(201);
+    let other = upload(black([4, 3, 2, 1])).await.is(201);
+    assert_eq!(one["raster"], other["raster"]);
+    assert_ne!(one["id"], other["id"]);
+    for (image, expected) in [(&one, [0, 1, 2, 3]), (&other, [3, 2, 1, 0])] {
+        let path = format!("/api/images/{}/pixels", text(&image["id"]));
+        let pixels = image::load_from_memory(&world.admin.get(&path).await.bytes).unwrap();
+        assert_eq!(pixels.into_luma16().into_raw(), expected);
+    }
+    assert_eq!(upload(black([1, 2, 3, 4])).await.is(200)["id"], one["id"]);
+    assert_eq!(upload(black([4, 3, 2, 1])).await.is(200)["id"], other["id"]);
+
+    let grey = |white: u16| {
+        let image = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(2, 1, vec![0, white]);
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = image::DynamicImage::ImageLuma16(image.unwrap());
+        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    let ids = [upload(grey(1_000)).await, upload(grey(2_000)).await].map(|a| a.is(201));
+    assert_eq!(ids[0]["raster"], ids[1]["raster"]);
+}
