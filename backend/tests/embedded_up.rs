@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -22,12 +23,15 @@ struct Up {
 impl Up {
     /// Starts it and reads what it prints until it has said how to stop it.
     fn start(data: &Path, arguments: &[&str], trainer: Option<&Path>) -> Self {
+        let trainer = trainer.map(|program| ("MEDREG_TRAINER", program.as_os_str()));
+        Self::start_with(data, arguments, trainer.as_slice())
+    }
+
+    fn start_with(data: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Self {
         let mut command = medreg();
         command.args(["up", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(data).args(arguments).stdout(Stdio::piped());
-        if let Some(trainer) = trainer {
-            command.env("MEDREG_TRAINER", trainer);
-        }
+        command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = String::new();
@@ -227,6 +231,42 @@ fn a_second_program_on_the_same_data_is_told_so() {
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("already runs on"), "{said}");
     assert!(first.end("-INT").success());
+}
+
+/// As in most containers: no user namespaces, and a data directory in a folder that is root's alone.
+#[test]
+fn root_without_namespaces_may_keep_its_data_to_itself() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let refusing = folder.path().join("bin");
+    fs::create_dir(&refusing).unwrap();
+    fs::write(refusing.join("unshare"), "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(refusing.join("unshare"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", refusing.display());
+    let data = folder.path().join("data");
+    let up = Up::start_with(&data, &["--no-worker"], &[("PATH", path.as_ref())]);
+    let postgres = fs::metadata(postgres_of(&data).unwrap()).unwrap();
+    assert_eq!(postgres.uid(), 65534);
+    assert!(up.end("-INT").success());
+}
+
+#[test]
+fn a_data_directory_that_is_not_ours_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    // What stands in the lock's place stops root too.
+    fs::create_dir(data.path().join("lock")).unwrap();
+    let refused = medreg()
+        .args(["up", "--no-worker", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let data = data.path().to_string_lossy();
+    assert!(said.contains(&*data) && said.contains("--data"), "{said}");
 }
 
 #[test]

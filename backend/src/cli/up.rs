@@ -132,14 +132,21 @@ fn prepare_data(data: &Path) -> anyhow::Result<PathBuf> {
 
 /// Held as long as this process lives; a second medreg on the same directory is told so.
 fn lock(data: &Path) -> anyhow::Result<fs::File> {
-    let file = fs::File::create(data.join("lock"))?;
+    let file = fs::File::create(data.join("lock")).with_context(|| {
+        format!(
+            "nothing can be written in {}: give it to this user, or choose another --data",
+            data.display()
+        )
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => anyhow::bail!(
             "another medreg already runs on {}: stop it first, or choose another --data",
             data.display()
         ),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+        Err(fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", data.join("lock").display()))
+        }
     }
 }
 
