@@ -2,6 +2,7 @@
 
 use super::WrongCall;
 use super::installation::connect;
+use super::told::Told;
 use crate::app::{self, Application};
 use crate::config::{self, Config};
 use crate::http::HttpSettings;
@@ -20,7 +21,6 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Starts everything and keeps it running until Ctrl-C.
 pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<ExitCode> {
@@ -287,25 +287,6 @@ fn greet(address: &str, first_password: Option<&str>, data: &Path) {
         ),
     }
     println!("  data      {}\n  Ctrl-C stops it\n", data.display());
-}
-
-/// Ctrl-C or SIGTERM, remembered from the moment of listening.
-struct Told {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Told {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
-    }
 }
 
 /// Answers until it is told to stop.
