@@ -240,6 +240,7 @@ fn root_without_namespaces_may_keep_its_data_to_itself() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let refusing = folder.path().join("bin");
     fs::create_dir(&refusing).unwrap();
     fs::write(refusing.join("unshare"), "#!/bin/sh\nexit 1\n").unwrap();
