@@ -1,7 +1,7 @@
 //! A private Postgres cluster under the data directory, so that nobody has to prepare a database.
 //!
 //! It listens on a Unix socket in a folder that only its owner can enter, never on the network. Postgres refuses to run as
-//! root, so root runs it in a user namespace of its own, or, where that is not allowed, as `nobody`.
+//! root, so root runs it in a user namespace of its own, or, where that is not allowed (in most containers), as `nobody`.
 
 use std::fs;
 use std::io;
@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// The account inside the cluster, and the database.
 const NAME: &str = "medreg";
+/// `nobody` and `nogroup` on Debian and Ubuntu, and `nobody` nearly everywhere. Postgres looks up the name of its user.
+const NOBODY: u32 = 65534;
 /// A Unix socket's path must fit in about 100 bytes, and Postgres appends its own name.
 const MAX_SOCKET_FOLDER: usize = 80;
 
@@ -27,6 +29,11 @@ pub enum PostgresError {
     /// Another server has this cluster.
     #[error("another medreg already runs on {0}: stop it first, or choose another --data")]
     AlreadyRuns(PathBuf),
+    /// Root has nobody who could run it there.
+    #[error(
+        "Postgres does not run as root, and neither a user namespace nor the user `nobody` can be used in {0}: choose a --data that every user may enter, such as /var/lib/medreg, or give a DATABASE_URL"
+    )]
+    NoUser(PathBuf),
     /// The folder that was named holds no Postgres.
     #[error(
         "MEDREG_POSTGRES_BIN is `{0}`, which holds no initdb: name the folder of Postgres's programs, such as /usr/lib/postgresql/15/bin"
@@ -64,6 +71,8 @@ enum Rights {
     Namespace,
     /// The user `nobody`.
     Nobody,
+    /// `nobody` with one of root's capabilities, to pass folders that are root's alone, such as `/root`.
+    NobodyPassing,
 }
 
 /// A running cluster; stopped when it is told to, or dropped.
@@ -89,7 +98,7 @@ impl Cluster {
         let lock = lock(&folder)?;
         let data = data_of(&folder);
         let bin = find_binaries(version_of(&data))?;
-        let rights = Rights::choose();
+        let rights = Rights::choose(&folder)?;
         let socket = socket_folder(&folder, rights)?;
         let mut cluster = Self {
             bin,
@@ -268,20 +277,30 @@ impl Drop for Cluster {
 }
 
 impl Rights {
-    fn choose() -> Self {
+    /// The least rights that suffice: to have a name, which `initdb` asks for, and to come as far as `folder`.
+    fn choose(folder: &Path) -> Result<Self, PostgresError> {
         if own_user().map_or(true, |user| user != 0) {
-            return Self::Own;
+            return Ok(Self::Own);
         }
-        let works = Self::Namespace
-            .command(Path::new("true"))
+        // The folder itself is given to its user later.
+        let way = folder.parent().unwrap_or(folder);
+        [Self::Namespace, Self::Nobody, Self::NobodyPassing]
+            .into_iter()
+            .find(|rights| rights.suffice(way))
+            .ok_or_else(|| PostgresError::NoUser(folder.to_owned()))
+    }
+
+    fn suffice(self, way: &Path) -> bool {
+        let tried = self
+            .command(Path::new("sh"))
+            .args(["-c", "id -un && cd -- \"$1\"", "sh"])
+            .arg(way)
+            .current_dir("/")
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        if works.is_ok_and(|status| status.success()) {
-            Self::Namespace
-        } else {
-            Self::Nobody
-        }
+        tried.is_ok_and(|status| status.success())
     }
 
     fn command(self, program: &Path) -> Command {
@@ -289,11 +308,21 @@ impl Rights {
             Self::Own => return Command::new(program),
             Self::Namespace => (
                 "unshare",
-                &["--user", "--map-user=1000", "--map-group=1000"],
+                &["--user", "--map-user=65534", "--map-group=65534"],
             ),
             Self::Nobody => (
                 "setpriv",
-                &["--reuid=nobody", "--regid=nogroup", "--clear-groups"],
+                &["--reuid=65534", "--regid=65534", "--clear-groups"],
+            ),
+            Self::NobodyPassing => (
+                "setpriv",
+                &[
+                    "--reuid=65534",
+                    "--regid=65534",
+                    "--clear-groups",
+                    "--inh-caps=+dac_override",
+                    "--ambient-caps=+dac_override",
+                ],
             ),
         };
         let mut command = Command::new(wrapper);
@@ -303,11 +332,10 @@ impl Rights {
 
     /// Gives a folder to whoever the cluster runs as.
     fn own(self, folder: &Path) -> Result<(), PostgresError> {
-        if self != Self::Nobody {
+        if matches!(self, Self::Own | Self::Namespace) {
             return Ok(());
         }
-        // 65534 is nobody and nogroup on Debian and Ubuntu.
-        std::os::unix::fs::chown(folder, Some(65534), Some(65534)).map_err(io_error(format!(
+        std::os::unix::fs::chown(folder, Some(NOBODY), Some(NOBODY)).map_err(io_error(format!(
             "{} cannot be given to nobody",
             folder.display()
         )))

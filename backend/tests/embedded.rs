@@ -5,7 +5,7 @@
 use medreg::postgres::{Cluster, PostgresError};
 use sqlx::{Connection, PgConnection};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -138,4 +138,22 @@ async fn a_long_path_with_spaces_gets_its_socket_elsewhere_and_nobody_else_gets_
     assert_eq!(mode & 0o777, 0o700);
     cluster.stop().unwrap();
     fs::remove_dir_all(socket).unwrap();
+}
+
+/// `initdb` asks for the name of the user it runs as, and `nobody` has one everywhere.
+#[tokio::test]
+async fn for_root_it_runs_as_nobody() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(folder.path()).unwrap();
+    // As the server sees itself, in a user namespace too.
+    let status: String = sqlx::query_scalar("select pg_read_file('/proc/self/status')")
+        .fetch_one(&mut connect(&cluster.url()).await)
+        .await
+        .unwrap();
+    let user = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    assert_eq!(user.unwrap().split_whitespace().next(), Some("65534"));
+    cluster.stop().unwrap();
 }

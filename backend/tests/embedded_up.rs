@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -22,12 +23,15 @@ struct Up {
 impl Up {
     /// Starts it and reads what it prints until it has said how to stop it.
     fn start(data: &Path, arguments: &[&str], trainer: Option<&Path>) -> Self {
+        let trainer = trainer.map(|program| ("MEDREG_TRAINER", program.as_os_str()));
+        Self::start_with(data, arguments, trainer.as_slice())
+    }
+
+    fn start_with(data: &Path, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Self {
         let mut command = medreg();
         command.args(["up", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(data).args(arguments).stdout(Stdio::piped());
-        if let Some(trainer) = trainer {
-            command.env("MEDREG_TRAINER", trainer);
-        }
+        command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = String::new();
@@ -229,6 +233,43 @@ fn a_second_program_on_the_same_data_is_told_so() {
     assert!(first.end("-INT").success());
 }
 
+/// As in most containers: no user namespaces, and a data directory in a folder that is root's alone.
+#[test]
+fn root_without_namespaces_may_keep_its_data_to_itself() {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let refusing = folder.path().join("bin");
+    fs::create_dir(&refusing).unwrap();
+    fs::write(refusing.join("unshare"), "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(refusing.join("unshare"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", refusing.display());
+    let data = folder.path().join("data");
+    let up = Up::start_with(&data, &["--no-worker"], &[("PATH", path.as_ref())]);
+    let postgres = fs::metadata(postgres_of(&data).unwrap()).unwrap();
+    assert_eq!(postgres.uid(), 65534);
+    assert!(up.end("-INT").success());
+}
+
+#[test]
+fn a_data_directory_that_is_not_ours_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    // What stands in the lock's place stops root too.
+    fs::create_dir(data.path().join("lock")).unwrap();
+    let refused = medreg()
+        .args(["up", "--no-worker", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let data = data.path().to_string_lossy();
+    assert!(said.contains(&*data) && said.contains("--data"), "{said}");
+}
+
 #[test]
 fn without_postgres_it_says_what_to_install() {
     let data = tempfile::tempdir().unwrap();
@@ -241,6 +282,85 @@ fn without_postgres_it_says_what_to_install() {
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("MEDREG_POSTGRES_BIN is `/nowhere`"), "{said}");
+}
+
+/// `medreg import` of a pipe, which it waits for until the test writes into it.
+struct Import {
+    child: Child,
+    pipe: fs::File,
+}
+
+impl Import {
+    /// Starts it, and returns when it reads.
+    fn start(data: &Path, pipe: &Path) -> Self {
+        let made = Command::new("mkfifo").arg(pipe).status();
+        assert!(made.unwrap().success());
+        let child = medreg()
+            .args(["import", "--project", "My first project", "--data"])
+            .args([data, pipe])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pipe = fs::File::options().write(true).open(pipe).unwrap();
+        Self { child, pipe }
+    }
+
+    fn send(&mut self, level: u8) {
+        let picture = image::GrayImage::from_pixel(4, 4, image::Luma([level]));
+        let mut png = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        self.pipe.write_all(png.get_ref()).unwrap();
+    }
+
+    fn end(self) -> String {
+        drop(self.pipe);
+        let output = self.child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// A data directory whose server was started once.
+fn installation() -> TempDir {
+    let data = tempfile::tempdir().unwrap();
+    let up = Up::start(data.path(), &["--no-worker"], None);
+    assert!(up.end("-INT").success());
+    data
+}
+
+#[test]
+fn a_tool_that_is_told_to_stop_leaves_no_postgres() {
+    let (data, pipes) = (installation(), tempfile::tempdir().unwrap());
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let mut import = Import::start(data.path(), &pipes.path().join(signal));
+        let postgres = postgres_of(data.path()).unwrap();
+        let pid = import.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(import.child.wait().unwrap().code(), Some(code));
+        assert!(postgres_of(data.path()).is_none());
+        wait_for_end(&postgres);
+    }
+}
+
+#[test]
+fn a_tool_leaves_the_database_to_the_next_one_that_uses_it() {
+    let (data, pipes) = (installation(), tempfile::tempdir().unwrap());
+    let mut first = Import::start(data.path(), &pipes.path().join("first"));
+    let mut second = Import::start(data.path(), &pipes.path().join("second"));
+    first.send(1);
+    let Import { mut child, pipe } = first;
+    drop(pipe);
+    // It says that it waits, or it ends.
+    let mut said = String::new();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains("waiting") && told.read_line(&mut said).unwrap() > 0 {}
+    second.send(2);
+    assert_eq!(second.end(), "1 added, 0 known already, 0 refused\n");
+    assert!(child.wait().unwrap().success());
+    assert!(said.contains("waiting"), "{said}");
+    assert!(postgres_of(data.path()).is_none());
 }
 
 /// A program in the trainer's place that tells of its life through a pipe, for only its being alive matters here.

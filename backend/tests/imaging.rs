@@ -271,6 +271,80 @@ fn without_a_window_all_but_the_tails_are_shown() {
     );
 }
 
+/// Enhanced objects keep window, spacing and rescaling in functional groups, PS3.3 section C.7.6.16.
+#[test]
+fn a_window_in_functional_groups_is_the_file_s_own() {
+    let raw = Raw::of("eCT_Supplemental.dcm");
+    let values = raw.values(false, 1.0, -1024.0);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let ct = read_dicom("eCT_Supplemental.dcm");
+    let window = ct.window.unwrap();
+    assert_eq!((window.center, window.width), (49.0 - least, 102.0));
+    assert_eq!(ct.pixel_spacing, Some([0.388_672, 0.388_672]));
+    let first = values.iter().take(512 * 512);
+    assert_shown(
+        &ct.rendered,
+        first.map(|value| linear_window(*value, 49.0, 102.0)),
+    );
+}
+
+/// PS3.3 section C.11.2.1.1, with the 256 entries of a real file and with others in their place.
+#[test]
+fn a_table_of_greys_is_followed() {
+    let raw = Raw::of("vlut_04.dcm");
+    let read_well = read_dicom("vlut_04.dcm");
+    assert_shown(
+        &read_well.rendered,
+        raw.bytes.iter().copied().map(f64::from),
+    );
+
+    let mut bytes = dicom("vlut_04.dcm");
+    let head = [0x28, 0, 0x06, 0x30, b'U', b'S', 0, 2];
+    let at = bytes.windows(8).position(|piece| piece == head).unwrap() + 8;
+    // Black to 100, then the square of the distance, white from 200 on.
+    let entry = |value: usize| {
+        let share = (value.clamp(100, 200) - 100) as f64 / 100.0;
+        (share * share * 65_535.0).round() as u16
+    };
+    let entries = (0..256).flat_map(|value| entry(value).to_le_bytes());
+    bytes.splice(at..at + 512, entries);
+    let changed = read(&bytes).unwrap();
+    let shown = |value: &u8| f64::from(entry(usize::from(*value))) / 257.0;
+    assert_shown(&changed.rendered, raw.bytes.iter().map(shown));
+    let least = f64::from(*raw.bytes.iter().min().unwrap());
+    let window = changed.window.unwrap();
+    assert_eq!((window.center, window.width), (150.0 - least, 100.0));
+}
+
+/// PS3.3 section C.11.2.1.3.2 allows widths below 1, which the default function of C.11.2.1.2.1 does not.
+#[test]
+fn an_exact_window_may_be_narrow() {
+    let (width, function) = (Tag(0x0028, 0x1051), Tag(0x0028, 0x1056));
+    let narrow = element(width, b"DS", b"0.5");
+    let exact = [narrow.clone(), element(function, b"CS", b"LINEAR_EXACT")].concat();
+    let read_with =
+        |elements: &[u8]| read(&replaced(dicom("MR_small.dcm"), width, b"DS", elements)).unwrap();
+    let values = Raw::of("MR_small.dcm").values(true, 1.0, 0.0);
+    let step = |value: &f64| ((value - 600.0) / 0.5 + 0.5).clamp(0.0, 1.0) * 255.0;
+    assert_eq!(read_with(&exact).window.unwrap().width, 0.5);
+    assert_shown(&read_with(&exact).rendered, values.iter().map(step));
+    assert!(read_with(&narrow).window.unwrap().width > 1.0, "it is none");
+}
+
+/// As in nuclear medicine, where a slope of 1e-4 gives values of a small fraction.
+#[test]
+fn small_fractions_are_shown_as_their_integers_are() {
+    let slope = Tag(0x0028, 0x1053);
+    let small = read(&with_text(dicom("CT_small.dcm"), slope, b"DS", "0.0001")).unwrap();
+    let shown = grey8(&small.rendered);
+    for (small, plain) in shown
+        .iter()
+        .zip(grey8(&read_dicom("CT_small.dcm").rendered))
+    {
+        assert!(small.abs_diff(plain) <= 1, "{small} and {plain}");
+    }
+}
+
 #[test]
 fn a_transfer_syntax_changes_no_pixel() {
     let families: [&[&str]; 6] = [
@@ -589,6 +663,37 @@ fn with_short(mut bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], value: u16) -> Vec<u8>
     bytes
 }
 
+fn tag_bytes(tag: Tag) -> [u8; 4] {
+    let ([a, b], [c, d]) = (tag.group().to_le_bytes(), tag.element().to_le_bytes());
+    [a, b, c, d]
+}
+
+/// An explicit-VR element with a short length, PS3.5 section 7.1.2, its value padded to an even one.
+fn element(tag: Tag, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    let pad = if vr == b"UI" { 0 } else { b' ' };
+    let length = value.len().next_multiple_of(2);
+    let mut bytes = tag_bytes(tag).to_vec();
+    bytes.extend(vr);
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(value);
+    bytes.resize(8 + length, pad);
+    bytes
+}
+
+/// Puts other bytes in the place of the first explicit-VR element with this tag, VR and a short length.
+fn replaced(mut bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], new: &[u8]) -> Vec<u8> {
+    let head = [&tag_bytes(tag)[..], vr].concat();
+    let at = bytes.windows(6).position(|piece| piece == head);
+    let at = at.expect("the element is there");
+    let length = usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
+    bytes.splice(at..at + 8 + length, new.iter().copied());
+    bytes
+}
+
+fn with_text(bytes: Vec<u8>, tag: Tag, vr: &[u8; 2], text: &str) -> Vec<u8> {
+    replaced(bytes, tag, vr, &element(tag, vr, text.as_bytes()))
+}
+
 fn refusal(bytes: &[u8]) -> ImagingError {
     read(bytes).expect_err("it should be refused")
 }
@@ -674,6 +779,17 @@ fn headers_that_promise_too_much_are_refused_before_decoding() {
             expected: 128 * 1000 * 2
         }
     );
+    let (rows, columns) = (Tag(0x0028, 0x0010), Tag(0x0028, 0x0011));
+    let large = with_short(ct(), columns, b"US", 8_000);
+    let frames = element(Tag(0x0028, 0x0008), b"IS", b"17");
+    let side = element(rows, b"US", &8_000_u16.to_le_bytes());
+    assert_eq!(
+        refusal(&replaced(large, rows, b"US", &[frames, side].concat())),
+        ImagingError::TooManyPixelsOfAll {
+            frames: 17,
+            pixels: 64_000_000
+        }
+    );
     let odd = with_short(ct(), Tag(0x0028, 0x0100), b"US", 12);
     assert!(
         refusal(&odd)
@@ -719,6 +835,18 @@ fn a_coded_stream_of_another_size_is_refused_before_decoding() {
         "{}",
         refusal(&bytes)
     );
+}
+
+#[test]
+fn values_beyond_all_numbers_are_refused() {
+    let slope = Tag(0x0028, 0x1053);
+    for text in ["1e308", "-1e308"] {
+        let error = refusal(&with_text(dicom("CT_small.dcm"), slope, b"DS", text));
+        assert!(
+            error.to_string().contains("RescaleSlope"),
+            "{text}: {error}"
+        );
+    }
 }
 
 #[test]
@@ -776,6 +904,103 @@ fn a_bottomless_header_is_refused() {
         "{}",
         refusal(&bytes)
     );
+}
+
+/// A file of nothing but a valid group 2 (explicit VR little endian) and what follows it.
+fn bare(syntax: &str, after: &[u8]) -> Vec<u8> {
+    let meta = element(Tag(0x0002, 0x0010), b"UI", syntax.as_bytes());
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM\x02\0\0\0UL\x04\0");
+    bytes.extend((meta.len() as u32).to_le_bytes());
+    bytes.extend(meta);
+    bytes.extend(after);
+    bytes
+}
+
+/// The most memory that this process ever had, in kB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
+const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+
+/// The decoder clears as much memory as a length says before it reads: gigabytes, for a file of 200 bytes.
+#[test]
+fn a_length_beyond_the_file_costs_nothing() {
+    let value = bare(EXPLICIT, b"\x09\0\x01\x10OB\0\0\xf0\xff\xff\xff");
+    let offsets = bare(
+        EXPLICIT,
+        b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xf0\xff\xff\xff",
+    );
+    let mut meta = bare(EXPLICIT, b"");
+    meta.truncate(144);
+    meta[140..144].copy_from_slice(&[0xff; 4]);
+    meta.extend(b"\x02\0\x10\0UN\0\0\xf0\xff\xff\xff");
+    for bytes in [value, offsets, meta] {
+        let error = refusal(&bytes).to_string();
+        assert!(error.contains("longer than the file"), "{error}");
+    }
+    assert!(peak_memory() < 3 << 20, "{} kB were used", peak_memory());
+}
+
+/// Each of these bytes would become an empty string of its own, twenty-four bytes of memory.
+#[test]
+fn a_header_of_backslashes_is_refused() {
+    let mut lists = Vec::new();
+    for element in 0..160_u16 {
+        lists.extend([0x09, 0]);
+        lists.extend((0x1000 + element).to_le_bytes());
+        lists.extend(b"LO\xf0\xff");
+        lists.extend([b'\\'; 0xfff0]);
+    }
+    let error = refusal(&bare(EXPLICIT, &lists)).to_string();
+    assert!(error.contains("short texts"), "{error}");
+}
+
+/// RFC 1951 section 3.2.4: bytes as they are, in stored blocks.
+fn stored(data: &[u8]) -> Vec<u8> {
+    let blocks = data.chunks(0xffff).flat_map(|block| {
+        let length = block.len() as u16;
+        let head = [0].into_iter().chain(length.to_le_bytes());
+        head.chain((!length).to_le_bytes()).chain(block.to_vec())
+    });
+    blocks.chain([1, 0, 0, 0xff, 0xff]).collect()
+}
+
+/// RFC 1951 section 3.2.6: a zero, then `times` copies of the byte before it, 258 of them at a time.
+fn deflated_zeros(times: usize) -> Vec<u8> {
+    let codes = ["110", "00110000"].into_iter();
+    let copies = std::iter::repeat_n("1100010100000", times);
+    let bits: Vec<u8> = codes
+        .chain(copies)
+        .chain(["0000000"])
+        .flat_map(str::bytes)
+        .collect();
+    let byte = |bits: &[u8]| (0..).zip(bits).map(|(at, bit)| (bit - b'0') << at).sum();
+    bits.chunks(8).map(byte).collect()
+}
+
+/// A deflated data set (PS3.5 section A.5) is looked at as it is when unpacked.
+#[test]
+fn a_deflated_header_hides_nothing() {
+    const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+    let deep = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff";
+    let deep = bare(DEFLATED, &stored(&deep.repeat(100_000)));
+    assert!(
+        refusal(&deep).to_string().contains("sequences"),
+        "{}",
+        refusal(&deep)
+    );
+    let zeros = bare(DEFLATED, &deflated_zeros((256 << 20) / 258 + 1));
+    let error = refusal(&zeros).to_string();
+    assert!(error.contains("unpacks to more"), "{error}");
+    assert_eq!(read_dicom("image_dfl.dcm").pixels.len(), 1);
 }
 
 /// All files that pydicom tests itself with, the broken ones too: read or refused with a reason, and most are read.

@@ -9,7 +9,6 @@ use crate::store::accounts::{Token, TokenScope, User};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use medreg_datasets::ids::TokenId;
-use std::io::Read;
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -176,7 +175,7 @@ pub(super) async fn user(place: &Place, command: UserCommand) -> anyhow::Result<
             let new = NewAccount {
                 username: &username,
                 display_name: &display_name,
-                password: &password()?,
+                password: &password().await?,
                 is_admin: admin,
             };
             let user = accounts::create_user(hospital, &actor, &new).await?;
@@ -184,7 +183,7 @@ pub(super) async fn user(place: &Place, command: UserCommand) -> anyhow::Result<
         }
         UserCommand::Passwd { username } => {
             let id = account(hospital, &username).await?.user;
-            let password = password()?;
+            let password = password().await?;
             let change = AccountChange {
                 password: Some(&password),
                 ..AccountChange::default()
@@ -237,10 +236,10 @@ pub(super) async fn audit(place: &Place, command: AuditCommand) -> anyhow::Resul
 }
 
 /// A password from standard input: an argument would be seen by everybody on the machine.
-fn password() -> anyhow::Result<String> {
-    let mut password = String::new();
-    std::io::stdin()
-        .read_to_string(&mut password)
+async fn password() -> anyhow::Result<String> {
+    let read = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
+    let password = read
+        .await?
         .context("the password is read from standard input")?;
     let password = password.trim_end_matches(['\r', '\n']);
     if password.is_empty() {

@@ -95,7 +95,7 @@ async fn take(
         image,
         reason,
     };
-    let bytes = match read(path) {
+    let bytes = match read(path.to_owned()).await {
         Ok(bytes) => bytes,
         Err(error) => return Ok(told("refused", None, Some(format!("{error:#}")))),
     };
@@ -119,12 +119,13 @@ async fn take(
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let length = fs::metadata(path)?.len();
+async fn read(path: PathBuf) -> anyhow::Result<Vec<u8>> {
+    let length = fs::metadata(&path)?.len();
     if length > MAX_BYTES {
         anyhow::bail!("{length} bytes are more than the {MAX_BYTES} that one image may have");
     }
-    Ok(fs::read(path)?)
+    // Elsewhere, for a file of a network or a pipe may let one wait.
+    Ok(tokio::task::spawn_blocking(move || fs::read(path)).await??)
 }
 
 /// All files under `paths` in a fixed order, hidden ones left out; a link is followed where it is named, never inside a folder.

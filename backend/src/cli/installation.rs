@@ -10,6 +10,7 @@ use anyhow::Context;
 use medreg_datasets::ids::ProjectId;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,15 +27,23 @@ pub(super) enum Reach {
 pub(super) struct Installation {
     /// What use cases work with.
     pub(super) hospital: Hospital,
-    /// The private cluster, where nobody ran it already.
+    /// The data directory's own cluster, where that is what it works on.
+    embedded: Option<Embedded>,
+}
+
+/// A use of a data directory's cluster, which several tools may have at once.
+struct Embedded {
+    /// The cluster, where this tool started it.
     cluster: Option<Cluster>,
+    /// Shared by all who use the cluster.
+    used: File,
 }
 
 impl Installation {
     /// Opens what `place` names: `DATABASE_URL`, else the data directory's own cluster, started where it does not run.
     pub(super) async fn open(place: &Place, reach: Reach) -> anyhow::Result<Self> {
         let config = place.config()?;
-        let (pool, cluster) = match &config.database_url {
+        let (pool, embedded) = match &config.database_url {
             Some(url) => (connect(url.expose()).await?, None),
             None => open_embedded(&config.data).await?,
         };
@@ -51,14 +60,14 @@ impl Installation {
                 pseudonym_key: existing_key(&config)?,
             },
         };
-        Ok(Self { hospital, cluster })
+        Ok(Self { hospital, embedded })
     }
 
-    /// Lets go of the database, and stops it where this tool started it.
+    /// Lets go of the database; where this tool started it, stops it once no other tool uses it.
     pub(super) async fn close(self) -> anyhow::Result<()> {
         self.hospital.pool.close().await;
-        if let Some(cluster) = self.cluster {
-            tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        if let Some(embedded) = self.embedded {
+            tokio::task::spawn_blocking(move || embedded.close()).await??;
         }
         Ok(())
     }
@@ -98,6 +107,34 @@ impl Installation {
     }
 }
 
+impl Embedded {
+    /// Uses the cluster in `folder`, started where it does not run.
+    fn open(folder: &Path) -> anyhow::Result<(Self, String)> {
+        let used = File::create(folder.join("used"))?;
+        // Waits while a tool that started the cluster is stopping it.
+        used.lock_shared()?;
+        if let Some(url) = Cluster::url_of(folder) {
+            let cluster = None;
+            return Ok((Self { cluster, used }, url));
+        }
+        let cluster = Cluster::start(folder)?;
+        let url = cluster.url();
+        let cluster = Some(cluster);
+        Ok((Self { cluster, used }, url))
+    }
+
+    fn close(self) -> anyhow::Result<()> {
+        let Some(cluster) = self.cluster else {
+            return Ok(());
+        };
+        if let Err(TryLockError::WouldBlock) = self.used.try_lock() {
+            eprintln!("medreg: done; waiting for another medreg that uses this database");
+            self.used.lock()?;
+        }
+        Ok(cluster.stop()?)
+    }
+}
+
 /// Connects to a database.
 pub(super) async fn connect(url: &str) -> anyhow::Result<PgPool> {
     let pool = PgPoolOptions::new()
@@ -108,7 +145,7 @@ pub(super) async fn connect(url: &str) -> anyhow::Result<PgPool> {
     pool.context("the database cannot be reached: is it running, and does DATABASE_URL name it?")
 }
 
-async fn open_embedded(data: &Path) -> anyhow::Result<(PgPool, Option<Cluster>)> {
+async fn open_embedded(data: &Path) -> anyhow::Result<(PgPool, Option<Embedded>)> {
     let folder = data.join("postgres");
     if !folder.join("data").exists() {
         anyhow::bail!(
@@ -116,13 +153,14 @@ async fn open_embedded(data: &Path) -> anyhow::Result<(PgPool, Option<Cluster>)>
             data.display()
         );
     }
-    if let Some(url) = Cluster::url_of(&folder) {
-        return Ok((connect(&url).await?, None));
+    // Here and not on another thread, so that a tool that is told to stop knows what it started.
+    let (embedded, url) = Embedded::open(&folder)
+        .with_context(|| format!("the database in {} cannot be used", folder.display()))?;
+    let pool = connect(&url).await?;
+    if embedded.cluster.is_some() {
+        crate::app::migrate(&pool).await?;
     }
-    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&folder)).await??;
-    let pool = connect(&cluster.url()).await?;
-    crate::app::migrate(&pool).await?;
-    Ok((pool, Some(cluster)))
+    Ok((pool, Some(embedded)))
 }
 
 /// Unlike a server, a tool does not make what is not there: it would look like an installation without images.

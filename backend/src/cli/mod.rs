@@ -1,10 +1,11 @@
-//! The command line. Exit codes: 0 done, 1 the work found a problem, 2 the call was wrong.
+//! The command line. Exit codes: 0 done, 1 the work found a problem, 2 the call was wrong, 128 and the signal told to stop.
 
 mod accounts;
 mod import;
 mod installation;
 mod print;
 mod snapshots;
+mod told;
 mod up;
 
 use crate::config::{Config, ConfigError};
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use told::unless_told;
 
 #[derive(Parser)]
 #[command(
@@ -145,11 +147,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up(args) => up::up(args.listen.config(place)?, !args.no_worker).await,
         Command::Serve(args) => up::serve(args.config(place)?).await,
-        Command::Import(args) => import::import(place, args).await,
-        Command::Snapshot(command) => snapshots::snapshot(place, command).await,
-        Command::Token(command) => accounts::token(place, command).await,
-        Command::User(command) => accounts::user(place, command).await,
-        Command::Audit(command) => accounts::audit(place, command).await,
+        Command::Import(args) => unless_told(import::import(place, args)).await,
+        Command::Snapshot(command) => unless_told(snapshots::snapshot(place, command)).await,
+        Command::Token(command) => unless_told(accounts::token(place, command)).await,
+        Command::User(command) => unless_told(accounts::user(place, command)).await,
+        Command::Audit(command) => unless_told(accounts::audit(place, command)).await,
         Command::Openapi => {
             print::json(&crate::http::document())?;
             Ok(ExitCode::SUCCESS)

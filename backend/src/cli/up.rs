@@ -2,6 +2,7 @@
 
 use super::WrongCall;
 use super::installation::connect;
+use super::told::Told;
 use crate::app::{self, Application};
 use crate::config::{self, Config};
 use crate::http::HttpSettings;
@@ -20,7 +21,6 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Starts everything and keeps it running until Ctrl-C.
 pub(super) async fn up(config: Config, with_worker: bool) -> anyhow::Result<ExitCode> {
@@ -132,14 +132,21 @@ fn prepare_data(data: &Path) -> anyhow::Result<PathBuf> {
 
 /// Held as long as this process lives; a second medreg on the same directory is told so.
 fn lock(data: &Path) -> anyhow::Result<fs::File> {
-    let file = fs::File::create(data.join("lock"))?;
+    let file = fs::File::create(data.join("lock")).with_context(|| {
+        format!(
+            "nothing can be written in {}: give it to this user, or choose another --data",
+            data.display()
+        )
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => anyhow::bail!(
             "another medreg already runs on {}: stop it first, or choose another --data",
             data.display()
         ),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+        Err(fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", data.join("lock").display()))
+        }
     }
 }
 
@@ -280,25 +287,6 @@ fn greet(address: &str, first_password: Option<&str>, data: &Path) {
         ),
     }
     println!("  data      {}\n  Ctrl-C stops it\n", data.display());
-}
-
-/// Ctrl-C or SIGTERM, remembered from the moment of listening.
-struct Told {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Told {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
-    }
 }
 
 /// Answers until it is told to stop.

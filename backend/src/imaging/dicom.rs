@@ -1,14 +1,17 @@
 //! DICOM: checked header → decoded frames → canonical pixels. PS3.3 and PS3.5 are quoted where they are followed.
 
+use super::attributes::{of_first_frame, text, whole};
 use super::grey::{self, VoiFunction};
 use super::guard;
 use super::palette::Palette;
+use super::voi::{Shown, Voi};
 use super::ybr;
 use super::{
-    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, Window, checked_size, picture,
+    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, MAX_PIXELS_OF_ALL, Window,
+    checked_size, picture,
 };
 use bytes::Bytes;
-use dicom_object::{DefaultDicomObject, Tag};
+use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use dicom_pixeldata::{
     ConvertOptions, DecodedPixelData, ModalityLutOption, PhotometricInterpretation, PixelDecoder,
     PlanarConfiguration, VoiLutOption,
@@ -30,23 +33,16 @@ const ROWS: Tag = Tag(0x0028, 0x0010);
 const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const PIXEL_SPACING: Tag = Tag(0x0028, 0x0030);
 const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
-const PIXEL_PADDING_VALUE: Tag = Tag(0x0028, 0x0120);
 const BURNED_IN_ANNOTATION: Tag = Tag(0x0028, 0x0301);
-const WINDOW_CENTER: Tag = Tag(0x0028, 0x1050);
-const WINDOW_WIDTH: Tag = Tag(0x0028, 0x1051);
-const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
-const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
-const VOI_LUT_FUNCTION: Tag = Tag(0x0028, 0x1056);
+const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
 /// The SOP classes of secondary captures begin so, PS3.4 annex B.5.
 const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
-/// The share of pixels left out at each end where a file brings no window of its own.
-const TAILS: f64 = 0.005;
 
 /// Reads a DICOM file.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
-    guard::check_depth(bytes)?;
+    guard::check_elements(bytes)?;
     let object = dicom_object::from_reader(Cursor::new(bytes)).map_err(|error| {
         guard::missing_end(bytes).unwrap_or_else(|| ImagingError::Malformed {
             kind: "DICOM",
@@ -124,8 +120,22 @@ impl Header {
             frames,
             palette: samples == 1 && photometric.as_deref() == Some("PALETTE COLOR"),
         };
+        header.check_pixels_of_all()?;
         header.check_length(object, bits)?;
         Ok(header)
+    }
+
+    fn check_pixels_of_all(&self) -> Result<(), ImagingError> {
+        let (frames, pixels) = (self.frames, self.pixels());
+        if pixels * u64::from(frames) > MAX_PIXELS_OF_ALL {
+            return Err(ImagingError::TooManyPixelsOfAll { frames, pixels });
+        }
+        Ok(())
+    }
+
+    /// How many pixels a frame has.
+    fn pixels(&self) -> u64 {
+        u64::from(self.size.width()) * u64::from(self.size.height())
     }
 
     /// Uncompressed pixels have a length that the header fixes, PS3.5 section 8.1.1; coded ones say their size themselves.
@@ -140,8 +150,7 @@ impl Header {
         else {
             return Err(ImagingError::NoPixels);
         };
-        let pixels =
-            u64::from(self.size.width()) * u64::from(self.size.height()) * u64::from(self.frames);
+        let pixels = self.pixels() * u64::from(self.frames);
         let full = (pixels * u64::from(self.samples) * u64::from(bits)).div_ceil(8);
         // YBR_FULL_422 keeps each pair of pixels' colour once.
         let halved = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p.contains("422"));
@@ -247,19 +256,18 @@ fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, I
     let first = modality_values(object, 0, header)?;
     let scale = Scale::of(object, header, &first, inverted)?;
     let voi = Voi::of(object, &first);
+    let window = scale.window(voi.window())?;
     let mut pixels = vec![scale.encode(&first, header.size)?];
     for frame in 1..header.frames {
         pixels.push(scale.encode(&modality_values(object, frame, header)?, header.size)?);
     }
     let shown = |stored: f64| {
-        let grey = voi
-            .function
-            .apply(scale.value(stored), voi.center, voi.width);
+        let grey = voi.apply(scale.value(stored));
         if inverted { 1.0 - grey } else { grey }
     };
     let stored: Vec<u16> = first.iter().map(|value| scale.store(*value)).collect();
     let rendered = grey::rendered_with(&stored, header.size, shown)?;
-    Ok((pixels, rendered, Some(scale.window(&voi))))
+    Ok((pixels, rendered, Some(window)))
 }
 
 /// One frame after the modality transformation (rescale slope and intercept), before any window.
@@ -274,7 +282,7 @@ fn modality_values(
     let values: Vec<f64> = decode(object, frame)?
         .to_vec_frame_with_options(0, &options)
         .map_err(|e| undecodable(&e))?;
-    let expected = u64::from(header.size.width()) * u64::from(header.size.height());
+    let expected = header.pixels();
     if values.len() as u64 == expected {
         return Ok(values);
     }
@@ -348,7 +356,7 @@ impl Scale {
     }
 
     /// The window in stored units. Turning the axis round moves the centre of PS3.3's half-open linear function by one.
-    fn window(&self, voi: &Voi) -> Window {
+    fn window(&self, voi: Shown) -> Result<Window, ImagingError> {
         let center = (voi.center - self.low) * self.factor;
         let moved = if voi.function == VoiFunction::Linear {
             1.0
@@ -360,12 +368,19 @@ impl Scale {
         } else {
             center
         };
-        Window {
+        let width = voi.width * self.factor;
+        // A header's numbers are finite, but what becomes of them may not be: JSON has no word for that.
+        if ![center, width, self.top].iter().all(|n| n.is_finite()) {
+            return Err(ImagingError::Attribute {
+                attribute: "RescaleSlope (0028,1053): its values are beyond all numbers",
+            });
+        }
+        Ok(Window {
             center,
-            width: voi.width * self.factor,
+            width,
             min: 0.0,
             max: self.top,
-        }
+        })
     }
 }
 
@@ -377,81 +392,18 @@ fn bounds(values: &[f64]) -> (f64, f64, bool) {
     })
 }
 
-/// The window through which a reader first sees the values.
-struct Voi {
-    center: f64,
-    width: f64,
-    function: VoiFunction,
-}
-
-impl Voi {
-    /// The file's own first window, PS3.3 section C.11.2; else all but the tails of the values that are no padding.
-    fn of(object: &DefaultDicomObject, values: &[f64]) -> Self {
-        let own = number(object, WINDOW_CENTER)
-            .zip(number(object, WINDOW_WIDTH))
-            .filter(|(_, width)| *width >= 1.0);
-        let Some((center, width)) = own else {
-            return Self::of_values(values, padding(object));
-        };
-        let function = match text(object, VOI_LUT_FUNCTION).as_deref() {
-            Some("LINEAR_EXACT") => VoiFunction::LinearExact,
-            Some("SIGMOID") => VoiFunction::Sigmoid,
-            _ => VoiFunction::Linear,
-        };
-        Self {
-            center,
-            width,
-            function,
-        }
-    }
-
-    fn of_values(values: &[f64], padding: Option<f64>) -> Self {
-        let mut kept: Vec<f64> = values
-            .iter()
-            .copied()
-            .filter(|v| Some(*v) != padding)
-            .collect();
-        let last = kept.len().saturating_sub(1);
-        let cut = (last as f64 * TAILS) as usize;
-        let mut nth = |n: usize| {
-            if kept.is_empty() {
-                0.0
-            } else {
-                *kept.select_nth_unstable_by(n, f64::total_cmp).1
-            }
-        };
-        let (low, high) = (nth(cut), nth(last - cut));
-        Self {
-            center: f64::midpoint(low, high),
-            width: (high - low).max(1.0),
-            function: VoiFunction::LinearExact,
-        }
-    }
-}
-
-/// PixelPaddingValue after the modality transformation.
-fn padding(object: &DefaultDicomObject) -> Option<f64> {
-    let slope = number(object, RESCALE_SLOPE).unwrap_or(1.0);
-    let intercept = number(object, RESCALE_INTERCEPT).unwrap_or(0.0);
-    number(object, PIXEL_PADDING_VALUE).map(|value| value * slope + intercept)
-}
-
 /// Row and column spacing in mm; zeros and half pairs are as good as none.
 fn spacing(object: &DefaultDicomObject) -> Option<[f64; 2]> {
-    [PIXEL_SPACING, IMAGER_PIXEL_SPACING]
-        .into_iter()
-        .find_map(|tag| {
-            let pair: [f64; 2] = object
-                .get(tag)?
-                .value()
-                .to_multi_float64()
-                .ok()?
-                .try_into()
-                .ok()?;
-            pair.iter()
-                .all(|mm| mm.is_finite() && *mm > 0.0)
-                .then_some(pair)
-        })
+    of_first_frame(object, PIXEL_MEASURES)
+        .find_map(|set| pair(set, PIXEL_SPACING))
+        .or_else(|| pair(object, IMAGER_PIXEL_SPACING))
+}
+
+fn pair(set: &InMemDicomObject, tag: Tag) -> Option<[f64; 2]> {
+    let numbers = set.get(tag)?.value().to_multi_float64().ok()?;
+    let pair: [f64; 2] = numbers.try_into().ok()?;
+    let lengths = pair.iter().all(|mm| mm.is_finite() && *mm > 0.0);
+    lengths.then_some(pair)
 }
 
 /// A header cannot prove that pixels are free of text, so whatever does not say NO is looked at by a person.
@@ -464,25 +416,4 @@ fn attestation_reason(object: &DefaultDicomObject, modality: Modality) -> Option
     }
     let says_no = text(object, BURNED_IN_ANNOTATION).is_some_and(|value| value == "NO");
     (!says_no).then_some("its header does not say that no patient data is burned in")
-}
-
-fn text(object: &DefaultDicomObject, tag: Tag) -> Option<String> {
-    let text = object.get(tag)?.value().to_str().ok()?;
-    let text = text.trim_matches([' ', '\0']);
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn whole(object: &DefaultDicomObject, tag: Tag) -> Option<u32> {
-    object.get(tag)?.value().to_int().ok()
-}
-
-fn number(object: &DefaultDicomObject, tag: Tag) -> Option<f64> {
-    let first = object
-        .get(tag)?
-        .value()
-        .to_multi_float64()
-        .ok()?
-        .first()
-        .copied()?;
-    first.is_finite().then_some(first)
 }

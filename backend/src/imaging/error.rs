@@ -35,6 +35,17 @@ pub enum ImagingError {
         /// How many.
         frames: u64,
     },
+    /// Frames that are allowed each for itself, and too much together.
+    #[error(
+        "its header says {frames} frames of {pixels} pixels, more than the {} that all frames may have together",
+        super::MAX_PIXELS_OF_ALL
+    )]
+    TooManyPixelsOfAll {
+        /// How many frames.
+        frames: u32,
+        /// The pixels of each.
+        pixels: u64,
+    },
     /// A side of the picture is zero, or there are no pixels at all.
     #[error("it has no pixels")]
     NoPixels,

@@ -1,45 +1,180 @@
-//! What a DICOM file must not do to its decoders: nest without end, or carry a coded stream of another size than it says.
+//! What a DICOM file must not do to its decoders: nest without end, make them allocate for what is not there, or carry a
+//! coded stream of another size than it says.
 
-use super::ImagingError;
-use dicom_encoding::TransferSyntaxIndex;
+use super::{ImagingError, MAX_BYTES};
+use dicom_encoding::decode::{DecodeFrom, file_header_decoder};
+use dicom_encoding::{Codec, TransferSyntax, TransferSyntaxIndex};
 use dicom_object::FileMetaTable;
 use dicom_parser::dataset::{DataSetReader, DataToken};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use medreg_datasets::geometry::ImageSize;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
+/// Where the prefix `DICM` begins, PS3.10 section 7.1.
+const PREFIX_AT: u64 = 128;
 /// The deepest nesting of sequences. Enhanced objects use about five; the object reader recurses, and a stack has an end.
 const MAX_DEPTH: usize = 48;
+/// The most elements and items. Enhanced objects have about a hundred for each frame; each costs some 200 bytes to keep.
+const MAX_ELEMENTS: usize = 1 << 20;
+/// The most bytes of text that is split at backslashes: each piece, an empty one too, becomes a string of its own.
+const MAX_TEXT: u64 = 8 << 20;
 
-/// Refuses sequences nested deeper than [`MAX_DEPTH`]. Whatever else is wrong is left to the object reader, which says it better.
-pub(super) fn check_depth(bytes: &[u8]) -> Result<(), ImagingError> {
+/// Refuses elements that the object reader must not meet: it recurses into sequences, and allocates and clears as much
+/// memory as a header says before it reads. Whatever else is wrong is left to that reader, which says it better.
+pub(super) fn check_elements(bytes: &[u8]) -> Result<(), ImagingError> {
+    check_meta(bytes)?;
     let mut source = Cursor::new(bytes);
-    source.set_position(128);
+    source.set_position(PREFIX_AT);
     let Ok(meta) = FileMetaTable::from_reader(&mut source) else {
         return Ok(());
     };
     let Some(syntax) = TransferSyntaxRegistry.get(meta.transfer_syntax()) else {
         return Ok(());
     };
+    let checked = match syntax.codec() {
+        Codec::Dataset(Some(packing)) => {
+            let unpacked = unpack(packing.adapt_reader(Box::new(source)))?;
+            check_tokens(&unpacked[..], syntax, unpacked.len() as u64)
+        }
+        _ => check_tokens(source, syntax, bytes.len() as u64),
+    };
+    // A file that was cut looks like one that lies; where its pixels are what is missing, that is said.
+    checked.map_err(|error| match error {
+        Fault::TooLong => missing_end(bytes).unwrap_or_else(too_long),
+        Fault::Other(error) => error,
+    })
+}
+
+enum Fault {
+    TooLong,
+    Other(ImagingError),
+}
+
+fn malformed(reason: String) -> ImagingError {
+    ImagingError::Malformed {
+        kind: "DICOM",
+        reason,
+    }
+}
+
+fn too_long() -> ImagingError {
+    malformed("one of its elements says that it is longer than the file".to_owned())
+}
+
+/// The file meta information, PS3.10 section 7.1: its reader trusts the lengths of group 2 likewise.
+fn check_meta(bytes: &[u8]) -> Result<(), ImagingError> {
+    const PREFIX_AND_TAG: u64 = 12;
+    let mut source = Cursor::new(bytes);
+    source.set_position(PREFIX_AT + PREFIX_AND_TAG);
+    let mut length = [0; 4];
+    if source.read_exact(&mut length).is_err() {
+        return Ok(());
+    }
+    let end = source.position() + u64::from(u32::from_le_bytes(length));
+    while source.position() < end {
+        let Ok((header, _)) = file_header_decoder().decode_header(&mut source) else {
+            return Ok(());
+        };
+        let next = source.position() + u64::from(header.len.0);
+        if next > bytes.len() as u64 {
+            return Err(too_long());
+        }
+        source.set_position(next);
+    }
+    Ok(())
+}
+
+/// A deflated data set, PS3.5 section A.5, unless it is larger than any file may be. Where it breaks off, its reader will too.
+fn unpack(packed: Box<dyn Read + '_>) -> Result<Vec<u8>, ImagingError> {
+    let mut unpacked = Vec::new();
+    let _ = packed.take(MAX_BYTES + 1).read_to_end(&mut unpacked);
+    if unpacked.len() as u64 > MAX_BYTES {
+        return Err(malformed(format!(
+            "it unpacks to more than the {MAX_BYTES} bytes that are allowed"
+        )));
+    }
+    Ok(unpacked)
+}
+
+fn check_tokens(source: impl Read, syntax: &TransferSyntax, available: u64) -> Result<(), Fault> {
     let Ok(tokens) = DataSetReader::new_with_ts(source, syntax) else {
         return Ok(());
     };
-    let mut depth = 0_usize;
-    for token in tokens.map_while(Result::ok) {
+    let mut walk = Walk {
+        available,
+        depth: 0,
+        elements: 0,
+        text: 0,
+    };
+    tokens
+        .map_while(Result::ok)
+        .try_for_each(|token| walk.step(&token))
+}
+
+/// What was met so far. A header is met before its value is read.
+struct Walk {
+    /// How many bytes there are.
+    available: u64,
+    depth: usize,
+    elements: usize,
+    text: u64,
+}
+
+impl Walk {
+    fn step(&mut self, token: &DataToken) -> Result<(), Fault> {
         match token {
-            DataToken::SequenceStart { .. } => depth += 1,
-            DataToken::SequenceEnd => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            let reason = format!("its sequences are nested more than {MAX_DEPTH} deep");
-            return Err(ImagingError::Malformed {
-                kind: "DICOM",
-                reason,
-            });
+            DataToken::SequenceStart { .. } | DataToken::PixelSequenceStart => self.deeper(),
+            DataToken::SequenceEnd => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(())
+            }
+            DataToken::ItemStart { len } => self.another(len.get()),
+            DataToken::ElementHeader(header) => {
+                self.another(header.len.get())?;
+                match splits(header.vr.to_string()) {
+                    true => self.more_text(header.len.get()),
+                    false => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
     }
-    Ok(())
+
+    fn deeper(&mut self) -> Result<(), Fault> {
+        self.depth += 1;
+        let reason = || format!("its sequences are nested more than {MAX_DEPTH} deep");
+        refuse(self.depth > MAX_DEPTH, reason)
+    }
+
+    fn another(&mut self, length: Option<u32>) -> Result<(), Fault> {
+        self.elements += 1;
+        if length.is_some_and(|l| u64::from(l) > self.available) {
+            return Err(Fault::TooLong);
+        }
+        let reason = || format!("it has more than {MAX_ELEMENTS} elements and items");
+        refuse(self.elements > MAX_ELEMENTS, reason)
+    }
+
+    fn more_text(&mut self, length: Option<u32>) -> Result<(), Fault> {
+        self.text += u64::from(length.unwrap_or(0));
+        let reason = || format!("it has more than {MAX_TEXT} bytes of short texts");
+        refuse(self.text > MAX_TEXT, reason)
+    }
+}
+
+fn refuse(when: bool, reason: impl FnOnce() -> String) -> Result<(), Fault> {
+    match when {
+        true => Err(Fault::Other(malformed(reason()))),
+        false => Ok(()),
+    }
+}
+
+/// Whether values of a VR are lists of texts, PS3.5 section 6.2: backslashes part them.
+fn splits(vr: &str) -> bool {
+    const LISTS: [&str; 13] = [
+        "AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UC", "UI",
+    ];
+    LISTS.contains(&vr)
 }
 
 /// How much of the uncompressed pixels is missing in a little-endian file that could not be read to its end.

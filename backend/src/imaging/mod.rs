@@ -3,12 +3,14 @@
 //! What a file is, its bytes say; its name is used in messages only. Nothing of a DICOM header leaves this module but what
 //! [`Canonical`] lists, and the identifiers in it do not print themselves.
 
+mod attributes;
 mod dicom;
 mod error;
 mod grey;
 mod guard;
 mod palette;
 mod picture;
+mod voi;
 mod ybr;
 
 pub use error::ImagingError;
@@ -23,6 +25,9 @@ use utoipa::ToSchema;
 pub const MAX_BYTES: u64 = 256 << 20;
 /// The most pixels of one frame.
 pub const MAX_PIXELS: u64 = 64 << 20;
+/// The most pixels of all frames: a breast tomosynthesis has up to 0.8 · 10⁹. A small file may unpack to any number, and
+/// each takes time that nobody can cut short.
+pub const MAX_PIXELS_OF_ALL: u64 = 1 << 30;
 /// The most frames.
 pub const MAX_FRAMES: u32 = 2_000;
 

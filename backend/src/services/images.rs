@@ -11,6 +11,10 @@ use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::snapshot::Split;
 use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+/// How many uploads are decoded at once: the largest takes more than a gigabyte of memory. The others wait.
+static DECODES: Semaphore = Semaphore::const_new(2);
 
 /// An upload, as it was sent.
 #[derive(Debug)]
@@ -103,7 +107,16 @@ async fn decode(upload: Upload) -> Outcome<Canonical> {
         modality,
         attested,
     };
-    let read = tokio::task::spawn_blocking(move || imaging::read(&bytes, &hints)).await;
+    let turn = DECODES
+        .acquire()
+        .await
+        .map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let read = tokio::task::spawn_blocking(move || {
+        // Kept to the end of the work, which goes on where the sender has gone away.
+        let _turn = turn;
+        imaging::read(&bytes, &hints)
+    })
+    .await;
     let read = read.map_err(|e| ServiceError::Internal(e.to_string()))?;
     read.map_err(|source| ServiceError::BadImage {
         file: file_name,
@@ -137,7 +150,9 @@ impl Names {
         })
     }
 
-    /// Pseudonyms for patient and study. A file that names no patient is a patient of its own: it must never share a split by accident.
+    /// Pseudonyms for patient and study. PatientID may be empty, PS3.3 section C.7.1.1, and is in many files that others made
+    /// anonymous: what shares a study is then one patient, who must not come into two splits. A file that names no study
+    /// either is a patient of its own.
     fn pseudonyms(
         self,
         hospital: &Hospital,
@@ -156,6 +171,12 @@ impl Names {
                     .patient_key
                     .as_ref()
                     .map(|id| keyed("patient", id))
+            })
+            .or_else(|| {
+                canonical
+                    .study_key
+                    .as_ref()
+                    .map(|id| keyed("patient-of-study", id))
             })
             .unwrap_or_else(own);
         let study = self

@@ -221,7 +221,7 @@ pub async fn study(
     Ok(StudyId(id))
 }
 
-/// Adds an image; `false` beside its id where the study already had these pixels.
+/// Adds an image; `false` beside its id where the study already had these pixels, all frames of them, shown like this.
 pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(ImageId, bool)> {
     let window = new
         .window
@@ -235,7 +235,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(Imag
                                spacing_row, spacing_column, pixels, raster, raster_bytes, attested_at, attestation_reason)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                    CASE WHEN $16::text IS NULL THEN now() END, $16)
-           ON CONFLICT (study_id, raster) DO UPDATE SET raster = excluded.raster
+           ON CONFLICT (study_id, content_digest) DO UPDATE SET raster = excluded.raster
            RETURNING id, (xmax = 0) AS "fresh!""#,
         ImageId::fresh().0, new.project.0, new.study.0, new.modality.as_str(), side(new.size.width())?, side(new.size.height())?,
         side(u32::try_from(new.pixels.len()).unwrap_or(u32::MAX))?, i16::from(new.bits), new.colour, window,

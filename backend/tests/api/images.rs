@@ -321,3 +321,92 @@ async fn lists_come_in_pages_that_miss_nothing() {
         .await
         .is(200);
 }
+
+/// An explicit-VR little-endian DICOM slice of two by two pixels, without a PatientID.
+fn slice(study: &str, window_center: &str, values: [u16; 4]) -> Vec<u8> {
+    let element = |tag: [u8; 4], vr: &[u8; 2], value: &[u8]| {
+        let length = (value.len() as u16).next_multiple_of(2);
+        let head = [&tag[..], vr, &length.to_le_bytes(), value].concat();
+        let padding = if value.len() % 2 == 1 { &b" "[..] } else { b"" };
+        [&head, padding].concat()
+    };
+    let number = |element_number: u8, high: u8, value: u16| {
+        element([0x28, 0, element_number, high], b"US", &value.to_le_bytes())
+    };
+    let syntax = element([2, 0, 0x10, 0], b"UI", b"1.2.840.10008.1.2.1\0");
+    let mut bytes = vec![0; 128];
+    bytes.extend(b"DICM");
+    bytes.extend(element(
+        [2, 0, 0, 0],
+        b"UL",
+        &(syntax.len() as u32).to_le_bytes(),
+    ));
+    bytes.extend(syntax);
+    bytes.extend(element([0x08, 0, 0x60, 0], b"CS", b"CT"));
+    bytes.extend(element([0x10, 0, 0x20, 0], b"LO", b""));
+    bytes.extend(element([0x20, 0, 0x0d, 0], b"UI", study.as_bytes()));
+    bytes.extend(number(0x02, 0, 1));
+    bytes.extend(element([0x28, 0, 0x04, 0], b"CS", b"MONOCHROME2"));
+    bytes.extend([number(0x10, 0, 2), number(0x11, 0, 2)].concat());
+    bytes.extend([number(0x00, 1, 16), number(0x01, 1, 16)].concat());
+    bytes.extend([number(0x02, 1, 15), number(0x03, 1, 0)].concat());
+    bytes.extend(element(
+        [0x28, 0, 0x50, 0x10],
+        b"DS",
+        window_center.as_bytes(),
+    ));
+    bytes.extend(element([0x28, 0, 0x51, 0x10], b"DS", b"100"));
+    bytes.extend(b"\xe0\x7f\x10\0OW\0\0\x08\0\0\0");
+    bytes.extend(values.into_iter().flat_map(u16::to_le_bytes));
+    bytes
+}
+
+/// As many anonymous files are: PatientID is empty, and the study is what is left to say whose they are.
+#[tokio::test]
+async fn the_slices_of_a_study_without_a_patient_are_one_patient_s() {
+    let world = World::with(json!({ "val": 0, "test": 50 })).await;
+    let patient = async |study: &str, value: u16| {
+        let bytes = slice(study, "40", [0, 1, 2, value]);
+        let answer = world.admin.upload(&world.project, "a.dcm", bytes, &[]);
+        let image = answer.await.is(201);
+        (text(&image["patient"]), text(&image["split"]))
+    };
+    let first = patient("1.2.3", 10).await;
+    for value in 11..20 {
+        assert_eq!(patient("1.2.3", value).await, first);
+    }
+    assert_ne!(patient("1.2.4", 10).await.0, first.0);
+}
+
+/// A window may hide all differences between two images, and a first frame all between two loops.
+#[tokio::test]
+async fn images_that_only_look_the_same_are_both_kept() {
+    let world = World::new().await;
+    let upload = async |bytes: Vec<u8>| {
+        let fields = [("patient", "p1"), ("attested", "true")];
+        let upload = world.admin.upload(&world.project, "a", bytes, &fields);
+        upload.await
+    };
+    let black = |values| slice("1.2.3", "40000", values);
+    let one = upload(black([1, 2, 3, 4])).await.is(201);
+    let other = upload(black([4, 3, 2, 1])).await.is(201);
+    assert_eq!(one["raster"], other["raster"]);
+    assert_ne!(one["id"], other["id"]);
+    for (image, expected) in [(&one, [0, 1, 2, 3]), (&other, [3, 2, 1, 0])] {
+        let path = format!("/api/images/{}/pixels", text(&image["id"]));
+        let pixels = image::load_from_memory(&world.admin.get(&path).await.bytes).unwrap();
+        assert_eq!(pixels.into_luma16().into_raw(), expected);
+    }
+    assert_eq!(upload(black([1, 2, 3, 4])).await.is(200)["id"], one["id"]);
+    assert_eq!(upload(black([4, 3, 2, 1])).await.is(200)["id"], other["id"]);
+
+    let grey = |white: u16| {
+        let image = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(2, 1, vec![0, white]);
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = image::DynamicImage::ImageLuma16(image.unwrap());
+        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    let ids = [upload(grey(1_000)).await, upload(grey(2_000)).await].map(|a| a.is(201));
+    assert_eq!(ids[0]["raster"], ids[1]["raster"]);
+}
