@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 /// A model's folder, or a built-in model.
 pub fn model(given: &Path) -> Result<Pretrained, Failure> {
     if given.is_dir() {
-        return Ok(Pretrained::load(given)?);
+        return Ok(Pretrained::load_watched(given, &mut progress::reading())?);
     }
     let builtin = crate::base::builtin(&given.to_string_lossy());
     builtin

@@ -12,3 +12,15 @@ pub fn bar(total: u64, what: &'static str) -> ProgressBar {
     bar.set_prefix(what);
     bar
 }
+
+/// Shows how many of a model's tensors are read.
+pub fn reading() -> impl FnMut(usize, usize) {
+    let bar = bar(0, "reading the model's tensors");
+    move |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        if done == of {
+            bar.finish_and_clear();
+        }
+    }
+}

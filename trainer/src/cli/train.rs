@@ -145,7 +145,11 @@ fn base(name: &str, config: &Path) -> Result<(Pretrained, ModelRef, bool), Failu
         ));
     }
     let describes = ModelFolder::open(&folder)?.describes();
-    Ok((Pretrained::load(&folder)?, as_card, describes))
+    Ok((
+        Pretrained::load_watched(&folder, &mut progress::reading())?,
+        as_card,
+        describes,
+    ))
 }
 
 fn teach(

@@ -1,6 +1,6 @@
 //! `medreg-trainer verify`.
 
-use super::{Failure, existing};
+use super::{Failure, existing, progress};
 use crate::checkpoint::Checkpoint;
 use crate::predict::available_threads;
 use crate::verify::{Report, Tolerance, verify};
@@ -33,7 +33,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     existing(&arguments.model, "the model")?;
     existing(&arguments.reference, "the reference")?;
-    let model = Checkpoint::load(&arguments.model)?;
+    let model = Checkpoint::load_watched(&arguments.model, &mut progress::reading())?;
     let tolerance = Tolerance {
         activations: arguments.tol,
         gradients: arguments.gradient_tol,

@@ -52,7 +52,7 @@ fn first_logits(
     let first = reference.length - theirs.dim(0)?;
     let rows = sequence.tokens.len().saturating_sub(first);
     if rows == 0 {
-        return Ok(to.numbers(LOGITS, Kind::Activation, &[], &[])?);
+        return to.numbers(LOGITS, Kind::Activation, &[], &[]);
     }
     let ours = internvl.language.logits(&states.narrow(0, first, rows)?)?;
     to.tensors(LOGITS, Kind::Activation, &ours, &theirs.narrow(0, 0, rows)?)
