@@ -189,7 +189,7 @@ async fn test_cases_come_when_asked_for_and_never_with_suggestions() {
     world.finished(20).await;
     suggest_everywhere(&world, &world.published(&worker).await).await;
     let learnt_from = anna
-        .post(&world.path("cases/next"), json!({}))
+        .post(&world.path("cases/next"), json!({ "split": "train" }))
         .await
         .is(200);
     assert_eq!(learnt_from["suggestions"].as_array().unwrap().len(), 1);
