@@ -375,8 +375,9 @@ impl Trainer {
         let made = Command::new("mkfifo").arg(&news).status();
         assert!(made.unwrap().success());
         let news = news.display();
+        // A killed server's threads end one after another, and the kernel may tell the trainer of each.
         let script = format!(
-            "#!/bin/sh\ntrap 'kill $!; echo ended > {news}; exit 0' TERM\nsleep 1000 &\necho \"$$ $*\" > {news}\nwait\n"
+            "#!/bin/sh\ntrap 'trap \"\" TERM; kill $!; echo ended > {news}; exit 0' TERM\nsleep 1000 &\necho \"$$ $*\" > {news}\nwait\n"
         );
         let program = folder.path().join("medreg-trainer");
         fs::write(&program, script).unwrap();
