@@ -6,15 +6,13 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import { ApiError } from './api/client'
-import { askSession, isSessionOver } from './api/queries'
+import { noticeEnd } from './api/queries'
 import { App } from './App'
 import './i18n'
 import { Boundary } from './panels/Boundary'
 import { theme } from './theme'
 
-const onError = (error: Error) => {
-  if (isSessionOver(error)) askSession(queries)
-}
+const onError = (error: Error) => noticeEnd(queries, error)
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),

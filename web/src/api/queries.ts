@@ -24,8 +24,11 @@ export function useSession() {
   })
 }
 // Whether the server no longer knows this page's session: it ended, or another tab signed in anew.
-export const isSessionOver = (error: unknown) => error instanceof ApiError && ['unauthenticated', 'wrong_csrf_token'].includes(error.code)
-export const askSession = (queries: QueryClient) => void queries.invalidateQueries({ queryKey: ['session'] })
+const isSessionOver = (error: unknown) => error instanceof ApiError && ['unauthenticated', 'wrong_csrf_token'].includes(error.code)
+// Asks who is signed in where a refusal says that it is somebody else, or nobody.
+export function noticeEnd(queries: QueryClient, error: unknown): void {
+  if (isSessionOver(error)) void queries.invalidateQueries({ queryKey: ['session'] })
+}
 
 export const readerOf = (queries: QueryClient) => queries.getQueryData<User | null>(['session'])?.id
 
@@ -37,7 +40,7 @@ export function useSessionCheck() {
       try {
         return await call
       } catch (error) {
-        if (isSessionOver(error)) askSession(queries)
+        noticeEnd(queries, error)
         throw error
       }
     },

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { askSession, isSessionOver, uploadImage, useAttest, useImages, useProject } from '../api/queries'
+import { uploadImage, useAttest, useImages, useProject, useSessionCheck } from '../api/queries'
 import { useInWords } from '../i18n/refusal'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
@@ -42,6 +42,7 @@ function Upload({ project }: { project: string }) {
   const { t } = useTranslation()
   const inWords = useInWords()
   const queries = useQueryClient()
+  const checked = useSessionCheck()
   const [files, setFiles] = useState<File[]>([])
   const [patient, setPatient] = useState('')
   const [attested, setAttested] = useState(false)
@@ -55,10 +56,9 @@ function Upload({ project }: { project: string }) {
   }
   const one = async (file: File): Promise<Told> => {
     try {
-      const fresh = await uploadImage(project, file, { patient: patient.trim(), attested })
+      const fresh = await checked(uploadImage(project, file, { patient: patient.trim(), attested }))
       return { file, text: fresh ? t('upload.done') : t('upload.same'), refused: false }
     } catch (error) {
-      if (isSessionOver(error)) askSession(queries)
       return { file, text: inWords(error as Error), refused: true }
     }
   }
