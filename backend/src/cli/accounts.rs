@@ -104,10 +104,7 @@ async fn account(hospital: &Hospital, username: &str) -> anyhow::Result<Actor> {
     let user = users.into_iter().find(|u| u.username == username);
     let user = user
         .with_context(|| format!("there is no user `{username}`: `medreg user list` lists them"))?;
-    Ok(Actor {
-        user: user.id,
-        is_admin: user.is_admin,
-    })
+    Ok(Actor::from(&user))
 }
 
 pub(super) async fn token(place: &Place, command: TokenCommand) -> anyhow::Result<ExitCode> {

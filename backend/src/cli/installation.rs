@@ -78,10 +78,7 @@ impl Installation {
         let users = store::accounts::users(&mut conn).await?;
         let admin = users.into_iter().find(|u| u.is_admin && !u.disabled);
         let admin = admin.context("there is no administrator yet: start the server once")?;
-        Ok(Actor {
-            user: admin.id,
-            is_admin: true,
-        })
+        Ok(Actor::from(&admin))
     }
 
     /// A project by its id or its name.

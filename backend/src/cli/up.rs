@@ -207,10 +207,7 @@ fn random_password() -> String {
 
 /// Something to upload into and draw in at once.
 async fn first_project(hospital: &Hospital, admin: &User) -> anyhow::Result<()> {
-    let actor = Actor {
-        user: admin.id,
-        is_admin: true,
-    };
+    let actor = Actor::from(admin);
     let new = NewProject {
         name: "My first project",
         langs: &LangPair::default(),
@@ -264,10 +261,7 @@ async fn worker_token(hospital: &Hospital, data: &Path) -> anyhow::Result<PathBu
         .iter()
         .find(|u| u.is_admin && !u.disabled)
         .context("there is no administrator to own the local trainer's token")?;
-    let actor = Actor {
-        user: admin.id,
-        is_admin: true,
-    };
+    let actor = Actor::from(admin);
     let (_, token) =
         accounts::issue_token(hospital, &actor, "local trainer", TokenScope::Worker).await?;
     config::write_private(&path, token.as_bytes())?;

@@ -108,7 +108,7 @@ pub(super) fn of_multipart(error: actix_multipart::MultipartError) -> actix_web:
     use actix_multipart::MultipartError as E;
     let service = match &error {
         E::Payload(PayloadError::Overflow) => ServiceError::TooLarge {
-            limit: super::MAX_FILE,
+            limit: crate::imaging::MAX_BYTES,
         },
         other => ServiceError::invalid("form", other),
     };

@@ -95,10 +95,7 @@ async fn by_token(
     for_workers: bool,
 ) -> Result<Caller, ServiceError> {
     let (user, scope) = accounts::token_owner(hospital, token).await?;
-    let actor = Actor {
-        user: user.id,
-        is_admin: user.is_admin,
-    };
+    let actor = Actor::from(&user);
     match (scope, for_workers) {
         (TokenScope::Worker, true) => Ok(Caller::Worker(Worker(actor))),
         (TokenScope::User, false) => Ok(Caller::Person(actor, Credential::of_token(token))),
@@ -129,12 +126,6 @@ async fn by_session(
     if !safe && sent != Some(session.csrf_token.as_str()) {
         return Err(ServiceError::WrongCsrfToken);
     }
-    let actor = Actor {
-        user: session.user.id,
-        is_admin: session.user.is_admin,
-    };
-    Ok(Caller::Person(
-        actor,
-        Credential::of_session(cookie.value()),
-    ))
+    let shown = Credential::of_session(cookie.value());
+    Ok(Caller::Person(Actor::from(&session.user), shown))
 }

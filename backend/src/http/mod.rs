@@ -16,9 +16,7 @@ use actix_web::web;
 
 /// The largest JSON body: a full annotation in two languages fits many times over.
 const MAX_JSON: usize = 8 << 20;
-/// The largest file in a form.
-const MAX_FILE: u64 = 256 << 20;
-/// The largest form: a file and a few words beside it.
+/// The largest form: an image's file of up to [`crate::imaging::MAX_BYTES`] and a few words beside it.
 const MAX_FORM: usize = 260 << 20;
 
 /// How the server speaks HTTP.

@@ -1,5 +1,6 @@
 //! Signing in and out, users and tokens.
 
+use super::turns::Turns;
 use super::{Actor, Hospital, Outcome, ServiceError, access, audit};
 use crate::store::accounts::{self, NewUser, Token, TokenScope, User, UserChange};
 use argon2::Argon2;
@@ -7,7 +8,6 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use medreg_datasets::ids::{TokenId, UserId};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 /// Failed sign-ins of one account in a quarter of an hour before it is throttled.
 const FAILURES_PER_ACCOUNT: i64 = 10;
@@ -28,24 +28,8 @@ fn hash_of_secret(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// Passwords hashed at a time, over all requests: one takes a core and 19 MiB, and anybody may ask for it.
-static HASHING: Semaphore = Semaphore::const_new(4);
-
-/// Hashes in its turn, off the threads that answer requests.
-async fn in_turn<T: Send + 'static>(hash: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
-    let turn = HASHING
-        .acquire()
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))?;
-    let hashed = tokio::task::spawn_blocking(move || {
-        let hashed = hash();
-        drop(turn);
-        hashed
-    });
-    hashed
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))
-}
+/// Passwords hashed at a time: one takes a core and 19 MiB, and anybody may ask for it.
+static HASHING: Turns = Turns::new(4);
 
 /// The argon2id hash of a password.
 async fn hash_password(password: &str) -> Outcome<String> {
@@ -56,7 +40,7 @@ async fn hash_password(password: &str) -> Outcome<String> {
         ));
     }
     let password = password.to_owned();
-    let hashed = in_turn(move || {
+    let hashed = HASHING.take(move || {
         Argon2::default()
             .hash_password(password.as_bytes())
             .map(|hash| hash.to_string())
@@ -68,14 +52,14 @@ async fn hash_password(password: &str) -> Outcome<String> {
 
 async fn password_fits(password: &str, hash: String) -> Outcome<bool> {
     let password = password.to_owned();
-    in_turn(move || {
+    let checked = HASHING.take(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
             Argon2::default()
                 .verify_password(password.as_bytes(), &hash)
                 .is_ok()
         })
-    })
-    .await
+    });
+    checked.await
 }
 
 /// A session that was just opened.
@@ -195,10 +179,7 @@ pub async fn actor(hospital: &Hospital, shown: &Credential) -> Outcome<Actor> {
             .map(|(owner, _)| owner),
     };
     let user = user.ok_or(ServiceError::Unauthenticated)?;
-    Ok(Actor {
-        user: user.id,
-        is_admin: user.is_admin,
-    })
+    Ok(Actor::from(&user))
 }
 
 /// What a new account is made of.

@@ -1,6 +1,7 @@
 //! Images in, and their pixels out.
 
 use super::access::{self, Permission};
+use super::turns::Turns;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::imaging::{self, Canonical, Hints, Identifier};
 use crate::store::images::{self, Filter, Image, ImageState, NewImage};
@@ -11,10 +12,9 @@ use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::snapshot::Split;
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 
 /// How many uploads are decoded at once: the largest takes more than a gigabyte of memory. The others wait.
-static DECODES: Semaphore = Semaphore::const_new(2);
+static DECODES: Turns = Turns::new(2);
 
 /// An upload, as it was sent.
 #[derive(Debug)]
@@ -107,17 +107,7 @@ async fn decode(upload: Upload) -> Outcome<Canonical> {
         modality,
         attested,
     };
-    let turn = DECODES
-        .acquire()
-        .await
-        .map_err(|e| ServiceError::Internal(e.to_string()))?;
-    let read = tokio::task::spawn_blocking(move || {
-        // Kept to the end of the work, which goes on where the sender has gone away.
-        let _turn = turn;
-        imaging::read(&bytes, &hints)
-    })
-    .await;
-    let read = read.map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let read = DECODES.take(move || imaging::read(&bytes, &hints)).await?;
     read.map_err(|source| ServiceError::BadImage {
         file: file_name,
         source,

@@ -10,10 +10,12 @@ pub mod images;
 pub mod projects;
 pub mod runs;
 pub mod snapshots;
+mod turns;
 pub mod work;
 
 pub use error::{Outcome, ServiceError};
 
+use crate::store::accounts::User;
 use crate::store::objects::Objects;
 use medreg_datasets::ids::UserId;
 use sqlx::{PgConnection, PgPool};
@@ -36,6 +38,15 @@ pub struct Actor {
     pub user: UserId,
     /// Whether they run the installation.
     pub is_admin: bool,
+}
+
+impl From<&User> for Actor {
+    fn from(user: &User) -> Self {
+        Self {
+            user: user.id,
+            is_admin: user.is_admin,
+        }
+    }
 }
 
 /// Writes an action down; call it last in its transaction, for the chain is held until the end.

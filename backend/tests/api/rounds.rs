@@ -366,10 +366,7 @@ async fn a_round_whose_worker_fell_silent_is_handed_out_again() {
             .is(200)["stop"],
         false
     );
-    sqlx::query("UPDATE acquisitions SET claimed_until = now() - interval '1 second'")
-        .execute(&world.server.hospital.pool)
-        .await
-        .unwrap();
+    world.workers_fall_silent().await;
     assert_eq!(claim().await.is(200)["attempt"], 2);
     worker
         .post(&format!("{path}/heartbeat"), beat(1))

@@ -1,18 +1,11 @@
 //! A run from its launch to its model, and everything that can come between.
 
-use crate::support::{Person, World, text};
+use crate::support::{Person, World, claim, text};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const BASE: fn() -> Value = || json!({ "kind": "builtin", "name": "shapes" });
-
-async fn claim(worker: &Person) -> Value {
-    worker
-        .post("/api/worker/claim", json!({ "worker": "gpu" }))
-        .await
-        .is(200)
-}
 
 fn beat(attempt: i32) -> Value {
     json!({ "attempt": attempt, "done": 5, "total": 100, "phase": "training" })
@@ -189,10 +182,7 @@ async fn a_worker_that_lost_its_claim_can_do_no_harm() {
     world.finished(1).await;
     let run = world.launch().await;
     assert_eq!(claim(&worker).await["attempt"], 1);
-    sqlx::query("UPDATE runs SET claimed_until = now() - interval '1 second'")
-        .execute(&world.server.hospital.pool)
-        .await
-        .unwrap();
+    world.workers_fall_silent().await;
     assert_eq!(claim(&worker).await["attempt"], 2);
 
     let path = format!("/api/worker/runs/{run}");
@@ -285,17 +275,6 @@ async fn a_run_stops_when_it_is_asked_to() {
     );
 }
 
-/// Lets every claim run out, as if its worker had died.
-async fn all_fall_silent(world: &World) {
-    for table in ["runs", "acquisitions"] {
-        let past = format!("UPDATE {table} SET claimed_until = now() - interval '1 second'");
-        sqlx::query(sqlx::AssertSqlSafe(past))
-            .execute(&world.server.hospital.pool)
-            .await
-            .unwrap();
-    }
-}
-
 #[tokio::test]
 async fn a_run_that_ends_its_workers_fails() {
     let world = World::new().await;
@@ -311,14 +290,14 @@ async fn a_run_that_ends_its_workers_fails() {
     for attempt in 1..=7 {
         assert_eq!(claim(&worker).await["attempt"], attempt);
         beat(attempt, attempt * 10).await;
-        all_fall_silent(&world).await;
+        world.workers_fall_silent().await;
     }
     // From here on each begins at a checkpoint and dies where the last one did.
     for attempt in 8..=12 {
         assert_eq!(claim(&worker).await["attempt"], attempt);
         beat(attempt, 60).await;
         beat(attempt, 70).await;
-        all_fall_silent(&world).await;
+        world.workers_fall_silent().await;
     }
     let wish = json!({ "worker": "gpu" });
     worker.post("/api/worker/claim", wish).await.is(204);
@@ -345,14 +324,14 @@ async fn a_run_whose_worker_died_can_be_stopped() {
     claim(&worker).await;
     let stopped = world.admin.post(&format!("{run}/stop"), json!({})).await;
     assert_eq!(stopped.is(200)["state"], "stopping");
-    all_fall_silent(&world).await;
+    world.workers_fall_silent().await;
     let wish = json!({ "worker": "gpu" });
     worker.post("/api/worker/claim", wish).await.is(204);
     assert_eq!(world.admin.get(&run).await.is(200)["state"], "stopped");
     // It was dead already, and no other asks for work.
     let run = format!("/api/runs/{}", world.launch().await);
     claim(&worker).await;
-    all_fall_silent(&world).await;
+    world.workers_fall_silent().await;
     let stopped = world.admin.post(&format!("{run}/stop"), json!({})).await;
     assert_eq!(stopped.is(200)["state"], "stopped");
 }
@@ -369,7 +348,7 @@ async fn a_round_that_ends_its_workers_fails() {
         .is(201);
     for attempt in 1..=5 {
         assert_eq!(claim(&worker).await["attempt"], attempt);
-        all_fall_silent(&world).await;
+        world.workers_fall_silent().await;
     }
     let wish = json!({ "worker": "gpu" });
     worker.post("/api/worker/claim", wish).await.is(204);

@@ -277,6 +277,14 @@ pub fn content(regions: &[Value]) -> Value {
     json!({ "regions": regions, "rejected": [] })
 }
 
+/// Takes the work that is handed out next; there must be some.
+pub async fn claim(worker: &Person) -> Value {
+    worker
+        .post("/api/worker/claim", json!({ "worker": "gpu" }))
+        .await
+        .is(200)
+}
+
 /// A server with an administrator, and one project with two concepts.
 pub struct World {
     pub server: Server,
@@ -391,14 +399,21 @@ impl World {
         text(&self.admin.post(&self.path("runs"), body).await.is(201)["id"])
     }
 
+    /// Lets every claim run out, as if its worker had died.
+    pub async fn workers_fall_silent(&self) {
+        for table in ["runs", "acquisitions"] {
+            let past = format!("UPDATE {table} SET claimed_until = now() - interval '1 second'");
+            sqlx::query(sqlx::AssertSqlSafe(past))
+                .execute(&self.server.hospital.pool)
+                .await
+                .unwrap();
+        }
+    }
+
     /// Trains nothing, but publishes a model as a worker does, and tells its id.
     pub async fn published(&self, worker: &Person) -> String {
         let run = self.launch().await;
-        let claimed = worker
-            .post("/api/worker/claim", json!({ "worker": "gpu" }))
-            .await
-            .is(200);
-        assert_eq!(claimed["id"], run.as_str());
+        assert_eq!(claim(worker).await["id"], run.as_str());
         let path = format!("/api/worker/runs/{run}");
         let put = worker
             .put_bytes(

@@ -1,8 +1,9 @@
 //! Images in, their pixels out.
 
+use crate::http::MAX_FORM;
 use crate::http::dto::{Attestation, ErrorBody, Images};
 use crate::http::error::{Answer, Refusal};
-use crate::http::{MAX_FILE, MAX_FORM};
+use crate::imaging::MAX_BYTES;
 use crate::services::images::{self, Pixels, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use crate::store::images::{Filter, Image, ImageState};
@@ -30,7 +31,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 
 #[derive(MultipartForm)]
 struct UploadForm {
-    // As MAX_FILE says; the attribute takes no constant.
+    // As MAX_BYTES says; the attribute takes no constant.
     #[multipart(limit = "256MiB")]
     file: FormBytes,
     patient: Option<Text<String>>,
@@ -67,7 +68,7 @@ async fn may_upload(request: &HttpRequest) -> Result<(), actix_web::Error> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_FORM) {
-        return Err(Refusal::from(ServiceError::TooLarge { limit: MAX_FILE }).into());
+        return Err(Refusal::from(ServiceError::TooLarge { limit: MAX_BYTES }).into());
     }
     Ok(())
 }
