@@ -44,57 +44,76 @@ pub fn examine(
     let sheets = side_by_side(pictures, threads, |n| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ UNSEEN ^ ((n as u64) << 32));
         let picture = draw(side, CROWD, SMALLEST, &mut rng);
-        Sheet::new(&picture, Tongue::BOTH[n % 2], &mut rng).answered(&predictor, &picture)
+        marked(&predictor, &picture, Tongue::BOTH[n % 2], &mut rng)
     });
-    let mut total = Counts::default();
-    for counts in sheets {
-        total.add(counts?);
+    let mut tallies = [Tally::default(); 3];
+    for sheet in sheets {
+        for (kind, tally) in sheet? {
+            let total = &mut tallies[kind as usize];
+            total.got += tally.got;
+            total.of += tally.of;
+        }
     }
-    Ok(total.marks(pictures))
+    let [named, mean_iou, absent] = tallies.map(|t| t.got / f64::from(t.of.max(1)));
+    Ok(Marks {
+        pictures,
+        named,
+        mean_iou,
+        absent,
+    })
 }
 
-/// The questions about one picture.
-struct Sheet {
-    name: Option<Turn>,
-    find: Option<Turn>,
-    miss: Option<Turn>,
+/// What a question asks for, in the order of [`Marks`].
+#[derive(Clone, Copy)]
+enum Kind {
+    Name,
+    Find,
+    Miss,
 }
 
+/// What was got of what there was to get.
 #[derive(Clone, Copy, Default)]
-struct Counts {
-    named: (u32, u32),
-    iou: (f64, u32),
-    absent: (u32, u32),
+struct Tally {
+    got: f64,
+    of: u32,
 }
 
-impl Sheet {
-    fn new(picture: &Picture, tongue: Tongue, rng: &mut ChaCha8Rng) -> Self {
-        Self {
-            name: name_it(picture, tongue, rng),
-            find: find_it(picture, tongue, rng),
-            miss: miss_it(picture, tongue, rng),
-        }
-    }
+/// Asks one question of each kind about a picture, where it has one, and marks the answers.
+fn marked(
+    predictor: &Predictor,
+    picture: &Picture,
+    tongue: Tongue,
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<(Kind, Tally)>, PredictError> {
+    let asked = [
+        (Kind::Name, name_it(picture, tongue, rng)),
+        (Kind::Find, find_it(picture, tongue, rng)),
+        (Kind::Miss, miss_it(picture, tongue, rng)),
+    ];
+    let asked: Vec<(Kind, Turn)> = asked
+        .into_iter()
+        .filter_map(|(kind, turn)| Some((kind, turn?)))
+        .collect();
+    let questions: Vec<String> = asked.iter().map(|(_, t)| t.question.clone()).collect();
+    let answers = predictor.ask(&predictor.look(&picture.image), &questions)?;
+    let pairs = asked.into_iter().zip(&answers);
+    Ok(pairs
+        .map(|((kind, turn), answer)| (kind, mark(kind, &turn.answer, &answer.text)))
+        .collect())
+}
 
-    fn answered(&self, predictor: &Predictor, picture: &Picture) -> Result<Counts, PredictError> {
-        let turns: Vec<&Turn> = [&self.name, &self.find, &self.miss]
-            .into_iter()
-            .flatten()
-            .collect();
-        let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
-        let answers = predictor.ask(&predictor.look(&picture.image), &questions)?;
-        let mut answers = answers.iter().map(|a| a.text.as_str());
-        let mut counts = Counts::default();
-        if let (Some(turn), Some(answer)) = (&self.name, self.name.as_ref().and(answers.next())) {
-            counts.named = (u32::from(grammar::same_name(answer, &turn.answer)), 1);
+fn mark(kind: Kind, truth: &str, answer: &str) -> Tally {
+    let right = match kind {
+        Kind::Name => grammar::same_name(answer, truth),
+        Kind::Miss => answer.trim() == truth,
+        Kind::Find => {
+            let (got, of) = overlap(truth, answer);
+            return Tally { got, of };
         }
-        if let (Some(turn), Some(answer)) = (&self.find, self.find.as_ref().and(answers.next())) {
-            counts.iou = overlap(&turn.answer, answer);
-        }
-        if let (Some(turn), Some(answer)) = (&self.miss, self.miss.as_ref().and(answers.next())) {
-            counts.absent = (u32::from(answer.trim() == turn.answer), 1);
-        }
-        Ok(counts)
+    };
+    Tally {
+        got: f64::from(u8::from(right)),
+        of: 1,
     }
 }
 
@@ -110,27 +129,6 @@ fn overlap(truth: &str, answer: &str) -> (f64, u32) {
     let (truth, found) = (boxes(truth), boxes(answer));
     let pairs = match_boxes(&truth, &found);
     (pairs.iter().map(|pair| pair.iou).sum(), truth.len() as u32)
-}
-
-impl Counts {
-    fn add(&mut self, other: Self) {
-        self.named.0 += other.named.0;
-        self.named.1 += other.named.1;
-        self.iou.0 += other.iou.0;
-        self.iou.1 += other.iou.1;
-        self.absent.0 += other.absent.0;
-        self.absent.1 += other.absent.1;
-    }
-
-    fn marks(&self, pictures: usize) -> Marks {
-        let share = |part: f64, of: u32| part / f64::from(of.max(1));
-        Marks {
-            pictures,
-            named: share(f64::from(self.named.0), self.named.1),
-            mean_iou: share(self.iou.0, self.iou.1),
-            absent: share(f64::from(self.absent.0), self.absent.1),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::shards::Shards;
 use super::{CheckpointError, names};
-use crate::model::layout::Layout;
+use crate::model::ModelConfig;
+use crate::model::layout::layout;
 use candle_core::Tensor;
 use std::collections::BTreeMap;
 
@@ -18,14 +19,15 @@ struct Parts {
     thirds: [Option<String>; 3],
 }
 
-/// Reads every tensor of `layout`, `done` hearing of each; what is missing, left over or of another shape is told all at once, by its
-/// published name.
+/// Reads every tensor that `config` asks for, `done` hearing of each; what is missing, left over or of another shape is told
+/// all at once, by its published name.
 pub fn assemble(
     shards: &Shards<'_>,
-    layout: &Layout,
+    config: &ModelConfig,
     done: &mut dyn FnMut(usize, usize),
 ) -> Result<BTreeMap<String, Tensor>, CheckpointError> {
-    let (places, problems) = survey(shards, layout);
+    let layout: BTreeMap<String, Vec<usize>> = layout(config).into_iter().collect();
+    let (places, problems) = survey(shards, &layout);
     if !problems.is_empty() {
         return Err(CheckpointError::Misfit { problems });
     }
@@ -38,7 +40,10 @@ pub fn assemble(
 }
 
 /// Where every tensor of the layout is, and what is wrong.
-fn survey<'a>(shards: &Shards<'_>, layout: &'a Layout) -> (BTreeMap<&'a str, Parts>, Vec<String>) {
+fn survey<'a>(
+    shards: &Shards<'_>,
+    layout: &'a BTreeMap<String, Vec<usize>>,
+) -> (BTreeMap<&'a str, Parts>, Vec<String>) {
     let mut places: BTreeMap<&str, Parts> = BTreeMap::new();
     let mut problems = Vec::new();
     let mut native = false;

@@ -8,7 +8,6 @@ mod shards;
 pub use names::place;
 pub use peft::{PeftAdapter, adapter_name};
 
-use crate::model::layout::layout;
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
 use candle_core::{DType, Tensor};
@@ -111,7 +110,7 @@ impl Checkpoint {
     ) -> Result<Self, CheckpointError> {
         let config = read_config(&read(&dir.join("config.json"))?)?;
         let shards = Shards::open(&weight_files(dir)?)?;
-        let tensors = fit::assemble(&shards, &layout(&config), done)?;
+        let tensors = fit::assemble(&shards, &config, done)?;
         Ok(Self { config, tensors })
     }
 
@@ -153,7 +152,7 @@ impl Pretrained {
     ) -> Result<Self, CheckpointError> {
         let config = read_config(config)?;
         let shards = Shards::of_bytes(weights)?;
-        let tensors = fit::assemble(&shards, &layout(&config), &mut |_, _| ())?;
+        let tensors = fit::assemble(&shards, &config, &mut |_, _| ())?;
         Checkpoint { config, tensors }.with(TextTokenizer::from_bytes(tokenizer)?)
     }
 

@@ -1,5 +1,8 @@
 //! The two namings of a checkpoint's tensors: the original code's and Hugging Face's own.
 
+/// Part of the name of rows that the HF-native naming keeps in three.
+const FUSED: &str = ".attn.qkv.";
+
 const RENAMED: [(&str, &str); 15] = [
     (
         "vision_tower.embeddings.cls_token",
@@ -19,7 +22,7 @@ const RENAMED: [(&str, &str); 15] = [
     ),
     (".layernorm_before.", ".norm1."),
     (".layernorm_after.", ".norm2."),
-    (".attention.qkv.", ".attn.qkv."),
+    (".attention.qkv.", FUSED),
     (".attention.q_norm.", ".attn.q_norm."),
     (".attention.k_norm.", ".attn.k_norm."),
     (".attention.projection_layer.", ".attn.proj."),
@@ -86,20 +89,15 @@ pub fn published(original: &str, native: bool) -> Vec<String> {
     if !native || original.starts_with("language_model.") {
         return vec![original.to_owned()];
     }
-    let parts = [
-        (".attn.q_norm.", ".attention.q_norm."),
-        (".attn.k_norm.", ".attention.k_norm."),
-    ];
     let renamed = RENAMED
         .iter()
-        .filter(|(_, own)| !own.ends_with("qkv."))
-        .chain(&parts)
+        .filter(|(_, own)| *own != FUSED)
         .fold(original.to_owned(), |name, (theirs, own)| {
             name.replace(own, theirs)
         });
-    match renamed.contains(".attn.qkv.") {
+    match renamed.contains(FUSED) {
         true => ["q_proj", "k_proj", "v_proj"]
-            .map(|part| renamed.replace(".attn.qkv.", &format!(".attention.{part}.")))
+            .map(|part| renamed.replace(FUSED, &format!(".attention.{part}.")))
             .to_vec(),
         false => vec![renamed],
     }
@@ -129,6 +127,10 @@ mod tests {
                 assert_eq!(place(&names[0]), (original.to_owned(), None), "{names:?}");
             }
         }
+        assert_eq!(
+            published("vision_model.encoder.layers.0.attn.q_norm.weight", true),
+            ["vision_tower.encoder.layer.0.attention.q_norm.weight"]
+        );
         let fused = "vision_model.encoder.layers.2.attn.qkv.bias";
         let thirds = published(fused, true);
         assert_eq!(

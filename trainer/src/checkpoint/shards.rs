@@ -108,11 +108,8 @@ impl<'a> Shards<'a> {
             .load(name)
             .and_then(|t| t.to_dtype(DType::F32))
             .map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))?;
-        // The sum of squares is a number only if every part is.
-        let sum = tensor
-            .sqr()
-            .and_then(|t| t.sum_all())
-            .and_then(|t| t.to_scalar::<f32>());
+        // A sum is a number only if every part is.
+        let sum = tensor.sum_all().and_then(|t| t.to_scalar::<f32>());
         match sum.map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))? {
             sum if sum.is_finite() => Ok(tensor),
             _ => Err(wrong(

@@ -2,10 +2,9 @@
 
 use super::ModelConfig;
 use super::config::{LanguageFamily, NormType};
-use std::collections::BTreeMap;
 
-/// Shapes by name.
-pub type Layout = BTreeMap<String, Vec<usize>>;
+/// Names and shapes, from the picture to the head.
+pub type Layout = Vec<(String, Vec<usize>)>;
 
 /// The tensors of a model with this configuration.
 #[must_use]
@@ -19,16 +18,16 @@ pub fn layout(config: &ModelConfig) -> Layout {
 
 fn linear(layout: &mut Layout, name: String, [out, width]: [usize; 2], bias: bool) {
     if bias {
-        layout.insert(format!("{name}.bias"), vec![out]);
+        layout.push((format!("{name}.bias"), vec![out]));
     }
-    layout.insert(format!("{name}.weight"), vec![out, width]);
+    layout.push((format!("{name}.weight"), vec![out, width]));
 }
 
 fn norm(layout: &mut Layout, name: String, width: usize, kind: NormType) {
     if kind == NormType::LayerNorm {
-        layout.insert(format!("{name}.bias"), vec![width]);
+        layout.push((format!("{name}.bias"), vec![width]));
     }
-    layout.insert(format!("{name}.weight"), vec![width]);
+    layout.push((format!("{name}.weight"), vec![width]));
 }
 
 fn vision(config: &ModelConfig, layout: &mut Layout) {
@@ -36,18 +35,18 @@ fn vision(config: &ModelConfig, layout: &mut Layout) {
     let (c, mlp, p) = (v.hidden_size, v.intermediate_size, v.patch_size);
     let side = v.image_size / p;
     let root = "vision_model.embeddings";
-    layout.insert(format!("{root}.class_embedding"), vec![1, 1, c]);
-    layout.insert(
+    layout.push((format!("{root}.class_embedding"), vec![1, 1, c]));
+    layout.push((
         format!("{root}.position_embedding"),
         vec![1, side * side + 1, c],
-    );
-    layout.insert(format!("{root}.patch_embedding.weight"), vec![c, 3, p, p]);
-    layout.insert(format!("{root}.patch_embedding.bias"), vec![c]);
+    ));
+    layout.push((format!("{root}.patch_embedding.weight"), vec![c, 3, p, p]));
+    layout.push((format!("{root}.patch_embedding.bias"), vec![c]));
     for n in 0..v.num_hidden_layers {
         let root = format!("vision_model.encoder.layers.{n}");
         for (branch, scale) in [("norm1", "ls1"), ("norm2", "ls2")] {
             norm(layout, format!("{root}.{branch}"), c, v.norm_type);
-            layout.insert(format!("{root}.{scale}"), vec![c]);
+            layout.push((format!("{root}.{scale}"), vec![c]));
         }
         if v.qk_normalization {
             for part in ["q_norm", "k_norm"] {
@@ -77,12 +76,12 @@ fn language(config: &ModelConfig, layout: &mut Layout) {
     let kv = l.num_key_value_heads * l.head_size();
     let bias = l.model_type == LanguageFamily::Qwen2;
     let root = "language_model.model";
-    layout.insert(format!("{root}.embed_tokens.weight"), vec![l.vocab_size, h]);
+    layout.push((format!("{root}.embed_tokens.weight"), vec![l.vocab_size, h]));
     if !l.tie_word_embeddings {
-        layout.insert(
+        layout.push((
             "language_model.lm_head.weight".to_owned(),
             vec![l.vocab_size, h],
-        );
+        ));
     }
     norm(layout, format!("{root}.norm"), h, NormType::RmsNorm);
     for n in 0..l.num_hidden_layers {

@@ -5,9 +5,8 @@ use super::{Comparison, Kind};
 use crate::checkpoint::Checkpoint;
 use crate::model::kernels::{Target, cross_entropy};
 use crate::model::{InternVl, Weights};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candle_core::Tensor;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Compares every stored activation and the loss.
@@ -37,30 +36,31 @@ pub fn compare(model: &Checkpoint, reference: &Reference, to: &mut Comparison) -
 
 /// Compares the vision side, all pictures at once, and returns the image tokens.
 fn vision(model: &InternVl, reference: &Reference, to: &mut Comparison) -> Result<Tensor> {
-    let mut ours = BTreeMap::new();
     let states = model.vision.trace(&reference.patches)?;
-    let last = states.len() - 1;
-    for (n, state) in states.into_iter().enumerate() {
-        if n == last {
-            let shuffled = model.projector.shuffled(&state)?;
-            ours.insert("projector_out".to_owned(), model.projector.forward(&state)?);
-            ours.insert("pixel_shuffled".to_owned(), shuffled);
-            ours.insert("vision_last_hidden".to_owned(), state.clone());
-        }
-        let name = match n {
-            0 => "vision_embeddings".to_owned(),
-            n => format!("vision_hidden_{n}"),
-        };
-        ours.insert(name, state);
-    }
+    let last = states
+        .last()
+        .context("the vision tower has no states")?
+        .clone();
+    let tokens = model.projector.forward(&last)?;
+    let name = |n: usize| match n {
+        0 => "vision_embeddings".to_owned(),
+        n => format!("vision_hidden_{n}"),
+    };
+    let mut ours: Vec<(String, Tensor)> = (0..).map(name).zip(states).collect();
+    ours.extend([
+        (
+            "pixel_shuffled".to_owned(),
+            model.projector.shuffled(&last)?,
+        ),
+        ("projector_out".to_owned(), tokens.clone()),
+        ("vision_last_hidden".to_owned(), last),
+    ]);
     for (name, ours) in &ours {
         if let Some(theirs) = reference.tensors.get(name) {
             to.tensors(name, Kind::Activation, ours, theirs)?;
         }
     }
-    Ok(ours
-        .remove("projector_out")
-        .unwrap_or(reference.patches.clone()))
+    Ok(tokens)
 }
 
 /// The decoder's activations for one sample, by the reference's names.
