@@ -11,14 +11,13 @@ use medreg_datasets::protocol::{RunConfig, Tuning};
 use medreg_datasets::task::Turn;
 use medreg_trainer::base::{self, lessons, shapes};
 use medreg_trainer::checkpoint::Pretrained;
-use medreg_trainer::data::{Example, Packed, Prompter, Source, patches};
-use medreg_trainer::generate::{Decoding, answer};
+use medreg_trainer::data::{Example, Look, Packed, Prompter, Source};
+use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
 use medreg_trainer::model::kernels::log_softmax;
 use medreg_trainer::model::{InternVl, ModelConfig, Weights, lora};
 use medreg_trainer::train::{self, Control, Event, Options, gradients_of, trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
 
 /// The base's architecture with two layers of each kind and half the width.
 fn tiny() -> Pretrained {
@@ -34,21 +33,42 @@ fn tiny() -> Pretrained {
     base::untrained_of(config, tokenizer, 3).unwrap()
 }
 
-fn turns(config: &ModelConfig, seed: u64) -> (Vec<f32>, Vec<Turn>) {
+fn turns(config: &ModelConfig, seed: u64) -> (Look, Vec<Turn>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let picture = shapes::draw(config.image_size(), 3, shapes::SMALLEST, &mut rng);
     (
-        patches(&picture.image, config),
+        Look::at(&picture.image, config),
         lessons::turns(&picture, 4, &mut rng),
     )
 }
 
 fn example(model: &Pretrained, prompter: &Prompter, seed: u64) -> Example {
-    let (pixels, turns) = turns(&model.config, seed);
+    let (look, turns) = turns(&model.config, seed);
     Example {
-        patches: Arc::new(pixels),
+        look,
         turns: turns.iter().map(|t| prompter.turn(t).unwrap()).collect(),
     }
+}
+
+/// The patches as the vision tower takes them.
+fn pixels(look: &Look, config: &ModelConfig) -> Tensor {
+    let width = config.patch_width();
+    let shape = (look.patches.len() / width, width);
+    Tensor::from_slice(&look.patches, shape, &Device::Cpu).unwrap()
+}
+
+/// Answers to questions about one picture.
+fn answers(
+    model: &InternVl,
+    prompter: &Prompter,
+    look: &Look,
+    questions: &[String],
+    decoding: Decoding,
+) -> Vec<Answer> {
+    let inquiry = Inquiry { look, questions };
+    answer(model, prompter, &[inquiry], decoding)
+        .unwrap()
+        .remove(0)
 }
 
 struct Fixed(Vec<Example>);
@@ -85,15 +105,9 @@ fn questions_in_one_sequence_lose_what_they_lose_alone() {
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
     let together = example(&start, &prompter, 5);
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(
-        &together.patches,
-        (together.patches.len() / width, width),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let pixels = pixels(&together.look, &start.config);
     let loss = |turns: &[_]| {
-        let packed = Packed::new(&prompter, turns);
+        let packed = Packed::new(&prompter, 1, turns);
         let loss = model
             .loss(
                 &pixels,
@@ -195,14 +209,8 @@ fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
 
 fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: &Weights) -> f64 {
     let model = InternVl::new(&start.config, weights).unwrap();
-    let packed = Packed::new(prompter, &example.turns);
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(
-        &example.patches,
-        (example.patches.len() / width, width),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let packed = Packed::new(prompter, example.look.tiles, &example.turns);
+    let pixels = pixels(&example.look, &start.config);
     let loss = model
         .loss(
             &pixels,
@@ -242,9 +250,9 @@ fn a_few_pictures_are_learnt_by_heart_and_answered_word_for_word() {
         &Weights::frozen(trained.model.tensors.clone()),
     )
     .unwrap();
-    let (pixels, turns) = turns(&start.config, 5);
+    let (look, turns) = turns(&start.config, 5);
     let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
-    let answers = answer(&model, &prompter, &pixels, &questions, Decoding::default()).unwrap();
+    let answers = answers(&model, &prompter, &look, &questions, Decoding::default());
     // Low digits count little in the loss, so boxes are not asked for to the last digit.
     let words = |text: &str| {
         text.chars()
@@ -258,29 +266,47 @@ fn a_few_pictures_are_learnt_by_heart_and_answered_word_for_word() {
     }
 }
 
+/// A model that cuts pictures into up to four tiles, and a wide picture: two tiles, and the whole after them.
+fn tiled() -> (Pretrained, Look) {
+    let mut start = tiny();
+    start.config.dynamic_image_size = true;
+    start.config.max_dynamic_patch = 4;
+    start.config.use_thumbnail = true;
+    let side = start.config.image_size();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let square = shapes::draw(side, 3, shapes::SMALLEST, &mut rng).image;
+    let filter = image::imageops::FilterType::Triangle;
+    let wide = square.resize_exact(2 * side as u32, side as u32, filter);
+    let look = Look::at(&wide, &start.config);
+    assert_eq!(look.tiles, 3);
+    (start, look)
+}
+
 #[test]
 fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
-    let start = tiny();
+    let (start, look) = tiled();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
-    let (pixels, turns) = turns(&start.config, 7);
-    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let questions: Vec<String> = turns(&start.config, 7)
+        .1
+        .iter()
+        .map(|t| t.question.clone())
+        .collect();
     let decoding = Decoding {
         max_tokens: 6,
         temperature: 1.0,
         seed: 4,
         ..Decoding::default()
     };
-    let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(&pixels, (pixels.len() / width, width), &Device::Cpu).unwrap();
+    let answers = answers(&model, &prompter, &look, &questions, decoding);
+    let pixels = pixels(&look, &start.config);
     for (question, answer) in questions.iter().zip(&answers) {
         let turn = medreg_trainer::data::EncodedTurn {
             question: prompter.question(question).unwrap(),
             answer: answer.tokens.clone(),
             weights: vec![1.0; answer.tokens.len()],
         };
-        let packed = Packed::new(&prompter, &[turn]);
+        let packed = Packed::new(&prompter, look.tiles, &[turn]);
         let x = model
             .embed(&packed.sequence, &model.image_tokens(&pixels).unwrap())
             .unwrap();
@@ -296,6 +322,46 @@ fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
                 "token {i}: {expected} {}",
                 answer.logprobs[i]
             );
+        }
+    }
+}
+
+#[test]
+fn an_answer_does_not_depend_on_what_else_is_asked_at_the_same_time() {
+    let (start, wide) = tiled();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let (square, turns) = turns(&start.config, 8);
+    assert_eq!(square.tiles, 1);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let decoding = Decoding {
+        max_tokens: 12,
+        ..Decoding::default()
+    };
+    let inquiry = |look, questions| Inquiry { look, questions };
+    let (none, asked) = (&questions[..0], &questions[..]);
+    let batch = [
+        inquiry(&square, asked),
+        inquiry(&wide, none),
+        inquiry(&wide, asked),
+    ];
+    let together = answer(&model, &prompter, &batch, decoding).unwrap();
+    assert_eq!(
+        together.iter().map(Vec::len).collect::<Vec<_>>(),
+        [asked.len(), 0, asked.len()]
+    );
+    for (look, together) in [(&square, &together[0]), (&wide, &together[2])] {
+        for (question, beside) in questions.iter().zip(together) {
+            let alone = answers(
+                &model,
+                &prompter,
+                look,
+                std::slice::from_ref(question),
+                decoding,
+            );
+            assert_eq!(alone[0].tokens, beside.tokens);
+            let far = alone[0].logprobs.iter().zip(&beside.logprobs);
+            assert!(far.into_iter().all(|(a, b)| (a - b).abs() < 1e-4));
         }
     }
 }
@@ -392,7 +458,7 @@ fn the_shipped_base_is_whole_and_looks_at_the_picture() {
         );
         right += loss_of(&shipped, &prompter, &own, &weights);
         let swapped = Example {
-            patches: other.patches,
+            look: other.look,
             turns: own.turns,
         };
         wrong += loss_of(&shipped, &prompter, &swapped, &weights);
@@ -409,7 +475,7 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
     let start = tiny();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
-    let (pixels, turns) = turns(&start.config, 7);
+    let (look, turns) = turns(&start.config, 7);
     let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
     let texts = |boxes_held: bool, seed: u64| -> Vec<String> {
         let decoding = Decoding {
@@ -419,7 +485,7 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
             boxes_held,
             seed,
         };
-        let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
+        let answers = answers(&model, &prompter, &look, &questions, decoding);
         answers.into_iter().map(|a| a.text).collect()
     };
     let inside = |text: &str| -> Vec<String> {

@@ -2,14 +2,13 @@
 
 use super::shapes::{Picture, SMALLEST, Thing, draw};
 use super::words::{Fill, Shape, Side, Tongue, join};
-use crate::data::{EncodedTurn, Example, Prompter, Source, patches};
+use crate::data::{EncodedTurn, Example, Look, Prompter, Source};
 use crate::model::ModelConfig;
 use medreg_datasets::geometry::{GridBox, ImageSize, PixelBox};
 use medreg_datasets::task::{Turn, grounded};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
 
 /// Fresh pictures and questions for every step.
 pub struct Lessons<'a> {
@@ -54,7 +53,7 @@ impl Source for Lessons<'_> {
         };
         let turns = turns(&picture, self.turns, &mut rng);
         Example {
-            patches: Arc::new(patches(&picture.image, self.config)),
+            look: Look::at(&picture.image, self.config),
             turns: turns
                 .iter()
                 .filter_map(|t| self.prompter.turn(t).ok())

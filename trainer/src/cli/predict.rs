@@ -1,7 +1,8 @@
 //! `medreg-trainer predict`.
 
 use super::{Failure, evaluate, existing};
-use crate::predict::{Look, Predictor, confidence};
+use crate::data::Look;
+use crate::predict::{Predictor, confidence};
 use anyhow::Context;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::grammar;

@@ -1,5 +1,7 @@
-//! A picture as the vision tower takes it: resized as a whole, normalised, cut into patches.
+//! A picture as the vision tower takes it: resized, cut into tiles, normalised, cut into patches.
 
+use super::framing::Framing;
+use super::tiling::{Grid, Tiling};
 use crate::model::ModelConfig;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -9,19 +11,81 @@ use image::{DynamicImage, RgbImage};
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const STD: [f32; 3] = [0.229, 0.224, 0.225];
 
-/// Unfolded patches `(N, 3 · p · p)`, row after row of patches, channel by channel inside each: a convolution's weight order.
-///
-/// The whole picture is resized to the model's square (bicubic with antialiasing), so a box relative to the picture keeps its coordinates.
-#[must_use]
-pub fn patches(image: &DynamicImage, config: &ModelConfig) -> Vec<f32> {
-    unfold(&resized(image, config), config.vision_config.patch_size)
+/// A picture brought to the sizes that a model reads: its tiles in one piece and, where there are several, the whole once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resized {
+    tiled: RgbImage,
+    whole: Option<RgbImage>,
+    side: u32,
 }
 
-/// The whole picture at the model's size.
-#[must_use]
-pub fn resized(image: &DynamicImage, config: &ModelConfig) -> RgbImage {
-    let side = config.image_size() as u32;
-    bicubic(&image.to_rgb8(), side, side)
+/// A picture as the vision tower reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Unfolded patches `(tiles · N, 3 · p · p)`, row after row of patches, channel by channel inside each: a convolution's weight
+    /// order.
+    pub patches: Vec<f32>,
+    /// Tiles, the whole picture at the end included.
+    pub tiles: usize,
+}
+
+impl Look {
+    /// What a model of this configuration sees of a picture.
+    #[must_use]
+    pub fn at(picture: &DynamicImage, config: &ModelConfig) -> Self {
+        Resized::new(picture, Tiling::of(config)).look(config.vision_config.patch_size)
+    }
+}
+
+impl Resized {
+    /// Resizes a picture to the grid that fits its shape, its own shape not kept: a box relative to the picture keeps its numbers.
+    #[must_use]
+    pub fn new(picture: &DynamicImage, tiling: Tiling) -> Self {
+        let (rgb, side) = (picture.to_rgb8(), tiling.side);
+        let grid = tiling.grid(rgb.width(), rgb.height());
+        let Grid { columns, rows } = grid;
+        let several = tiling.pictures(grid) > grid.tiles() as usize;
+        Self {
+            tiled: bicubic(&rgb, columns * side, rows * side),
+            whole: several.then(|| bicubic(&rgb, side, side)),
+            side,
+        }
+    }
+
+    /// The same framing of the tiles and of the whole.
+    #[must_use]
+    pub fn reframed(&self, framing: &Framing) -> Self {
+        Self {
+            tiled: framing.applied(&self.tiled),
+            whole: self.whole.as_ref().map(|whole| framing.applied(whole)),
+            side: self.side,
+        }
+    }
+
+    /// The tiles, row after row, then the whole.
+    #[must_use]
+    pub fn tiles(&self) -> Vec<RgbImage> {
+        let side = self.side;
+        let (columns, rows) = (self.tiled.width() / side, self.tiled.height() / side);
+        let tile = |row: u32, column: u32| {
+            image::imageops::crop_imm(&self.tiled, column * side, row * side, side, side).to_image()
+        };
+        (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| (row, column)))
+            .map(|(row, column)| tile(row, column))
+            .chain(self.whole.clone())
+            .collect()
+    }
+
+    /// Normalised and cut into patches of `patch × patch` pixels.
+    #[must_use]
+    pub fn look(&self, patch: usize) -> Look {
+        let tiles = self.tiles();
+        Look {
+            patches: tiles.iter().flat_map(|tile| unfold(tile, patch)).collect(),
+            tiles: tiles.len(),
+        }
+    }
 }
 
 /// Pillow's antialiased bicubic, which InternVL's pictures are resized with: across, then down, each cut off to eight bits.
@@ -44,9 +108,8 @@ pub fn bicubic(rgb: &RgbImage, width: u32, height: u32) -> RgbImage {
         .unwrap_or_else(|| RgbImage::new(width, height))
 }
 
-/// Normalises a picture of the model's size and cuts it into patches of `patch × patch` pixels.
-#[must_use]
-pub fn unfold(rgb: &RgbImage, patch: usize) -> Vec<f32> {
+/// Normalises a tile and cuts it into patches of `patch × patch` pixels.
+fn unfold(rgb: &RgbImage, patch: usize) -> Vec<f32> {
     let side = rgb.width() as usize / patch;
     let bytes = rgb.as_raw();
     let width = rgb.width() as usize;

@@ -1,13 +1,14 @@
 //! Where a training step's examples come from: any step can be asked for, so resuming needs no state but its number.
 
 use super::framing::Framing;
-use super::pixels::{resized, unfold};
+use super::pixels::{Look, Resized};
 use super::prompt::Prompter;
 use super::sequence::Example;
+use super::tiling::Tiling;
 use super::turns::{TaskKind, TrainingTurn, turns_of_case};
 use crate::model::ModelConfig;
 use crate::tokenizer::TokenizerError;
-use image::{DynamicImage, RgbImage};
+use image::DynamicImage;
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::SnapshotCase;
@@ -15,7 +16,6 @@ use rand::seq::{IndexedMutRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Gives the examples of every step.
 pub trait Source: Sync {
@@ -39,16 +39,16 @@ pub struct Subject {
 /// An image ready to be trained on.
 #[derive(Clone, Debug)]
 pub struct PreparedCase {
-    picture: RgbImage,
+    picture: Resized,
     case: SnapshotCase,
 }
 
 impl PreparedCase {
-    /// An annotated picture, brought to the model's size.
+    /// An annotated picture, brought to the model's sizes.
     #[must_use]
     pub fn new(picture: &DynamicImage, case: SnapshotCase, config: &ModelConfig) -> Self {
         Self {
-            picture: resized(picture, config),
+            picture: Resized::new(picture, Tiling::of(config)),
             case,
         }
     }
@@ -136,11 +136,11 @@ impl Source for CaseSource {
         let visit = step * self.batch as u64 + slot as u64;
         let mut rng = seeded(self.seed, visit, 0);
         let (picture, case) = reframed(self.case(visit), &mut rng);
-        let patches = unfold(&picture, self.subject.config.vision_config.patch_size);
+        let look = picture.look(self.subject.config.vision_config.patch_size);
         let turns = turns_of_case(&case, &self.subject.ontology, &self.subject.langs);
         let drawn = draw(turns, self.turns, &mut rng);
         Example {
-            patches: Arc::new(with_other_exposure(&patches, &mut rng)),
+            look: with_other_exposure(look, &mut rng),
             // All of them were tried when the source was made; only numbers have changed since.
             turns: drawn
                 .iter()
@@ -151,7 +151,7 @@ impl Source for CaseSource {
 }
 
 /// Another framing of the case, in three visits out of four.
-fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (RgbImage, SnapshotCase) {
+fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (Resized, SnapshotCase) {
     let mut case = prepared.case.clone();
     if rng.random_bool(0.25) {
         return (prepared.picture.clone(), case);
@@ -166,7 +166,7 @@ fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (RgbImage, SnapshotC
             }
             None => false,
         });
-    (framing.applied(&prepared.picture), case)
+    (prepared.picture.reframed(&framing), case)
 }
 
 /// A generator for one purpose: distinct streams for distinct arguments.
@@ -183,9 +183,12 @@ pub(crate) fn seeded(seed: u64, index: u64, purpose: u64) -> ChaCha8Rng {
 }
 
 /// Brightness and contrast changed a little; nothing moves, so boxes stay true.
-fn with_other_exposure(patches: &[f32], rng: &mut impl Rng) -> Vec<f32> {
+fn with_other_exposure(mut look: Look, rng: &mut impl Rng) -> Look {
     let (gain, offset) = (rng.random_range(0.9..1.1), rng.random_range(-0.15..0.15));
-    patches.iter().map(|x| x * gain + offset).collect()
+    look.patches
+        .iter_mut()
+        .for_each(|x| *x = *x * gain + offset);
+    look
 }
 
 /// Draws up to `count` different turns, each task by its share.

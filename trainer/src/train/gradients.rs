@@ -43,7 +43,7 @@ pub fn gradients_of(
 ) -> Result<Gradients> {
     let packed: Vec<Packed> = examples
         .iter()
-        .map(|e| Packed::new(prompter, &e.turns))
+        .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
     let loss = |i: usize| image_loss(model, &examples[i], &packed[i], total);
@@ -75,8 +75,8 @@ pub fn sum_of_gradients(
 /// One image's share of the batch's mean loss.
 fn image_loss(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Tensor> {
     let width = model.config().patch_width();
-    let shape = (example.patches.len() / width, width);
-    let patches = Tensor::from_slice(&example.patches, shape, &Device::Cpu)?;
+    let patches = &example.look.patches;
+    let patches = Tensor::from_slice(patches, (patches.len() / width, width), &Device::Cpu)?;
     let loss = model.loss(
         &patches,
         &packed.sequence,

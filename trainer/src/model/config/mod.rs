@@ -41,6 +41,18 @@ pub struct ModelConfig {
     /// Whether pictures are cut into tiles; false means one resize of the whole picture.
     #[serde(default)]
     pub dynamic_image_size: bool,
+    /// The fewest tiles.
+    #[serde(default = "one_tile")]
+    pub min_dynamic_patch: u8,
+    /// The most tiles.
+    #[serde(default = "six_tiles")]
+    pub max_dynamic_patch: u8,
+    /// Whether the whole picture follows its tiles where there is more than one.
+    #[serde(default)]
+    pub use_thumbnail: bool,
+    /// Whether pictures are padded to squares; no published checkpoint asks for it.
+    #[serde(default)]
+    pub pad2square: bool,
 }
 
 fn default_architectures() -> Vec<String> {
@@ -49,6 +61,14 @@ fn default_architectures() -> Vec<String> {
 
 fn half() -> f64 {
     0.5
+}
+
+fn one_tile() -> u8 {
+    1
+}
+
+fn six_tiles() -> u8 {
+    6
 }
 
 fn last() -> i32 {
@@ -262,6 +282,17 @@ impl ModelConfig {
                 self.downsample_ratio
             ));
         }
+        if self.pad2square {
+            return unfit("pad2square is on, which is not supported".to_owned());
+        }
+        let tiles = self.min_dynamic_patch..=self.max_dynamic_patch;
+        if tiles.is_empty() || *tiles.start() == 0 {
+            return unfit(format!(
+                "min_dynamic_patch {} to max_dynamic_patch {} is no range of tiles",
+                tiles.start(),
+                tiles.end()
+            ));
+        }
         let states = v.num_hidden_layers as i32 + 1;
         if !(-states..0).contains(&self.select_layer) {
             return unfit(format!(
@@ -285,7 +316,7 @@ impl ModelConfig {
         self.image_size() / self.vision_config.patch_size
     }
 
-    /// Tokens that one picture takes in the language model.
+    /// Tokens that one tile takes in the language model.
     #[must_use]
     pub fn image_tokens(&self) -> usize {
         let side = self.patches_per_side() / 2;
