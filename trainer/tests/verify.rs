@@ -87,6 +87,60 @@ fn one_wrong_number_is_found_and_named() {
 }
 
 #[test]
+fn stored_pixels_and_tokens_beside_a_reference_are_compared_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let reference = dir.path().join("llama");
+    std::fs::create_dir(&reference).unwrap();
+    for name in ["ref.json", "ref.safetensors"] {
+        std::fs::copy(set("llama").join(name), reference.join(name)).unwrap();
+    }
+    let picture = set("pictures").join("smaller.png");
+    std::fs::copy(picture, dir.path().join("a.png")).unwrap();
+    let resized = image::open(set("pictures").join("smaller.resized.png")).unwrap();
+    let bytes = resized.to_rgb8().into_raw();
+    let shape = (28, 28, 3);
+    let stored = candle_core::Tensor::from_vec(bytes, shape, &candle_core::Device::Cpu).unwrap();
+    let stored = std::collections::HashMap::from([("a.resized_28_u8", stored)]);
+    let path = dir.path().join("preprocess.safetensors");
+    candle_core::safetensors::save(&stored, path).unwrap();
+    let write = |name: &str, text: String| std::fs::write(dir.path().join(name), text).unwrap();
+    let grids = |columns: u32| {
+        let choice = serde_json::json!({"w": 800, "h": 600, "max_num": 6, "size": 448, "grid": [columns, 2]});
+        write(
+            "preprocess.json",
+            serde_json::json!({"grids": [choice]}).to_string(),
+        );
+    };
+    let tokenizer = Path::new(env!("CARGO_MANIFEST_DIR")).join("base/tokenizer.json");
+    std::fs::copy(tokenizer, dir.path().join("tokenizer.json")).unwrap();
+    let ids = medreg_trainer::base::tokenizer().unwrap();
+    let ids = ids.encode("<box>[[1, 2, 3, 4]]</box>").unwrap();
+    let case = serde_json::json!([{"text": "<box>[[1, 2, 3, 4]]</box>", "ids": ids}]);
+    write("tokenizer_cases.json", case.to_string());
+
+    grids(3);
+    let output = verify(&set("llama/model"), &reference);
+    assert!(output.status.success(), "{output:?}");
+    let compared = differences(&output);
+    for name in [
+        "preprocess.grids",
+        "preprocess.a.resized_28_u8",
+        "tokenizer.0",
+    ] {
+        assert!(compared.get(name).is_some(), "{name}");
+    }
+    grids(2);
+    write(
+        "tokenizer_cases.json",
+        case.to_string().replace("[[1,", "[[9,"),
+    );
+    let output = verify(&set("llama/model"), &reference);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("preprocess.grids, tokenizer.0"), "{said}");
+}
+
+#[test]
 fn a_reference_of_another_model_is_refused_in_words() {
     let output = verify(&set("llama/model"), &set("qwen2"));
     assert_eq!(output.status.code(), Some(1));

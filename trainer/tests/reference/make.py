@@ -288,7 +288,7 @@ def pictures(out):
     """Pictures with hard edges and noise, and what Pillow makes of them at other sizes."""
     out.mkdir(parents=True, exist_ok=True)
     draw = numpy.random.default_rng(7)
-    for name, (width, height), to in (("smaller", (90, 64), 28), ("larger", (24, 17), 56)):
+    for name, (width, height), to in (("smaller", (90, 64), 28), ("larger", (24, 17), 56), ("lower", (70, 110), 56)):
         pixels = draw.integers(0, 256, (height, width, 3), dtype=numpy.uint8)
         stripes = numpy.arange(width) // 5 % 2 == 0
         pixels[: height // 2] = numpy.where(stripes[None, :, None], 255, 0)
@@ -317,7 +317,7 @@ def tilings(out):
     choices = [dict(width=w, height=h, side=side, most=most, grid=grid(w, h, side, most))
                for w, h in sizes for side, most in ((448, 1), (448, 4), (448, 6), (448, 12), (56, 12), (224, 40))]
     (out / "grids.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in choices) + "\n]\n")
-    for name, side, most in (("smaller", 28, 6), ("larger", 28, 6)):
+    for name, side, most in (("smaller", 28, 6), ("larger", 28, 6), ("lower", 28, 2)):
         picture = Image.open(out / f"{name}.png")
         columns, rows = grid(*picture.size, side, most)
         large = picture.resize((columns * side, rows * side), Image.BICUBIC)
