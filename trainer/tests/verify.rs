@@ -91,7 +91,13 @@ fn stored_pixels_and_tokens_beside_a_reference_are_compared_too() {
     let dir = tempfile::tempdir().unwrap();
     let reference = dir.path().join("llama");
     std::fs::create_dir(&reference).unwrap();
-    for name in ["ref.json", "ref.safetensors"] {
+    std::fs::create_dir(reference.join("adapter_init")).unwrap();
+    for name in [
+        "ref.json",
+        "ref.safetensors",
+        "adapter_init/adapter_config.json",
+        "adapter_init/adapter_model.safetensors",
+    ] {
         std::fs::copy(set("llama").join(name), reference.join(name)).unwrap();
     }
     let picture = set("pictures").join("smaller.png");

@@ -5,7 +5,7 @@
 
 mod builtin;
 pub mod exam;
-mod init;
+pub(crate) mod init;
 pub mod lessons;
 pub mod shapes;
 pub mod sight;

@@ -2,6 +2,7 @@
 
 use super::{Failure, evaluate, existing};
 use crate::data::Look;
+use crate::generate::Decoding;
 use crate::predict::{Predictor, confidence};
 use anyhow::Context;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
@@ -41,6 +42,49 @@ pub struct Arguments {
     /// A question in the model's own words.
     #[arg(long, value_name = "TEXT")]
     ask: Vec<String>,
+    /// The longest answer, in tokens.
+    #[arg(long, default_value_t = 192, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    max_tokens: u16,
+    /// 0 takes the most likely token each time; above, tokens are drawn, the more freely the higher.
+    #[arg(long, default_value_t = 0.0, value_parser = at_least_zero)]
+    temperature: f32,
+    /// Draws are made among the most likely tokens that have this probability together.
+    #[arg(long, default_value_t = 1.0, value_parser = share)]
+    top_p: f32,
+    /// The seed of the draws.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Let the model write anything inside <box>, not only what a box can be.
+    #[arg(long)]
+    free_boxes: bool,
+}
+
+impl Arguments {
+    fn decoding(&self) -> Decoding {
+        Decoding {
+            max_tokens: self.max_tokens.into(),
+            temperature: self.temperature,
+            top_p: self.top_p,
+            boxes_held: !self.free_boxes,
+            seed: self.seed,
+        }
+    }
+}
+
+fn at_least_zero(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "a number is expected")?;
+    match number.is_finite() && number >= 0.0 {
+        true => Ok(number),
+        false => Err("0 or more is expected".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "a number is expected")?;
+    match number > 0.0 && number <= 1.0 {
+        true => Ok(number),
+        false => Err("more than 0 and at most 1 is expected".to_owned()),
+    }
 }
 
 fn pixel_box(text: &str) -> Result<PixelBox, String> {
@@ -60,6 +104,10 @@ struct Said {
     /// The boxes in the answer, in image pixels.
     boxes: Vec<PixelBox>,
     confidence: f64,
+    /// The log-probability of each token, the end of the message last.
+    logprobs: Vec<f32>,
+    /// Whether the model ended the message itself.
+    finished: bool,
 }
 
 /// Asks and prints the answers.
@@ -71,7 +119,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         image::load_from_memory(&file).with_context(|| arguments.image.display().to_string())?;
     let size = ImageSize::new(picture.width(), picture.height())?;
     let questions = questions(arguments, size)?;
-    let predictor = Predictor::new(&evaluate::model(&arguments.model)?)?;
+    let predictor =
+        Predictor::new(&evaluate::model(&arguments.model)?)?.decoding(arguments.decoding());
     for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
         if json {
             println!("{}", serde_json::to_string(&said)?);
@@ -132,6 +181,8 @@ fn ask(
                 .map(|bbox| bbox.to_pixels(size))
                 .collect(),
             confidence: confidence(&answer),
+            finished: answer.finished,
+            logprobs: answer.logprobs,
             answer: answer.text,
         });
     Ok(said.collect())
