@@ -9,7 +9,7 @@ pub use shape::{Shape, UnknownShape};
 use crate::checkpoint::Pretrained;
 use crate::data::{Example, Look, Prompter};
 use crate::generate::{Decoding, GenerateError, Inquiry, answer};
-use crate::model::kernels::{Floats, Span};
+use crate::model::kernels::{Floats, Span, spread_over};
 use crate::model::language::CachedRows;
 use crate::model::{InternVl, Weights};
 use crate::predict::available_threads;
@@ -88,7 +88,7 @@ pub fn measure(dir: &Path, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
     peak("load, peak memory", &mut add);
 
     memory::forget_peak();
-    answering(&start, &mut add)?;
+    spread_over(available_threads(), || answering(&start, &mut add))?;
     peak("answer, peak memory", &mut add);
 
     memory::forget_peak();

@@ -3,7 +3,8 @@
 use super::{Failure, evaluate, existing};
 use crate::data::Look;
 use crate::generate::Decoding;
-use crate::predict::{Predictor, confidence};
+use crate::model::kernels::spread_over;
+use crate::predict::{Predictor, available_threads, confidence};
 use anyhow::Context;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::grammar;
@@ -121,7 +122,11 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let questions = questions(arguments, size)?;
     let predictor =
         Predictor::new(&evaluate::model(&arguments.model)?)?.decoding(arguments.decoding());
-    for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
+    let look = predictor.look(&picture);
+    let answers = spread_over(available_threads(), || {
+        ask(&predictor, &look, questions, size)
+    });
+    for said in answers? {
         if json {
             println!("{}", serde_json::to_string(&said)?);
         } else {

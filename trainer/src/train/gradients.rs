@@ -1,7 +1,7 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::Floats;
+use crate::model::kernels::{Floats, spread_over};
 use crate::model::{InternVl, Weights};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor};
@@ -104,27 +104,30 @@ fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStor
     Ok(())
 }
 
-/// Runs `work(0..count)` on up to `threads` threads and returns the results in order.
+/// Runs `work(0..count)` on up to `threads` threads and returns the results in order; threads that are left over when there is less to
+/// do than threads help with the matrix products.
 pub fn side_by_side<T: Send>(
     count: usize,
     threads: usize,
     work: impl Fn(usize) -> T + Sync,
 ) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let together = threads.clamp(1, count.max(1));
+    let each = threads / together;
     let run = || {
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             if i >= count {
                 return;
             }
-            let result = work(i);
+            let result = spread_over(each, || work(i));
             done.lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .insert(i, result);
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, count.max(1)) {
+        for _ in 1..together {
             scope.spawn(run);
         }
         run();
