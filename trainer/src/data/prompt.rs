@@ -158,3 +158,42 @@ impl Prompter {
         answer.iter().map(&mut weight).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base;
+
+    #[test]
+    fn a_conversation_is_written_as_each_template_writes_it() {
+        let tokenizer = base::tokenizer().unwrap();
+        let turn = Turn {
+            question: "What is <ref>this</ref>?".to_owned(),
+            answer: "right lung".to_owned(),
+        };
+        for (template, written) in [
+            (
+                Template::InternVl25,
+                "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n<img>{}</img>\nWhat is <ref>this</ref>?<|im_end|>\n\
+                 <|im_start|>assistant\nright lung<|im_end|>",
+            ),
+            (
+                Template::Hermes2,
+                "<|im_start|>system\nS<|im_end|><|im_start|>user\n<img>{}</img>\nWhat is <ref>this</ref>?<|im_end|>\
+                 <|im_start|>assistant\nright lung<|im_end|>",
+            ),
+        ] {
+            let mut config = base::architecture(tokenizer.len());
+            (config.template, config.system_message) = (template, Some("S".to_owned()));
+            let prompter = Prompter::new(&tokenizer, &config).unwrap();
+            let (prefix, turn) = (prompter.prefix(3), prompter.turn(&turn).unwrap());
+            let tokens = [&prefix.tokens[..], &turn.question, &turn.answer].concat();
+            let images = "<IMG_CONTEXT>".repeat(3 * config.image_tokens());
+            let text = written.replace("{}", &images);
+            assert_eq!(tokenizer.decode(&tokens).unwrap(), text);
+            assert_eq!(tokenizer.encode(&text).unwrap(), tokens);
+            let image = |row: &u32| tokens[*row as usize] == tokenizer.img_context;
+            assert!(prefix.image_rows.iter().all(image));
+        }
+    }
+}

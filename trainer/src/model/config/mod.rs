@@ -209,6 +209,12 @@ pub enum ConfigError {
 const ORIGINAL: &str = "internvl_chat";
 const NATIVE: &str = "internvl";
 
+/// The largest sizes that are read, each some times that of the largest published model.
+const WIDEST: usize = 1 << 18;
+const DEEPEST: usize = 1 << 10;
+const LARGEST_IMAGE: usize = 1 << 13;
+const LARGEST_VOCABULARY: usize = 1 << 24;
+
 /// What tells which models can be read at all, before their fields are looked for.
 #[derive(Debug, Deserialize)]
 struct Kind {
@@ -256,6 +262,7 @@ impl ModelConfig {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        self.check_sizes()?;
         let (v, l) = (&self.vision_config, &self.llm_config);
         let unfit = |text: String| Err(ConfigError::Unfit(text));
         if v.patch_size == 0 || v.image_size % (2 * v.patch_size) != 0 {
@@ -299,6 +306,64 @@ impl ModelConfig {
                 "select_layer {} is not one of the {states} states",
                 self.select_layer
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses sizes that no published model comes near: nothing is made of them, and no product of them overflows.
+    fn check_sizes(&self) -> Result<(), ConfigError> {
+        let (v, l) = (&self.vision_config, &self.llm_config);
+        for (name, size, most) in [
+            ("vision_config.hidden_size", v.hidden_size, WIDEST),
+            (
+                "vision_config.intermediate_size",
+                v.intermediate_size,
+                WIDEST,
+            ),
+            (
+                "vision_config.num_hidden_layers",
+                v.num_hidden_layers,
+                DEEPEST,
+            ),
+            (
+                "vision_config.num_attention_heads",
+                v.num_attention_heads,
+                WIDEST,
+            ),
+            ("vision_config.image_size", v.image_size, LARGEST_IMAGE),
+            ("vision_config.patch_size", v.patch_size, LARGEST_IMAGE),
+            ("the language model's hidden_size", l.hidden_size, WIDEST),
+            (
+                "the language model's intermediate_size",
+                l.intermediate_size,
+                WIDEST,
+            ),
+            (
+                "the language model's num_hidden_layers",
+                l.num_hidden_layers,
+                DEEPEST,
+            ),
+            (
+                "the language model's num_attention_heads",
+                l.num_attention_heads,
+                WIDEST,
+            ),
+            (
+                "the language model's num_key_value_heads",
+                l.num_key_value_heads,
+                WIDEST,
+            ),
+            (
+                "the language model's vocab_size",
+                l.vocab_size,
+                LARGEST_VOCABULARY,
+            ),
+        ] {
+            if size == 0 || size > most {
+                return Err(ConfigError::Unfit(format!(
+                    "{name} is {size}, 1 to {most} is expected"
+                )));
+            }
         }
         Ok(())
     }
