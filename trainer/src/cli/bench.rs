@@ -2,6 +2,7 @@
 
 use super::{Failure, existing, progress};
 use crate::bench::{Row, Shape, measure, random};
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// Measure what a model costs on this machine: loading, answering, one step of low-rank tuning; seconds, tokens per second, memory.
@@ -10,10 +11,9 @@ use std::path::{Path, PathBuf};
 ///
 /// Example: medreg-trainer bench --shape internvl3-1b
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false, id = "what", args = ["shape", "model"])]
 pub struct Arguments {
     /// A size: tiny, small or internvl3-1b.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "model", conflicts_with = "model")]
     shape: Option<Shape>,
     /// Or the folder of a model.
     #[arg(long)]
@@ -21,13 +21,16 @@ pub struct Arguments {
     /// Where the drawn checkpoint is written (bf16, removed afterwards); a temporary folder if not given.
     #[arg(long)]
     scratch: Option<PathBuf>,
+    /// Write the rows to this file too, as JSON.
+    #[arg(long)]
+    record: Option<PathBuf>,
 }
 
 /// Measures and prints.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     if let Some(model) = &arguments.model {
         existing(model, "the model")?;
-        return print(model, json);
+        return measured(model, arguments.record.as_deref(), json);
     }
     let shape = arguments.shape.unwrap_or(Shape::Tiny);
     let scratch = match &arguments.scratch {
@@ -37,10 +40,10 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let bar = progress::waiting("drawing the weights");
     random::write(&shape.config(), 1, scratch.path())?;
     bar.finish_and_clear();
-    print(scratch.path(), json)
+    measured(scratch.path(), arguments.record.as_deref(), json)
 }
 
-fn print(model: &Path, json: bool) -> Result<(), Failure> {
+fn measured(model: &Path, record: Option<&Path>, json: bool) -> Result<(), Failure> {
     let mut shown = |row: &Row| {
         if !json {
             println!("{}", in_words(row));
@@ -49,6 +52,10 @@ fn print(model: &Path, json: bool) -> Result<(), Failure> {
     let rows = measure(model, &mut shown)?;
     if json {
         println!("{}", serde_json::to_string(&rows)?);
+    }
+    if let Some(path) = record {
+        std::fs::write(path, serde_json::to_vec_pretty(&rows)?)
+            .with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
