@@ -6,7 +6,7 @@ use medreg_trainer::checkpoint::{Checkpoint, PeftAdapter, load_tensors, save_ten
 use medreg_trainer::model::{Weights, lora};
 use medreg_trainer::verify::{Reference, gradients_of_reference};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -207,5 +207,43 @@ fn an_adapter_is_written_as_peft_writes_it() {
             (again.rank, again.alpha, again.scale),
             (adapter.rank, adapter.alpha, adapter.scale)
         );
+    }
+}
+
+/// Large models keep their matrices as stored; this small one is made to.
+#[test]
+fn a_model_in_bf16_computes_what_its_numbers_in_f32_compute() {
+    use candle_core::DType;
+    let mut model = Checkpoint::load(&set("qwen2/model")).unwrap();
+    let reference = Reference::load(&set("qwen2"), &model.config).unwrap();
+    let adapter = PeftAdapter::load(&set("qwen2").join("adapter_init")).unwrap();
+    let rounded = |t: &candle_core::Tensor| match t.dims().len() {
+        2 => t.to_dtype(DType::BF16).unwrap(),
+        _ => t.clone(),
+    };
+    let half: BTreeMap<_, _> = model
+        .tensors
+        .iter()
+        .map(|(name, t)| (name.clone(), rounded(t)))
+        .collect();
+    let single = half
+        .iter()
+        .map(|(name, t)| (name.clone(), t.to_dtype(DType::F32).unwrap()))
+        .collect();
+    let mut of = |tensors| {
+        model.tensors = tensors;
+        let weights = lora::attach(model.tensors.clone(), &adapter.tensors, adapter.scale, true);
+        gradients_of_reference(&model, &weights.unwrap(), &reference, 2).unwrap()
+    };
+    let (half, single) = (of(half), of(single));
+    assert!(
+        (half.loss - single.loss).abs() < 1e-5,
+        "{} {}",
+        half.loss,
+        single.loss
+    );
+    for (name, theirs) in &single.by_name {
+        let far = half.by_name[name].iter().zip(theirs);
+        assert!(far.into_iter().all(|(a, b)| (a - b).abs() < 1e-5), "{name}");
     }
 }

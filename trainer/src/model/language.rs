@@ -6,7 +6,7 @@ use super::kernels::{
 };
 use super::nn::{Linear, Norm};
 use super::weights::Weights;
-use candle_core::{Module, Result, Tensor};
+use candle_core::{DType, Module, Result, Tensor};
 use candle_nn::Embedding;
 use std::sync::Arc;
 
@@ -92,7 +92,8 @@ impl LanguageModel {
     pub fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
         let device = self.embedding.embeddings().device();
         self.embedding
-            .forward(&Tensor::from_slice(tokens, tokens.len(), device)?)
+            .forward(&Tensor::from_slice(tokens, tokens.len(), device)?)?
+            .to_dtype(DType::F32)
     }
 
     /// Rows `(rows, H)` through all layers and the last norm.

@@ -3,7 +3,7 @@
 use super::config::ModelConfig;
 use super::kernels::linear;
 use super::weights::Weights;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use rand::Rng;
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ pub fn adapt(
             .map(|_| rng.random_range(-bound..bound))
             .collect();
         let a = Tensor::from_vec(a, (rank, width), &Device::Cpu)?;
-        let b = Tensor::zeros((out, rank), candle_core::DType::F32, &Device::Cpu)?;
+        let b = Tensor::zeros((out, rank), DType::F32, &Device::Cpu)?;
         adapters.push((self::name(&name, "lora_A"), a));
         adapters.push((self::name(&name, "lora_B"), b));
     }
@@ -158,7 +158,7 @@ pub fn merge(weights: &Weights) -> Result<BTreeMap<String, Tensor>> {
         ) else {
             candle_core::bail!("the adapter `{down}` lacks its other half or its layer");
         };
-        let merged = (w + (b.matmul(&a)? * scale)?)?;
+        let merged = (w.to_dtype(DType::F32)? + (b.matmul(&a)? * scale)?)?;
         tensors.insert(target, merged);
     }
     Ok(tensors)

@@ -1,6 +1,6 @@
 //! The tensors of a model by their published names, and which of them may change.
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{DType, Result, Tensor, Var};
 use std::collections::BTreeMap;
 
 /// Named tensors, sorted by name. A trained one is a variable; a frozen one is a plain tensor.
@@ -39,9 +39,10 @@ impl Weights {
         Ok(Self { frozen, ..weights })
     }
 
-    /// Adds a variable that starts as `tensor`.
+    /// Adds a variable that starts as `tensor`, in f32.
     pub fn add_trained(&mut self, name: String, tensor: &Tensor) -> Result<()> {
-        self.trained.insert(name, Var::from_tensor(tensor)?);
+        self.trained
+            .insert(name, Var::from_tensor(&tensor.to_dtype(DType::F32)?)?);
         Ok(())
     }
 

@@ -26,6 +26,16 @@ impl<'a> Mat<'a> {
         }
     }
 
+    /// Rows and columns.
+    pub(super) fn size(self) -> (usize, usize) {
+        (self.rows, self.cols)
+    }
+
+    /// The first row of a matrix whose rows are contiguous.
+    pub(super) fn row(self) -> &'a [f32] {
+        &self.data[..self.cols]
+    }
+
     /// The transpose, without moving a number.
     pub(super) fn t(self) -> Self {
         Self {

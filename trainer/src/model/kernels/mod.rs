@@ -12,6 +12,7 @@ mod floats;
 mod gemm;
 mod linear;
 mod loss;
+mod matrix;
 mod norm;
 mod rope;
 mod simd;
