@@ -7,17 +7,25 @@
 )]
 
 use candle_core::{Device, Tensor};
+use medreg_datasets::geometry::ImageSize;
+use medreg_datasets::ids::{AnnotationId, Digest, ImageId, RegionId, UserId};
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
+use medreg_datasets::snapshot::{ObjectRef, SnapshotCase, Split};
 use medreg_datasets::task::Turn;
 use medreg_trainer::base::{self, lessons, shapes};
 use medreg_trainer::checkpoint::Pretrained;
-use medreg_trainer::data::{Example, Look, Packed, Prompter, Source};
+use medreg_trainer::data::{
+    CaseSource, Example, Look, Packed, Pictures, Prompter, Source, SourceError, Subject,
+};
 use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
 use medreg_trainer::model::kernels::log_softmax;
 use medreg_trainer::model::{InternVl, ModelConfig, Weights, lora};
 use medreg_trainer::train::{self, Control, Event, Options, gradients_of, trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The base's architecture with two layers of each kind and half the width.
 fn tiny() -> Pretrained {
@@ -74,8 +82,8 @@ fn answers(
 struct Fixed(Vec<Example>);
 
 impl Source for Fixed {
-    fn example(&self, step: u64, slot: usize) -> Example {
-        self.0[(step as usize * 2 + slot) % self.0.len()].clone()
+    fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
+        Ok(self.0[(step as usize * 2 + slot) % self.0.len()].clone())
     }
 }
 
@@ -506,4 +514,69 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
     }
     let free = boxes(false);
     assert!(free.iter().any(|text| !text.starts_with("[[")), "{free:?}");
+}
+
+/// Pictures drawn anew each time they are asked for.
+struct Drawn(AtomicUsize);
+
+impl Pictures for Drawn {
+    fn picture(&self, _: &SnapshotCase) -> Result<image::DynamicImage, SourceError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let shade = |x: u32, y: u32| image::Luma([(x * 3 + y * 5) as u8]);
+        Ok(image::GrayImage::from_fn(80, 50, shade).into())
+    }
+}
+
+fn annotated(n: u32) -> SnapshotCase {
+    let region = serde_json::json!({
+        "id": RegionId::fresh(), "frame": 0, "bbox": [8 + n, 6, 40, 30], "concept": "block", "presence": "present",
+        "texts": {"en": "A block.", "zh": "方块。"}, "origin": null,
+    });
+    SnapshotCase {
+        image: ImageId::fresh(),
+        patient: format!("P{n}"),
+        study: format!("S{n}"),
+        modality: Modality::Ct,
+        size: ImageSize::new(80, 50).unwrap(),
+        raster: ObjectRef {
+            sha256: Digest::of(&n.to_le_bytes()),
+            bytes: 4,
+        },
+        split: Split::Train,
+        annotation: AnnotationId::fresh(),
+        revision: 1,
+        reader: UserId::fresh(),
+        regions: vec![serde_json::from_value(region).unwrap()],
+    }
+}
+
+#[test]
+fn pictures_beyond_the_room_for_them_are_read_again_and_give_the_same_examples() {
+    let start = tiny();
+    let subject = Subject {
+        prompter: Prompter::new(&start.tokenizer, &start.config).unwrap(),
+        config: start.config.clone(),
+        ontology: Vec::new(),
+        langs: LangPair::default(),
+    };
+    let cases: Vec<SnapshotCase> = (0..5).map(annotated).collect();
+    let cases: Vec<&SnapshotCase> = cases.iter().collect();
+    let run = run_config(1);
+    let one = 3 * start.config.image_size().pow(2);
+    let examples = |kept: usize| {
+        let drawn = Drawn(AtomicUsize::new(0));
+        let source = CaseSource::new(subject.clone(), &drawn, &cases, &run, (2, kept)).unwrap();
+        let read = drawn.0.load(Ordering::Relaxed);
+        assert_eq!((source.len(), read), (5, 5));
+        let visits = (0..10).map(|step| source.example(step, 0).unwrap());
+        let looks: Vec<Look> = visits.map(|example| example.look).collect();
+        (looks, drawn.0.load(Ordering::Relaxed) - read)
+    };
+    let (all, again) = examples(5 * one);
+    assert_eq!(again, 0);
+    let (none, again) = examples(one - 1);
+    assert_eq!((none, again), (all.clone(), 10));
+    let (some, again) = examples(3 * one);
+    assert_eq!(some, all);
+    assert!(0 < again && again < 10, "{again}");
 }

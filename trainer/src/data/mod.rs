@@ -14,6 +14,6 @@ pub use framing::Framing;
 pub use pixels::{Look, Resized, bicubic};
 pub use prompt::{EncodedTurn, Prefix, Prompter};
 pub use sequence::{Example, Packed};
-pub use source::{CaseSource, PreparedCase, Source, SourceError, Subject};
+pub use source::{CaseSource, KEPT, Pictures, Source, SourceError, Subject};
 pub use tiling::{Grid, Tiling};
 pub use turns::{TaskKind, TrainingTurn, turns_of_case};

@@ -54,6 +54,13 @@ impl Resized {
         }
     }
 
+    /// Bytes of its pixels.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let whole = self.whole.as_ref().map_or(0, |whole| whole.as_raw().len());
+        self.tiled.as_raw().len() + whole
+    }
+
     /// The same framing of the tiles and of the whole.
     #[must_use]
     pub fn reframed(&self, framing: &Framing) -> Self {

@@ -1,13 +1,11 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::{Floats, spread_over};
+use crate::model::kernels::{Floats, side_by_side};
 use crate::model::{InternVl, Weights};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A batch's loss and its gradient for every trained tensor that got one.
 #[derive(Clone, Debug, Default)]
@@ -102,38 +100,4 @@ fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStor
         }
     }
     Ok(())
-}
-
-/// Runs `work(0..count)` on up to `threads` threads and returns the results in order; threads that are left over when there is less to
-/// do than threads help with the matrix products.
-pub fn side_by_side<T: Send>(
-    count: usize,
-    threads: usize,
-    work: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let together = threads.clamp(1, count.max(1));
-    let each = threads / together;
-    let run = || {
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= count {
-                return;
-            }
-            let result = spread_over(each, || work(i));
-            done.lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .insert(i, result);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..together {
-            scope.spawn(run);
-        }
-        run();
-    });
-    let done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.into_values().collect()
 }

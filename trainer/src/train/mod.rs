@@ -5,12 +5,12 @@ mod gradients;
 mod optimizer;
 mod schedule;
 
-pub use gradients::{Gradients, gradients_of, side_by_side, sum_of_gradients};
+pub use gradients::{Gradients, gradients_of, sum_of_gradients};
 pub use optimizer::AdamW;
 pub use schedule::Schedule;
 
 use crate::checkpoint::{CheckpointError, Pretrained};
-use crate::data::{Prompter, Source};
+use crate::data::{Prompter, Source, SourceError};
 use crate::model::{InternVl, Weights, lora};
 use crate::tokenizer::TokenizerError;
 use checkpoints::Progress;
@@ -127,6 +127,9 @@ pub enum TrainError {
     /// A prompt cannot be made.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// An example cannot be made.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The model cannot be built.
     #[error("the model cannot be built: {0}")]
     Model(#[from] candle_core::Error),
@@ -166,7 +169,7 @@ pub fn run(
         let batch = usize::from(config.batch_images);
         let examples: Vec<_> = (0..batch)
             .map(|slot| source.example(u64::from(progress.step), slot))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let mut gradients =
             gradients_of(&model, &prompter, &weights, &examples, options.threads).map_err(at)?;
         let learning_rate = schedule.rate(progress.step, progress.seconds);

@@ -25,4 +25,4 @@ pub use linear::linear;
 pub use loss::{Target, cross_entropy, log_softmax};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotary, rotate};
-pub use threads::{keep_candle_single_threaded, spread_over};
+pub use threads::{keep_candle_single_threaded, side_by_side, spread_over};
