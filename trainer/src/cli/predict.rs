@@ -1,6 +1,7 @@
 //! `medreg-trainer predict`.
 
-use super::{Failure, evaluate, existing};
+use super::model::ModelArgument;
+use super::{Failure, existing};
 use crate::predict::{Look, Predictor, confidence};
 use anyhow::Context;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
@@ -16,9 +17,8 @@ use std::path::PathBuf;
 /// Example: medreg-trainer predict --model model --image scan.png --modality ct --locate liver --locate spleen --lang en
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, or the name of a built-in model.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgument,
     /// The image, PNG or JPEG.
     #[arg(long)]
     image: PathBuf,
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         image::load_from_memory(&file).with_context(|| arguments.image.display().to_string())?;
     let size = ImageSize::new(picture.width(), picture.height())?;
     let questions = questions(arguments, size)?;
-    let predictor = Predictor::new(&evaluate::model(&arguments.model)?)?;
+    let predictor = Predictor::new(&arguments.model.load()?)?;
     for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
         if json {
             println!("{}", serde_json::to_string(&said)?);
