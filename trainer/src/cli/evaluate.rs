@@ -1,7 +1,7 @@
 //! `medreg-trainer evaluate`.
 
+use super::model::ModelArgument;
 use super::{Failure, existing, progress};
-use crate::checkpoint::Pretrained;
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::SnapshotFolder;
@@ -17,9 +17,8 @@ use std::path::{Path, PathBuf};
 /// Example: medreg-trainer evaluate --model model --snapshot exported --split test --predictions predictions.jsonl
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, or the name of a built-in model.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgument,
     /// The exported snapshot's folder.
     #[arg(long)]
     snapshot: PathBuf,
@@ -35,7 +34,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     existing(&arguments.snapshot, "the snapshot")?;
     let snapshot = SnapshotFolder::open(&arguments.snapshot)?;
-    let predictor = Predictor::new(&model(&arguments.model)?)?;
+    let predictor = Predictor::new(&arguments.model.load()?)?;
     let images = runs::cases_of(&snapshot, arguments.split).len();
     if images == 0 {
         return Err(Failure::Work(anyhow::anyhow!(
@@ -62,17 +61,6 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     }
     print(&tested, arguments.split, json)?;
     Ok(())
-}
-
-/// A model's folder, or a built-in model.
-pub fn model(given: &Path) -> Result<Pretrained, Failure> {
-    if given.is_dir() {
-        return Ok(Pretrained::load_watched(given, &mut progress::reading())?);
-    }
-    let builtin = crate::base::builtin(&given.to_string_lossy());
-    builtin
-        .with_context(|| format!("{} is no folder either", given.display()))
-        .map_err(Failure::Call)
 }
 
 fn write(path: &Path, tested: &Tested) -> anyhow::Result<()> {
