@@ -88,14 +88,15 @@ impl Prompter {
 
     /// A question up to where the answer starts.
     pub fn question(&self, question: &str) -> Result<Vec<u32>, TokenizerError> {
-        let mut tokens = self.tokenizer.encode(question)?;
+        // Question and answer go on where a line ended: they are no texts of their own.
+        let mut tokens = self.tokenizer.encode_after("\n", question)?;
         tokens.extend_from_slice(&self.header);
         Ok(tokens)
     }
 
     /// A question with its answer.
     pub fn turn(&self, turn: &Turn) -> Result<EncodedTurn, TokenizerError> {
-        let mut answer = self.tokenizer.encode(&turn.answer)?;
+        let mut answer = self.tokenizer.encode_after("\n", &turn.answer)?;
         answer.push(self.tokenizer.im_end);
         Ok(EncodedTurn {
             question: self.question(&turn.question)?,
