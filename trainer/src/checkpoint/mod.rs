@@ -1,4 +1,4 @@
-//! Models on disk: `config.json`, `tokenizer.json` and safetensors with InternVL's published names.
+//! Models on disk: `config.json`, the tokenizer and safetensors with InternVL's published names.
 
 mod fit;
 mod names;
@@ -61,7 +61,7 @@ pub enum CheckpointError {
     },
     /// The tokenizer has more tokens than the model.
     #[error(
-        "tokenizer.json has {tokens} tokens, the model's vocabulary {rows}: it is another model's"
+        "the tokenizer has {tokens} tokens, the model's vocabulary {rows}: it is another model's"
     )]
     Vocabulary {
         /// Tokens of the tokenizer.
@@ -129,7 +129,7 @@ impl Checkpoint {
 }
 
 impl Pretrained {
-    /// Reads a folder as published: a [`Checkpoint`] and its `tokenizer.json`.
+    /// Reads a folder as published: a [`Checkpoint`] and its `tokenizer.json` or SentencePiece `tokenizer.model`.
     pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
         Self::load_watched(dir, &mut |_, _| ())
     }
@@ -140,7 +140,7 @@ impl Pretrained {
         done: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, CheckpointError> {
         // First what is small: a wrong folder is found before its weights are read.
-        let tokenizer = TextTokenizer::from_file(&dir.join("tokenizer.json"))?;
+        let tokenizer = TextTokenizer::from_folder(dir)?;
         Checkpoint::load_watched(dir, done)?.with(tokenizer)
     }
 

@@ -10,6 +10,8 @@ use medreg_datasets::geometry::GRID_MAX;
 pub struct BoxGrammar {
     open: u32,
     close: u32,
+    /// What the tokenizer puts before the list.
+    prefix: &'static str,
     pieces: Vec<(u32, String)>,
 }
 
@@ -30,6 +32,7 @@ impl BoxGrammar {
         Ok(Self {
             open: tokenizer.special("<box>")?,
             close: tokenizer.special("</box>")?,
+            prefix: tokenizer.stretch_prefix(),
             pieces: tokenizer.written_with("[], 0123456789"),
         })
     }
@@ -50,13 +53,22 @@ impl BoxGrammar {
         let mut allowed: Vec<u32> = self
             .pieces
             .iter()
-            .filter(|(_, piece)| judge(&format!("{inside}{piece}")) != Verdict::Dead)
+            .filter(|(_, piece)| self.judge(&format!("{inside}{piece}")) != Verdict::Dead)
             .map(|(token, _)| *token)
             .collect();
-        if judge(inside) == Verdict::Whole {
+        if self.judge(inside) == Verdict::Whole {
             allowed.push(self.close);
         }
         allowed
+    }
+
+    /// The verdict on what the tokens say, which begins with the tokenizer's prefix.
+    fn judge(&self, inside: &str) -> Verdict {
+        match inside.strip_prefix(self.prefix) {
+            Some(list) => judge(list),
+            None if inside.is_empty() => Verdict::Begun,
+            None => Verdict::Dead,
+        }
     }
 }
 

@@ -29,7 +29,6 @@ pub struct Prompter {
     image_end: u32,
     tokens_per_tile: usize,
     end: &'static str,
-    header: Vec<u32>,
     boxes: BoxGrammar,
 }
 
@@ -67,7 +66,6 @@ impl Prompter {
             image_end: tokenizer.special(IMAGE_END)?,
             tokens_per_tile: config.image_tokens(),
             end,
-            header: tokenizer.encode(ASSISTANT)?,
             boxes: BoxGrammar::new(tokenizer)?,
             tokenizer: tokenizer.clone(),
         })
@@ -104,31 +102,19 @@ impl Prompter {
     ///
     /// It is read together with the tag before it: some tokenizers write what follows a tag otherwise than what starts a text.
     pub fn question(&self, question: &str) -> Result<Vec<u32>, TokenizerError> {
-        let text = format!("{IMAGE_END}\n{question}{}{ASSISTANT}", self.end);
-        let tokens = self.tokenizer.encode(&text)?;
-        let own = tokens.iter().position(|t| *t == self.image_end);
-        Ok(tokens[own.map_or(0, |at| at + 1)..].to_vec())
+        let text = format!("\n{question}{}{ASSISTANT}", self.end);
+        self.tokenizer.encode_after(IMAGE_END, &text)
     }
 
     /// A question with its answer.
     pub fn turn(&self, turn: &Turn) -> Result<EncodedTurn, TokenizerError> {
-        let mut answer = self.answer(&turn.answer)?;
+        let mut answer = self.tokenizer.encode_after(ASSISTANT, &turn.answer)?;
         answer.push(self.tokenizer.im_end);
         Ok(EncodedTurn {
             question: self.question(&turn.question)?,
             weights: self.weights(&answer),
             answer,
         })
-    }
-
-    /// The tokens of an answer as they follow the assistant's header.
-    fn answer(&self, answer: &str) -> Result<Vec<u32>, TokenizerError> {
-        let tokens = self.tokenizer.encode(&format!("{ASSISTANT}{answer}"))?;
-        match tokens.strip_prefix(self.header.as_slice()) {
-            Some(own) => Ok(own.to_vec()),
-            // The answer's first characters changed the header's last token: then it is written on its own.
-            None => self.tokenizer.encode(answer),
-        }
     }
 
     /// One for every token but the later digits of box coordinates and what could stand in their place.

@@ -1,9 +1,18 @@
-//! Text to tokens and back: byte-level BPE read from a `tokenizer.json`, or trained on a corpus.
+//! Text to tokens and back: a `tokenizer.json`, a SentencePiece `tokenizer.model`, or byte-level BPE trained on a corpus.
 
-use std::path::Path;
+mod llama_files;
+mod model_file;
+mod sentencepiece;
+
+pub use sentencepiece::SentencePieceError;
+
+use llama_files::LlamaSettings;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::normalizers::NFC;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
@@ -39,6 +48,27 @@ pub enum TokenizerError {
     /// A token that the prompts need is not there.
     #[error("the tokenizer has no token `{0}`: it is not one of an InternVL model")]
     Missing(&'static str),
+    /// A file cannot be read.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A SentencePiece model, or what is beside it, cannot be used.
+    #[error("{path}: {source}")]
+    SentencePiece {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: SentencePieceError,
+    },
+    /// A folder has no tokenizer.
+    #[error(
+        "{0} holds neither a tokenizer.json nor a tokenizer.model: copy the one of the model into it"
+    )]
+    NoFile(PathBuf),
 }
 
 /// A tokenizer together with the tokens that prompts are made of.
@@ -57,9 +87,23 @@ impl TextTokenizer {
         Self::wrap(Tokenizer::from_bytes(json)?)
     }
 
-    /// Reads a `tokenizer.json` file.
-    pub fn from_file(path: &Path) -> Result<Self, TokenizerError> {
-        Self::wrap(Tokenizer::from_file(path)?)
+    /// Reads the tokenizer of a model's folder: its `tokenizer.json` or else its SentencePiece `tokenizer.model` with the files of
+    /// transformers' `LlamaTokenizer` beside it (`tokenizer_config.json`, `added_tokens.json`, `special_tokens_map.json`).
+    pub fn from_folder(dir: &Path) -> Result<Self, TokenizerError> {
+        let path = dir.join("tokenizer.json");
+        if let Some(json) = read(&path)? {
+            let unusable = |error: tokenizers::Error| TokenizerError::File {
+                path,
+                reason: error.to_string(),
+            };
+            return Self::wrap(Tokenizer::from_bytes(json).map_err(unusable)?);
+        }
+        let path = dir.join("tokenizer.model");
+        let model = read(&path)?.ok_or_else(|| TokenizerError::NoFile(dir.to_owned()))?;
+        let tokenizer = LlamaSettings::read(dir)
+            .and_then(|settings| sentencepiece::convert(&model, &settings))
+            .map_err(|source| TokenizerError::SentencePiece { path, source })?;
+        Self::wrap(tokenizer)
     }
 
     fn wrap(inner: Tokenizer) -> Result<Self, TokenizerError> {
@@ -124,10 +168,11 @@ impl TextTokenizer {
         Ok(self.inner.to_string(false)?)
     }
 
-    /// How many tokens it knows.
+    /// How many ids it goes through, from 0 to its highest.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        let ids = self.inner.get_vocab(true).into_values();
+        ids.max().map_or(0, |highest| highest as usize + 1)
     }
 
     /// Whether it knows none.
@@ -146,8 +191,9 @@ impl TextTokenizer {
     /// The tokens, sorted, whose text has no other characters than these.
     #[must_use]
     pub fn written_with(&self, characters: &str) -> Vec<(u32, String)> {
-        // Byte-level BPE writes a space as Ġ, SentencePiece as ▁.
-        let text = |token: String| token.replace(['Ġ', '▁'], " ");
+        // Byte-level BPE writes a space as Ġ, SentencePiece as ▁; to the other it is a character of its own.
+        let bytes = byte_level(self.inner.get_decoder());
+        let text = |token: String| token.replace(if bytes { 'Ġ' } else { '▁' }, " ");
         let mut tokens: Vec<(u32, String)> = self
             .inner
             .get_vocab(true)
@@ -164,9 +210,39 @@ impl TextTokenizer {
         Ok(self.inner.encode(text, false)?.get_ids().to_vec())
     }
 
+    /// The tokens that a text adds behind `before`: a tokenizer that puts a space before a text puts none behind another text, and one
+    /// or none behind a tag. Where the two cannot be told apart, the text's own.
+    pub fn encode_after(&self, before: &str, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        let (before, mut both) = (
+            self.encode(before)?,
+            self.encode(&format!("{before}{text}"))?,
+        );
+        match both.starts_with(&before) {
+            true => Ok(both.split_off(before.len())),
+            false => self.encode(text),
+        }
+    }
+
     /// The text of tokens, tags included.
     pub fn decode(&self, tokens: &[u32]) -> Result<String, TokenizerError> {
-        Ok(self.inner.decode(tokens, false)?)
+        if self.stretch_prefix().is_empty() {
+            return Ok(self.inner.decode(tokens, false)?);
+        }
+        // Every stretch between two tags has a space in front that the text has not.
+        let tags = self.inner.get_added_tokens_decoder();
+        let mut text = String::new();
+        for stretch in tokens.chunk_by(|a, b| !tags.contains_key(a) && !tags.contains_key(b)) {
+            text += &self.inner.decode(stretch, false)?;
+        }
+        Ok(text)
+    }
+
+    /// What the tokens of a text behind a tag begin with, though the text does not: a space with some SentencePiece models.
+    #[must_use]
+    pub fn stretch_prefix(&self) -> &'static str {
+        let before_all = self.inner.get_normalizer().is_some_and(prepends);
+        let always = self.inner.get_pre_tokenizer().is_some_and(always_prepends);
+        if before_all || always { " " } else { "" }
     }
 
     /// Whether a token is one decimal digit.
@@ -174,5 +250,44 @@ impl TextTokenizer {
     pub fn is_digit(&self, token: u32) -> bool {
         let text = self.inner.id_to_token(token).unwrap_or_default();
         text.len() == 1 && text.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+/// A file that may be missing.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, TokenizerError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TokenizerError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn byte_level(decoder: Option<&DecoderWrapper>) -> bool {
+    match decoder {
+        Some(DecoderWrapper::ByteLevel(_)) => true,
+        Some(DecoderWrapper::Sequence(parts)) => parts
+            .get_decoders()
+            .iter()
+            .any(|part| byte_level(Some(part))),
+        _ => false,
+    }
+}
+
+fn prepends(normalizer: &NormalizerWrapper) -> bool {
+    match normalizer {
+        NormalizerWrapper::Prepend(part) => part.prepend == "▁",
+        NormalizerWrapper::Sequence(parts) => parts.as_ref().iter().any(prepends),
+        _ => false,
+    }
+}
+
+fn always_prepends(splitter: &PreTokenizerWrapper) -> bool {
+    match splitter {
+        PreTokenizerWrapper::Metaspace(part) => part.prepend_scheme == PrependScheme::Always,
+        PreTokenizerWrapper::Sequence(parts) => parts.as_ref().iter().any(always_prepends),
+        _ => false,
     }
 }
