@@ -7,6 +7,7 @@
 
 mod activation;
 mod attention;
+mod dropout;
 mod floats;
 mod gemm;
 mod linear;
@@ -18,6 +19,7 @@ mod threads;
 
 pub use activation::{gelu, scaled_residual, swiglu};
 pub use attention::{Heads, Rows, Span, attend, attend_fused, attention_forward};
+pub use dropout::dropout;
 pub use floats::Floats;
 pub use linear::linear;
 pub use loss::{Target, cross_entropy, log_softmax};
