@@ -1,7 +1,7 @@
 //! `medreg-trainer evaluate`.
 
 use super::{Failure, existing, progress};
-use crate::checkpoint::Pretrained;
+use crate::checkpoint::{PeftAdapter, Pretrained};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::SnapshotFolder;
@@ -20,6 +20,9 @@ pub struct Arguments {
     /// The model's folder, or the name of a built-in model.
     #[arg(long)]
     model: PathBuf,
+    /// The folder of a low-rank adapter, worked into the model's weights.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
     /// The exported snapshot's folder.
     #[arg(long)]
     snapshot: PathBuf,
@@ -35,7 +38,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     existing(&arguments.snapshot, "the snapshot")?;
     let snapshot = SnapshotFolder::open(&arguments.snapshot)?;
-    let predictor = Predictor::new(&model(&arguments.model)?)?;
+    let predictor = Predictor::new(&model(&arguments.model, arguments.adapter.as_deref())?)?;
     let images = runs::cases_of(&snapshot, arguments.split).len();
     if images == 0 {
         return Err(Failure::Work(anyhow::anyhow!(
@@ -64,8 +67,19 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A model's folder, or a built-in model.
-pub fn model(given: &Path) -> Result<Pretrained, Failure> {
+/// A model's folder or a built-in model, with an adapter worked in if one is given.
+pub fn model(given: &Path, adapter: Option<&Path>) -> Result<Pretrained, Failure> {
+    let Some(folder) = adapter else {
+        return base(given);
+    };
+    // First what is small: a wrong folder is found before the model's weights are read.
+    existing(folder, "the adapter")?;
+    let adapter = PeftAdapter::load(folder)?;
+    let adapted = base(given)?.with_adapter(&adapter);
+    Ok(adapted.with_context(|| folder.display().to_string())?)
+}
+
+fn base(given: &Path) -> Result<Pretrained, Failure> {
     if given.is_dir() {
         return Ok(Pretrained::load_watched(given, &mut progress::reading())?);
     }

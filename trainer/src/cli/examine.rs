@@ -24,7 +24,7 @@ pub struct Arguments {
 
 /// Asks and prints the marks.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
-    let model = model(&arguments.model)?;
+    let model = model(&arguments.model, None)?;
     let pictures = arguments.pictures as usize;
     let marks = examine(&model, pictures, arguments.seed, available_threads())?;
     if json {

@@ -19,6 +19,9 @@ pub struct Arguments {
     /// The model's folder, or the name of a built-in model.
     #[arg(long)]
     model: PathBuf,
+    /// The folder of a low-rank adapter, worked into the model's weights.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
     /// The image, PNG or JPEG.
     #[arg(long)]
     image: PathBuf,
@@ -70,7 +73,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         image::load_from_memory(&file).with_context(|| arguments.image.display().to_string())?;
     let size = ImageSize::new(picture.width(), picture.height())?;
     let questions = questions(arguments, size)?;
-    let predictor = Predictor::new(&evaluate::model(&arguments.model)?)?;
+    let model = evaluate::model(&arguments.model, arguments.adapter.as_deref())?;
+    let predictor = Predictor::new(&model)?;
     for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
         if json {
             println!("{}", serde_json::to_string(&said)?);

@@ -1,14 +1,14 @@
 //! `medreg-trainer train`.
 
 use super::{Failure, existing, progress};
-use crate::checkpoint::Pretrained;
+use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::{
     CARD_FILE, MODEL_FILES, ModelFacts, ModelFolder, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, Chart};
-use crate::train::{Control, Event, Options, Trained};
+use crate::train::{self, Control, Event, Options, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
@@ -25,9 +25,13 @@ use std::path::{Path, PathBuf};
 ///   snapshot = "exported"      # a folder with manifest.json, as `medreg snapshot export` unpacks
 ///   out = "model"
 ///   base = "shapes"            # a built-in model, or the folder of another
+///   adapter = "first/adapter"  # to go on training one that was made with the same tuning; left out, a fresh one
 ///   [run]                      # what is left out has a default
 ///   steps = 600
 ///   learning_rate = 1e-3
+///   tuning = { kind = "lora", rank = 8, alpha = 16, dropout = 0.05, targets = ["q_proj", "v_proj", "attn.qkv"] }
+///
+/// A run with adapters also writes them by themselves, below `out`, in a folder `adapter` as PEFT reads it.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -36,6 +40,8 @@ pub struct Arguments {
     config: PathBuf,
 }
 
+/// Below the output folder: the adapters of a low-rank run.
+const ADAPTER: &str = "adapter";
 /// Below the output folder: where a run that is cut off goes on from.
 const CHECKPOINTS: &str = "checkpoints";
 
@@ -47,6 +53,8 @@ struct RunFile {
     out: PathBuf,
     #[serde(default = "shapes")]
     base: String,
+    /// An adapter to go on training.
+    adapter: Option<PathBuf>,
     #[serde(default)]
     run: RunConfig,
 }
@@ -60,8 +68,14 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let file = read(&arguments.config)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
     let (start, base, base_describes) = base(&file.base, &arguments.config)?;
+    let adapter = file.adapter.as_deref().map(PeftAdapter::load);
+    let adapter = adapter.transpose()?;
+    // Adapters that cannot be had are found out before anything is written.
+    train::adapters(&start.config, &file.run, adapter.as_ref())
+        .with_context(|| arguments.config.display().to_string())
+        .map_err(Failure::Call)?;
     claim_folder(&file, &snapshot)?;
-    let trained = teach(&file, &snapshot, &start, json)?;
+    let trained = teach(&file, &snapshot, &start, adapter, json)?;
     let evaluation = test(&trained, &snapshot)?;
     let describes = base_describes || runs::has_descriptions(&snapshot);
     let card = card(&Provenance {
@@ -75,6 +89,9 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         evaluation: evaluation.as_ref(),
     });
     trained.model.save(&file.out, DType::F32)?;
+    if let Some(adapter) = &trained.adapter {
+        adapter.save(&file.out.join(ADAPTER), Some(&file.base), Dialect::Native)?;
+    }
     ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
     std::fs::write(file.out.join(CARD_FILE), &card)
         .with_context(|| file.out.display().to_string())?;
@@ -105,6 +122,10 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
     let beside = |given: &Path| path.parent().unwrap_or(Path::new(".")).join(given);
     (file.snapshot, file.out) = (beside(&file.snapshot), beside(&file.out));
     existing(&file.snapshot, "the snapshot")?;
+    if let Some(adapter) = &mut file.adapter {
+        *adapter = beside(adapter);
+        existing(adapter, "the adapter")?;
+    }
     Ok(file)
 }
 
@@ -112,7 +133,7 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
 fn claim_folder(file: &RunFile, snapshot: &SnapshotFolder) -> Result<(), Failure> {
     let folder = file.out.join(CHECKPOINTS);
     let path = folder.join("run.json");
-    let this = serde_json::json!({"snapshot": snapshot.id, "base": file.base, "run": file.run})
+    let this = serde_json::json!({"snapshot": snapshot.id, "base": file.base, "adapter": file.adapter, "run": file.run})
         .to_string();
     let at = || path.display().to_string();
     if path.exists() {
@@ -156,9 +177,11 @@ fn teach(
     file: &RunFile,
     snapshot: &SnapshotFolder,
     start: &Pretrained,
+    adapter: Option<PeftAdapter>,
     json: bool,
 ) -> Result<Trained, Failure> {
     let options = Options {
+        adapter,
         run: file.run.clone(),
         threads: available_threads(),
         checkpoints: Some(file.out.join(CHECKPOINTS)),
