@@ -1,6 +1,7 @@
-//! Questions about a picture to answers: greedy or sampled, the picture read once for all of its questions.
+//! Questions about pictures to answers: greedy or sampled, each picture read once for all of its questions, all answers
+//! written side by side.
 
-use crate::data::{BoxGrammar, EncodedTurn, Packed, Prompter};
+use crate::data::{BoxGrammar, EncodedTurn, Look, Packed, Prompter};
 use crate::model::InternVl;
 use crate::model::kernels::{Floats, Span, log_softmax};
 use crate::model::language::{Cache, CachedRows};
@@ -9,6 +10,7 @@ use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 
 /// How answers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +40,7 @@ impl Default for Decoding {
 }
 
 /// An answer with what the model thought of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// The text, tags included, without the end-of-message token.
     pub text: String,
@@ -63,97 +65,176 @@ pub enum GenerateError {
     Tokenizer(#[from] TokenizerError),
 }
 
+/// A picture and what is asked about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Inquiry<'a> {
+    /// The picture.
+    pub look: &'a Look,
+    /// The questions.
+    pub questions: &'a [String],
+}
+
 /// A question being answered.
 struct Strand {
+    /// Rows of the cache that it shares with the other questions about its picture.
+    shared: Range<usize>,
     /// First row of its own in the cache.
     start: usize,
     /// Rows of its own so far.
     len: usize,
     answer: Answer,
     logits: Vec<f32>,
+    rng: ChaCha8Rng,
 }
 
-/// Answers every question about one picture, given as [`crate::data::patches`] makes it.
+/// Answers every question, in the order of the pictures and of their questions. What is asked beside a question changes nothing in
+/// its answer.
 pub fn answer(
     model: &InternVl,
     prompter: &Prompter,
-    patches: &[f32],
-    questions: &[String],
+    inquiries: &[Inquiry<'_>],
     decoding: Decoding,
-) -> Result<Vec<Answer>, GenerateError> {
-    if questions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(decoding.seed);
-    let (mut strands, mut cache) =
-        read_questions(model, prompter, patches, questions, decoding.max_tokens)?;
-    let shared = prompter.prefix().len();
+) -> Result<Vec<Vec<Answer>>, GenerateError> {
+    let (mut strands, mut cache) = read_inquiries(model, prompter, inquiries, decoding)?;
     let grammar = decoding.boxes_held.then(|| prompter.boxes());
     let end = prompter.tokenizer().im_end;
     for _ in 0..decoding.max_tokens {
         for strand in strands.iter_mut().filter(|s| !s.answer.finished) {
-            strand.choose(decoding, grammar, end, &mut rng);
+            strand.choose(decoding, grammar, end);
         }
         let mut open: Vec<&mut Strand> =
             strands.iter_mut().filter(|s| !s.answer.finished).collect();
         if open.is_empty() {
             break;
         }
-        read_chosen(model, &mut open, shared, &mut cache)?;
+        read_chosen(model, &mut open, &mut cache)?;
     }
-    strands.into_iter().map(|s| s.finish(prompter)).collect()
+    let mut finished = strands.into_iter().map(|s| s.finish(prompter));
+    inquiries
+        .iter()
+        .map(|inquiry| finished.by_ref().take(inquiry.questions.len()).collect())
+        .collect()
 }
 
-/// Reads picture and questions in one pass and makes room for the answers.
-fn read_questions(
+/// A picture with its questions in tokens, and where they lie in the cache.
+struct Placed<'a> {
+    look: &'a Look,
+    turns: Vec<EncodedTurn>,
+    /// Rows of what the questions share.
+    shared: Range<usize>,
+    /// Rows of each question, free rows for its answer after them.
+    questions: Vec<Range<usize>>,
+}
+
+/// Reads pictures and questions and makes room for the answers.
+fn read_inquiries(
     model: &InternVl,
     prompter: &Prompter,
-    patches: &[f32],
-    questions: &[String],
-    room: usize,
+    inquiries: &[Inquiry<'_>],
+    decoding: Decoding,
 ) -> Result<(Vec<Strand>, Cache), GenerateError> {
-    let turn = |question: &String| {
-        Ok(EncodedTurn {
-            question: prompter.question(question)?,
-            answer: Vec::new(),
-            weights: Vec::new(),
-        })
-    };
-    let turns: Vec<EncodedTurn> = questions
-        .iter()
-        .map(turn)
-        .collect::<Result<_, TokenizerError>>()?;
-    let sequence = Packed::new(prompter, &turns).sequence;
-    let width = model.config().patch_width();
-    let patches = Tensor::from_slice(patches, (patches.len() / width, width), &Device::Cpu)?;
-    let x = model.embed(&sequence, &model.image_tokens(&patches)?)?;
-    let (states, read) = model
-        .language
-        .read(&x, &sequence.positions, &sequence.spans)?;
-
-    let shared = prompter.prefix().len();
-    let rows = shared + turns.iter().map(|t| t.question.len() + room).sum::<usize>();
-    let mut cache = read.with_rows(rows);
-    (0..shared).for_each(|row| cache.copy_row(row, &read, row));
-    let (mut strands, mut from, mut start) = (Vec::new(), shared, shared);
-    for turn in &turns {
-        let len = turn.question.len();
-        (0..len).for_each(|row| cache.copy_row(start + row, &read, from + row));
-        let last = model
-            .language
-            .logits(&states.narrow(0, from + len - 1, 1)?)?;
-        strands.push(Strand::new(start, len, Floats::of(&last)?.to_vec()));
-        from += len;
-        start += len + room;
+    let (mut placed, mut rows) = (Vec::with_capacity(inquiries.len()), 0);
+    for inquiry in inquiries.iter().filter(|i| !i.questions.is_empty()) {
+        let next = Placed::new(prompter, inquiry, rows, decoding.max_tokens)?;
+        rows = next
+            .questions
+            .last()
+            .map_or(next.shared.end, |q| q.end + decoding.max_tokens);
+        placed.push(next);
+    }
+    let mut cache = model.language.cache(rows);
+    let mut strands = Vec::new();
+    for placed in &placed {
+        let logits = placed.read(model, prompter, &mut cache)?;
+        for (question, logits) in placed.questions.iter().zip(logits) {
+            let mut rng = ChaCha8Rng::seed_from_u64(decoding.seed);
+            rng.set_stream(strands.len() as u64);
+            strands.push(Strand::new(placed.shared.clone(), question, logits, rng));
+        }
     }
     Ok((strands, cache))
+}
+
+impl<'a> Placed<'a> {
+    fn new(
+        prompter: &Prompter,
+        inquiry: &Inquiry<'a>,
+        start: usize,
+        room: usize,
+    ) -> Result<Self, TokenizerError> {
+        let shared = start..start + prompter.prefix(inquiry.look.tiles).tokens.len();
+        let (mut turns, mut questions, mut next) = (Vec::new(), Vec::new(), shared.end);
+        for question in inquiry.questions {
+            let question = prompter.question(question)?;
+            questions.push(next..next + question.len());
+            next += question.len() + room;
+            turns.push(EncodedTurn {
+                question,
+                answer: Vec::new(),
+                weights: Vec::new(),
+            });
+        }
+        Ok(Self {
+            look: inquiry.look,
+            turns,
+            shared,
+            questions,
+        })
+    }
+
+    /// Reads picture and questions in one pass; the logits after each question.
+    fn read(
+        &self,
+        model: &InternVl,
+        prompter: &Prompter,
+        cache: &mut Cache,
+    ) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let sequence = Packed::new(prompter, self.look.tiles, &self.turns).sequence;
+        let width = model.config().patch_width();
+        let shape = (self.look.patches.len() / width, width);
+        let patches = Tensor::from_slice(&self.look.patches, shape, &Device::Cpu)?;
+        let x = model.embed(&sequence, &model.image_tokens(&patches)?)?;
+        let states = model
+            .language
+            .read(&x, &self.rows(sequence.positions), cache)?;
+        let mut end = self.shared.len();
+        let mut last = |question: &Range<usize>| {
+            end += question.len();
+            let logits = model.language.logits(&states.narrow(0, end - 1, 1)?)?;
+            Ok(Floats::of(&logits)?.to_vec())
+        };
+        self.questions.iter().map(&mut last).collect()
+    }
+
+    fn rows(&self, positions: Vec<u32>) -> CachedRows {
+        let mut spans = vec![Span {
+            queries: 0..self.shared.len(),
+            context: 0..0,
+            own: self.shared.clone(),
+            causal: true,
+        }];
+        let mut slots: Vec<usize> = self.shared.clone().collect();
+        for question in &self.questions {
+            spans.push(Span {
+                queries: slots.len()..slots.len() + question.len(),
+                context: self.shared.clone(),
+                own: question.clone(),
+                causal: true,
+            });
+            slots.extend(question.clone());
+        }
+        CachedRows {
+            positions,
+            spans,
+            slots,
+        }
+    }
 }
 
 /// Reads each open strand's newest token and leaves the logits for the next.
 fn read_chosen(
     model: &InternVl,
     open: &mut [&mut Strand],
-    shared: usize,
     cache: &mut Cache,
 ) -> Result<(), GenerateError> {
     let tokens: Vec<u32> = open
@@ -161,17 +242,13 @@ fn read_chosen(
         .filter_map(|s| s.answer.tokens.last().copied())
         .collect();
     let rows = CachedRows {
-        positions: open.iter().map(|s| (shared + s.len) as u32).collect(),
+        positions: open.iter().map(|s| s.position()).collect(),
         slots: open.iter().map(|s| s.start + s.len).collect(),
-        spans: open
-            .iter()
-            .enumerate()
-            .map(|(i, s)| s.span(i, shared))
-            .collect(),
+        spans: open.iter().enumerate().map(|(i, s)| s.span(i)).collect(),
     };
     let states = model
         .language
-        .read_on(&model.language.embed(&tokens)?, &rows, cache)?;
+        .read(&model.language.embed(&tokens)?, &rows, cache)?;
     let logits = model.language.logits(&states)?;
     let vocabulary = logits.dim(1)?;
     for (strand, row) in open
@@ -185,41 +262,40 @@ fn read_chosen(
 }
 
 impl Strand {
-    fn new(start: usize, len: usize, logits: Vec<f32>) -> Self {
-        let answer = Answer {
-            text: String::new(),
-            tokens: Vec::new(),
-            logprobs: Vec::new(),
-            entropies: Vec::new(),
-            finished: false,
-        };
+    fn new(
+        shared: Range<usize>,
+        question: &Range<usize>,
+        logits: Vec<f32>,
+        rng: ChaCha8Rng,
+    ) -> Self {
         Self {
-            start,
-            len,
-            answer,
+            shared,
+            start: question.start,
+            len: question.len(),
+            answer: Answer::default(),
             logits,
+            rng,
         }
     }
 
+    /// Where the newest token stands in its own conversation.
+    fn position(&self) -> u32 {
+        (self.shared.len() + self.len) as u32
+    }
+
     /// The newest token sees the shared rows, its own strand's and itself.
-    fn span(&self, query: usize, shared: usize) -> Span {
+    fn span(&self, query: usize) -> Span {
         Span {
             queries: query..query + 1,
-            context: 0..shared,
+            context: self.shared.clone(),
             own: self.start..self.start + self.len + 1,
             causal: false,
         }
     }
 
-    fn choose(
-        &mut self,
-        decoding: Decoding,
-        grammar: Option<&BoxGrammar>,
-        end: u32,
-        rng: &mut impl Rng,
-    ) {
+    fn choose(&mut self, decoding: Decoding, grammar: Option<&BoxGrammar>, end: u32) {
         let logprobs = log_softmax(&self.logits);
-        let answer = &mut self.answer;
+        let (answer, rng) = (&mut self.answer, &mut self.rng);
         let inside = grammar.and_then(|g| Some((g, g.inside(&answer.tokens)?)));
         let allowed = inside.map(|(grammar, text)| grammar.allowed(&text));
         // A vocabulary that has no way on is left alone.

@@ -2,6 +2,7 @@
 
 pub mod acquire;
 pub mod base;
+pub mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod client;

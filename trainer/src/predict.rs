@@ -2,8 +2,8 @@
 
 use crate::acquire::Signal;
 use crate::checkpoint::Pretrained;
-use crate::data::{self, Prompter};
-use crate::generate::{self, Answer, Decoding, GenerateError};
+use crate::data::{Look, Prompter};
+use crate::generate::{self, Answer, Decoding, GenerateError, Inquiry};
 use crate::model::{InternVl, Weights};
 use crate::tokenizer::TokenizerError;
 use candle_core::{Device, Tensor};
@@ -46,12 +46,6 @@ pub struct Predictor {
     model: InternVl,
     prompter: Prompter,
     decoding: Decoding,
-}
-
-/// A picture as a model's vision tower takes it.
-#[derive(Clone, Debug)]
-pub struct Look {
-    patches: Vec<f32>,
 }
 
 /// What to look for in a picture.
@@ -100,12 +94,10 @@ impl Predictor {
     /// The picture as this model sees it.
     #[must_use]
     pub fn look(&self, picture: &DynamicImage) -> Look {
-        Look {
-            patches: data::patches(picture, self.model.config()),
-        }
+        Look::at(picture, self.model.config())
     }
 
-    /// The mean of the vision tower's states over the picture.
+    /// The mean of the vision tower's states over the whole picture, which is the last of its tiles or the only one.
     pub fn features(&self, look: &Look) -> Result<Vec<f32>, PredictError> {
         let width = self.model.config().patch_width();
         let patches = Tensor::from_slice(
@@ -122,13 +114,26 @@ impl Predictor {
 
     /// An answer to each question; the picture is read once for all of them.
     pub fn ask(&self, look: &Look, questions: &[String]) -> Result<Vec<Answer>, PredictError> {
+        Ok(self
+            .ask_about(&[Inquiry { look, questions }])?
+            .pop()
+            .unwrap_or_default())
+    }
+
+    /// The same about several pictures at once.
+    pub fn ask_about(&self, inquiries: &[Inquiry<'_>]) -> Result<Vec<Vec<Answer>>, PredictError> {
         Ok(generate::answer(
             &self.model,
             &self.prompter,
-            &look.patches,
-            questions,
+            inquiries,
             self.decoding,
         )?)
+    }
+
+    /// The same model with other ways of choosing answers.
+    #[must_use]
+    pub fn decoding(self, decoding: Decoding) -> Self {
+        Self { decoding, ..self }
     }
 
     /// Asks for every concept of the picture's modality and, where the model can, describes what was found.

@@ -1,12 +1,14 @@
 //! A run without a server: from a snapshot on the disk to a trained model, and from a model to its scores.
 
 use crate::checkpoint::Pretrained;
-use crate::data::{CaseSource, PreparedCase, Prompter, SourceError, Subject};
+use crate::data::{CaseSource, KEPT, Pictures, Prompter, SourceError, Subject};
 use crate::eval::{Scores, judge, questions_of_case};
+use crate::model::kernels::side_by_side;
 use crate::predict::{PredictError, Predictor};
 use crate::registry::{RegistryError, SnapshotFolder};
 use crate::tokenizer::TokenizerError;
-use crate::train::{self, Control, Event, Options, TrainError, Trained, side_by_side};
+use crate::train::{self, Control, Event, Options, TrainError, Trained};
+use image::DynamicImage;
 use medreg_datasets::ids::ImageId;
 use medreg_datasets::protocol::{MetricPoint, PredictionLine};
 use medreg_datasets::snapshot::{SnapshotCase, Split};
@@ -17,21 +19,11 @@ pub enum RunError {
     /// A raster is not there, or damaged.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// A raster is no picture.
-    #[error("image {image}: its raster cannot be read: {source}")]
-    Raster {
-        /// The image.
-        image: ImageId,
-        /// What is wrong with it.
-        source: image::ImageError,
-    },
     /// A prompt cannot be made.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The training split has nothing in it.
-    #[error(
-        "the snapshot's training split: {0}; annotate some of its images and cut a new snapshot"
-    )]
+    /// The training split has nothing that could be learnt from.
+    #[error("the snapshot's training split: {0}")]
     Source(#[from] SourceError),
     /// Training failed.
     #[error(transparent)]
@@ -76,37 +68,29 @@ pub fn teach(
 ) -> Result<Trained, RunError> {
     let run = &options.run;
     let cases = cases_of(snapshot, Split::Train);
-    let prepare = |index: usize| prepare(snapshot, cases[index], start);
-    let prepared = side_by_side(cases.len(), options.threads, prepare)
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
     let subject = Subject {
         prompter: Prompter::new(&start.tokenizer, &start.config)?,
         config: start.config.clone(),
         ontology: snapshot.manifest.ontology.clone(),
         langs: snapshot.manifest.langs.clone(),
     };
-    let source = CaseSource::new(
-        subject,
-        prepared,
-        usize::from(run.batch_images),
-        usize::from(run.turns_per_image),
-        run.seed,
-    )?;
+    let rasters = Rasters(snapshot);
+    let source = CaseSource::new(subject, &rasters, &cases, run, (options.threads, KEPT))?;
     Ok(train::run(options, start, &source, events)?)
 }
 
-fn prepare(
-    snapshot: &SnapshotFolder,
-    case: &SnapshotCase,
-    start: &Pretrained,
-) -> Result<PreparedCase, RunError> {
-    let raster = snapshot.raster(case)?;
-    let picture = image::load_from_memory(&raster).map_err(|source| RunError::Raster {
-        image: case.image,
-        source,
-    })?;
-    Ok(PreparedCase::new(&picture, case.clone(), &start.config))
+/// The pictures of a snapshot on the disk.
+struct Rasters<'a>(&'a SnapshotFolder);
+
+impl Pictures for Rasters<'_> {
+    fn picture(&self, case: &SnapshotCase) -> Result<DynamicImage, SourceError> {
+        let wrong = |reason: String| SourceError::Picture {
+            image: case.image,
+            reason,
+        };
+        let raster = self.0.raster(case).map_err(|e| wrong(e.to_string()))?;
+        image::load_from_memory(&raster).map_err(|e| wrong(e.to_string()))
+    }
 }
 
 /// A model's answers to all questions about one split, judged.

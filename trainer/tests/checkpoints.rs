@@ -146,7 +146,9 @@ fn models_that_are_out_of_scope_are_refused_by_name() {
     assert!(with("\"qwen2\"", "\"internlm2\"").contains("`internlm2`"));
     assert!(with("\"internvl_chat\"", "\"llava\"").contains("`llava`"));
     let tall = with("\"hidden_size\": 32", "\"hidden_size\": 1000000000000");
-    assert!(tall.contains("asks for"), "{tall}");
+    assert!(tall.contains("hidden_size is 1000000000000"), "{tall}");
+    let wide = with("\"hidden_size\": 32", "\"hidden_size\": 64");
+    assert!(wide.contains("asks for"), "{wide}");
     std::fs::write(&at, "{").unwrap();
     assert!(refusal(dir.path()).starts_with("config.json"));
 }
@@ -180,6 +182,34 @@ fn headers_that_lie_are_refused_before_anything_is_allocated() {
 }
 
 proptest! {
+    /// Whatever sizes a configuration names, reading it is an error or a model, never a panic or an endless list of layers.
+    #[test]
+    fn no_sizes_bring_the_reader_down(
+        field in 0usize..200,
+        size in prop_oneof![
+            Just("0".to_owned()), Just("-1".to_owned()), Just("1e300".to_owned()), Just("null".to_owned()),
+            Just(u64::MAX.to_string()), Just((1u64 << 63).to_string()), any::<u32>().prop_map(|n| n.to_string()),
+        ],
+    ) {
+        for (model, weights) in [("qwen2/model", "qwen2/model"), ("qwen2/native", "qwen2/native")] {
+            let dir = tempfile::tempdir().unwrap();
+            let text = std::fs::read_to_string(published(model).join("config.json")).unwrap();
+            let numbers: Vec<_> = text.match_indices(|c: char| c.is_ascii_digit()).collect();
+            // The number that holds this digit is replaced as a whole.
+            let at = numbers[field % numbers.len()].0;
+            let inside = |c: char| c.is_ascii_digit() || ".e-+".contains(c);
+            let start = text[..at].rfind(|c| !inside(c)).map_or(0, |i| i + 1);
+            let end = at + text[at..].find(|c| !inside(c)).unwrap_or(text.len() - at);
+            let changed = format!("{}{size}{}", &text[..start], &text[end..]);
+            std::fs::write(dir.path().join("config.json"), changed).unwrap();
+            let file = "model.safetensors";
+            std::fs::copy(published(weights).join(file), dir.path().join(file)).unwrap();
+            if let Err(error) = Checkpoint::load(dir.path()) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+
     /// Whatever bytes a file has, reading it is an error or a model, never a panic.
     #[test]
     fn no_bytes_bring_the_reader_down(

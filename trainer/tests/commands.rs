@@ -412,3 +412,46 @@ fn wrong_calls_end_with_2_and_failed_work_with_1() {
         assert!(complaint.contains(words), "{arguments:?}: {complaint}");
     }
 }
+
+#[test]
+fn a_models_cost_is_measured_and_told_as_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let printed = done(
+        at,
+        &[
+            "bench",
+            "--shape",
+            "tiny",
+            "--json",
+            "--record",
+            "rows.json",
+        ],
+    );
+    let rows: Vec<Value> = serde_json::from_str(&printed).unwrap();
+    let recorded = std::fs::read(at.join("rows.json")).unwrap();
+    assert_eq!(
+        rows,
+        serde_json::from_slice::<Vec<Value>>(&recorded).unwrap()
+    );
+    for metric in [
+        "load",
+        "first token",
+        "time per token, late",
+        "LoRA step",
+        "LoRA step, peak memory",
+    ] {
+        let row = rows.iter().find(|row| row["metric"] == metric).unwrap();
+        assert!(row["ours"].as_f64().unwrap() > 0.0, "{row}");
+        assert!(row["unit"].is_string() && row["note"].is_string(), "{row}");
+    }
+    let late = rows.iter().find(|r| r["metric"] == "time per token, late");
+    assert!(late.unwrap()["ratio"].as_f64().unwrap() > 0.0);
+    let (code, complaint) = refused(at, &["bench", "--shape", "huge"]);
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("internvl3-1b is expected"),
+        "{complaint}"
+    );
+    assert_eq!(refused(at, &["bench"]).0, 2);
+}

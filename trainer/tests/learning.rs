@@ -7,18 +7,25 @@
 )]
 
 use candle_core::{Device, Tensor};
+use medreg_datasets::geometry::ImageSize;
+use medreg_datasets::ids::{AnnotationId, Digest, ImageId, RegionId, UserId};
+use medreg_datasets::lang::LangPair;
+use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
+use medreg_datasets::snapshot::{ObjectRef, SnapshotCase, Split};
 use medreg_datasets::task::Turn;
 use medreg_trainer::base::{self, lessons, shapes};
 use medreg_trainer::checkpoint::Pretrained;
-use medreg_trainer::data::{Example, Packed, Prompter, Source, patches};
-use medreg_trainer::generate::{Decoding, answer};
+use medreg_trainer::data::{
+    CaseSource, Example, Look, Packed, Pictures, Prompter, Source, SourceError, Subject,
+};
+use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
 use medreg_trainer::model::kernels::log_softmax;
 use medreg_trainer::model::{InternVl, ModelConfig, Weights, lora};
 use medreg_trainer::train::{self, Control, Event, Options, gradients_of, trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The base's architecture with two layers of each kind and half the width.
 fn tiny() -> Pretrained {
@@ -34,28 +41,49 @@ fn tiny() -> Pretrained {
     base::untrained_of(config, tokenizer, 3).unwrap()
 }
 
-fn turns(config: &ModelConfig, seed: u64) -> (Vec<f32>, Vec<Turn>) {
+fn turns(config: &ModelConfig, seed: u64) -> (Look, Vec<Turn>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let picture = shapes::draw(config.image_size(), 3, shapes::SMALLEST, &mut rng);
     (
-        patches(&picture.image, config),
+        Look::at(&picture.image, config),
         lessons::turns(&picture, 4, &mut rng),
     )
 }
 
 fn example(model: &Pretrained, prompter: &Prompter, seed: u64) -> Example {
-    let (pixels, turns) = turns(&model.config, seed);
+    let (look, turns) = turns(&model.config, seed);
     Example {
-        patches: Arc::new(pixels),
+        look,
         turns: turns.iter().map(|t| prompter.turn(t).unwrap()).collect(),
     }
+}
+
+/// The patches as the vision tower takes them.
+fn pixels(look: &Look, config: &ModelConfig) -> Tensor {
+    let width = config.patch_width();
+    let shape = (look.patches.len() / width, width);
+    Tensor::from_slice(&look.patches, shape, &Device::Cpu).unwrap()
+}
+
+/// Answers to questions about one picture.
+fn answers(
+    model: &InternVl,
+    prompter: &Prompter,
+    look: &Look,
+    questions: &[String],
+    decoding: Decoding,
+) -> Vec<Answer> {
+    let inquiry = Inquiry { look, questions };
+    answer(model, prompter, &[inquiry], decoding)
+        .unwrap()
+        .remove(0)
 }
 
 struct Fixed(Vec<Example>);
 
 impl Source for Fixed {
-    fn example(&self, step: u64, slot: usize) -> Example {
-        self.0[(step as usize * 2 + slot) % self.0.len()].clone()
+    fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
+        Ok(self.0[(step as usize * 2 + slot) % self.0.len()].clone())
     }
 }
 
@@ -86,15 +114,9 @@ fn questions_in_one_sequence_lose_what_they_lose_alone() {
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
     let together = example(&start, &prompter, 5);
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(
-        &together.patches,
-        (together.patches.len() / width, width),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let pixels = pixels(&together.look, &start.config);
     let loss = |turns: &[_]| {
-        let packed = Packed::new(&prompter, turns);
+        let packed = Packed::new(&prompter, 1, turns);
         let loss = model
             .loss(
                 &pixels,
@@ -189,14 +211,8 @@ fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
 
 fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: &Weights) -> f64 {
     let model = InternVl::new(&start.config, weights).unwrap();
-    let packed = Packed::new(prompter, &example.turns);
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(
-        &example.patches,
-        (example.patches.len() / width, width),
-        &Device::Cpu,
-    )
-    .unwrap();
+    let packed = Packed::new(prompter, example.look.tiles, &example.turns);
+    let pixels = pixels(&example.look, &start.config);
     let loss = model
         .loss(
             &pixels,
@@ -236,9 +252,9 @@ fn a_few_pictures_are_learnt_by_heart_and_answered_word_for_word() {
         &Weights::frozen(trained.model.tensors.clone()),
     )
     .unwrap();
-    let (pixels, turns) = turns(&start.config, 5);
+    let (look, turns) = turns(&start.config, 5);
     let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
-    let answers = answer(&model, &prompter, &pixels, &questions, Decoding::default()).unwrap();
+    let answers = answers(&model, &prompter, &look, &questions, Decoding::default());
     // Low digits count little in the loss, so boxes are not asked for to the last digit.
     let words = |text: &str| {
         text.chars()
@@ -252,29 +268,47 @@ fn a_few_pictures_are_learnt_by_heart_and_answered_word_for_word() {
     }
 }
 
+/// A model that cuts pictures into up to four tiles, and a wide picture: two tiles, and the whole after them.
+fn tiled() -> (Pretrained, Look) {
+    let mut start = tiny();
+    start.config.dynamic_image_size = true;
+    start.config.max_dynamic_patch = 4;
+    start.config.use_thumbnail = true;
+    let side = start.config.image_size();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let square = shapes::draw(side, 3, shapes::SMALLEST, &mut rng).image;
+    let filter = image::imageops::FilterType::Triangle;
+    let wide = square.resize_exact(2 * side as u32, side as u32, filter);
+    let look = Look::at(&wide, &start.config);
+    assert_eq!(look.tiles, 3);
+    (start, look)
+}
+
 #[test]
 fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
-    let start = tiny();
+    let (start, look) = tiled();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
-    let (pixels, turns) = turns(&start.config, 7);
-    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let questions: Vec<String> = turns(&start.config, 7)
+        .1
+        .iter()
+        .map(|t| t.question.clone())
+        .collect();
     let decoding = Decoding {
         max_tokens: 6,
         temperature: 1.0,
         seed: 4,
         ..Decoding::default()
     };
-    let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
-    let width = start.config.patch_width();
-    let pixels = Tensor::from_slice(&pixels, (pixels.len() / width, width), &Device::Cpu).unwrap();
+    let answers = answers(&model, &prompter, &look, &questions, decoding);
+    let pixels = pixels(&look, &start.config);
     for (question, answer) in questions.iter().zip(&answers) {
         let turn = medreg_trainer::data::EncodedTurn {
             question: prompter.question(question).unwrap(),
             answer: answer.tokens.clone(),
             weights: vec![1.0; answer.tokens.len()],
         };
-        let packed = Packed::new(&prompter, &[turn]);
+        let packed = Packed::new(&prompter, look.tiles, &[turn]);
         let x = model
             .embed(&packed.sequence, &model.image_tokens(&pixels).unwrap())
             .unwrap();
@@ -302,6 +336,46 @@ fn dropping() -> Tuning {
         alpha: 8.0,
         dropout: 0.5,
         targets: targets.map(str::to_owned).to_vec(),
+    }
+}
+
+#[test]
+fn an_answer_does_not_depend_on_what_else_is_asked_at_the_same_time() {
+    let (start, wide) = tiled();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let (square, turns) = turns(&start.config, 8);
+    assert_eq!(square.tiles, 1);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let decoding = Decoding {
+        max_tokens: 12,
+        ..Decoding::default()
+    };
+    let inquiry = |look, questions| Inquiry { look, questions };
+    let (none, asked) = (&questions[..0], &questions[..]);
+    let batch = [
+        inquiry(&square, asked),
+        inquiry(&wide, none),
+        inquiry(&wide, asked),
+    ];
+    let together = answer(&model, &prompter, &batch, decoding).unwrap();
+    assert_eq!(
+        together.iter().map(Vec::len).collect::<Vec<_>>(),
+        [asked.len(), 0, asked.len()]
+    );
+    for (look, together) in [(&square, &together[0]), (&wide, &together[2])] {
+        for (question, beside) in questions.iter().zip(together) {
+            let alone = answers(
+                &model,
+                &prompter,
+                look,
+                std::slice::from_ref(question),
+                decoding,
+            );
+            assert_eq!(alone[0].tokens, beside.tokens);
+            let far = alone[0].logprobs.iter().zip(&beside.logprobs);
+            assert!(far.into_iter().all(|(a, b)| (a - b).abs() < 1e-4));
+        }
     }
 }
 
@@ -452,7 +526,7 @@ fn the_shipped_base_is_whole_and_looks_at_the_picture() {
         );
         right += loss_of(&shipped, &prompter, &own, &weights);
         let swapped = Example {
-            patches: other.patches,
+            look: other.look,
             turns: own.turns,
         };
         wrong += loss_of(&shipped, &prompter, &swapped, &weights);
@@ -469,7 +543,7 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
     let start = tiny();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
-    let (pixels, turns) = turns(&start.config, 7);
+    let (look, turns) = turns(&start.config, 7);
     let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
     let texts = |boxes_held: bool, seed: u64| -> Vec<String> {
         let decoding = Decoding {
@@ -479,7 +553,7 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
             boxes_held,
             seed,
         };
-        let answers = answer(&model, &prompter, &pixels, &questions, decoding).unwrap();
+        let answers = answers(&model, &prompter, &look, &questions, decoding);
         answers.into_iter().map(|a| a.text).collect()
     };
     let inside = |text: &str| -> Vec<String> {
@@ -500,4 +574,69 @@ fn boxes_are_held_to_their_form_and_can_be_let_go() {
     }
     let free = boxes(false);
     assert!(free.iter().any(|text| !text.starts_with("[[")), "{free:?}");
+}
+
+/// Pictures drawn anew each time they are asked for.
+struct Drawn(AtomicUsize);
+
+impl Pictures for Drawn {
+    fn picture(&self, _: &SnapshotCase) -> Result<image::DynamicImage, SourceError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let shade = |x: u32, y: u32| image::Luma([(x * 3 + y * 5) as u8]);
+        Ok(image::GrayImage::from_fn(80, 50, shade).into())
+    }
+}
+
+fn annotated(n: u32) -> SnapshotCase {
+    let region = serde_json::json!({
+        "id": RegionId::fresh(), "frame": 0, "bbox": [8 + n, 6, 40, 30], "concept": "block", "presence": "present",
+        "texts": {"en": "A block.", "zh": "方块。"}, "origin": null,
+    });
+    SnapshotCase {
+        image: ImageId::fresh(),
+        patient: format!("P{n}"),
+        study: format!("S{n}"),
+        modality: Modality::Ct,
+        size: ImageSize::new(80, 50).unwrap(),
+        raster: ObjectRef {
+            sha256: Digest::of(&n.to_le_bytes()),
+            bytes: 4,
+        },
+        split: Split::Train,
+        annotation: AnnotationId::fresh(),
+        revision: 1,
+        reader: UserId::fresh(),
+        regions: vec![serde_json::from_value(region).unwrap()],
+    }
+}
+
+#[test]
+fn pictures_beyond_the_room_for_them_are_read_again_and_give_the_same_examples() {
+    let start = tiny();
+    let subject = Subject {
+        prompter: Prompter::new(&start.tokenizer, &start.config).unwrap(),
+        config: start.config.clone(),
+        ontology: Vec::new(),
+        langs: LangPair::default(),
+    };
+    let cases: Vec<SnapshotCase> = (0..5).map(annotated).collect();
+    let cases: Vec<&SnapshotCase> = cases.iter().collect();
+    let run = run_config(1);
+    let one = 3 * start.config.image_size().pow(2);
+    let examples = |kept: usize| {
+        let drawn = Drawn(AtomicUsize::new(0));
+        let source = CaseSource::new(subject.clone(), &drawn, &cases, &run, (2, kept)).unwrap();
+        let read = drawn.0.load(Ordering::Relaxed);
+        assert_eq!((source.len(), read), (5, 5));
+        let visits = (0..10).map(|step| source.example(step, 0).unwrap());
+        let looks: Vec<Look> = visits.map(|example| example.look).collect();
+        (looks, drawn.0.load(Ordering::Relaxed) - read)
+    };
+    let (all, again) = examples(5 * one);
+    assert_eq!(again, 0);
+    let (none, again) = examples(one - 1);
+    assert_eq!((none, again), (all.clone(), 10));
+    let (some, again) = examples(3 * one);
+    assert_eq!(some, all);
+    assert!(0 < again && again < 10, "{again}");
 }

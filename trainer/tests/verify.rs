@@ -6,7 +6,7 @@ use medreg_trainer::checkpoint::{Checkpoint, Dialect, PeftAdapter, load_tensors,
 use medreg_trainer::model::{Weights, lora};
 use medreg_trainer::verify::{Reference, gradients_of_reference};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -87,6 +87,66 @@ fn one_wrong_number_is_found_and_named() {
 }
 
 #[test]
+fn stored_pixels_and_tokens_beside_a_reference_are_compared_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let reference = dir.path().join("llama");
+    std::fs::create_dir(&reference).unwrap();
+    std::fs::create_dir(reference.join("adapter_init")).unwrap();
+    for name in [
+        "ref.json",
+        "ref.safetensors",
+        "adapter_init/adapter_config.json",
+        "adapter_init/adapter_model.safetensors",
+    ] {
+        std::fs::copy(set("llama").join(name), reference.join(name)).unwrap();
+    }
+    let picture = set("pictures").join("smaller.png");
+    std::fs::copy(picture, dir.path().join("a.png")).unwrap();
+    let resized = image::open(set("pictures").join("smaller.resized.png")).unwrap();
+    let bytes = resized.to_rgb8().into_raw();
+    let shape = (28, 28, 3);
+    let stored = candle_core::Tensor::from_vec(bytes, shape, &candle_core::Device::Cpu).unwrap();
+    let stored = std::collections::HashMap::from([("a.resized_28_u8", stored)]);
+    let path = dir.path().join("preprocess.safetensors");
+    candle_core::safetensors::save(&stored, path).unwrap();
+    let write = |name: &str, text: String| std::fs::write(dir.path().join(name), text).unwrap();
+    let grids = |columns: u32| {
+        let choice = serde_json::json!({"w": 800, "h": 600, "max_num": 6, "size": 448, "grid": [columns, 2]});
+        write(
+            "preprocess.json",
+            serde_json::json!({"grids": [choice]}).to_string(),
+        );
+    };
+    let tokenizer = Path::new(env!("CARGO_MANIFEST_DIR")).join("base/tokenizer.json");
+    std::fs::copy(tokenizer, dir.path().join("tokenizer.json")).unwrap();
+    let ids = medreg_trainer::base::tokenizer().unwrap();
+    let ids = ids.encode("<box>[[1, 2, 3, 4]]</box>").unwrap();
+    let case = serde_json::json!([{"text": "<box>[[1, 2, 3, 4]]</box>", "ids": ids}]);
+    write("tokenizer_cases.json", case.to_string());
+
+    grids(3);
+    let output = verify(&set("llama/model"), &reference);
+    assert!(output.status.success(), "{output:?}");
+    let compared = differences(&output);
+    for name in [
+        "preprocess.grids",
+        "preprocess.a.resized_28_u8",
+        "tokenizer.0",
+    ] {
+        assert!(compared.get(name).is_some(), "{name}");
+    }
+    grids(2);
+    write(
+        "tokenizer_cases.json",
+        case.to_string().replace("[[1,", "[[9,"),
+    );
+    let output = verify(&set("llama/model"), &reference);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("preprocess.grids, tokenizer.0"), "{said}");
+}
+
+#[test]
 fn a_reference_of_another_model_is_refused_in_words() {
     let output = verify(&set("llama/model"), &set("qwen2"));
     assert_eq!(output.status.code(), Some(1));
@@ -153,5 +213,43 @@ fn an_adapter_is_written_as_peft_writes_it() {
         for adapter in again.modules.values() {
             assert_eq!((adapter.rank(), adapter.scale()), (4, 2.0));
         }
+    }
+}
+
+/// Large models keep their matrices as stored; this small one is made to.
+#[test]
+fn a_model_in_bf16_computes_what_its_numbers_in_f32_compute() {
+    use candle_core::DType;
+    let mut model = Checkpoint::load(&set("qwen2/model")).unwrap();
+    let reference = Reference::load(&set("qwen2"), &model.config).unwrap();
+    let adapter = PeftAdapter::load(&set("qwen2").join("adapter_init")).unwrap();
+    let rounded = |t: &candle_core::Tensor| match t.dims().len() {
+        2 => t.to_dtype(DType::BF16).unwrap(),
+        _ => t.clone(),
+    };
+    let half: BTreeMap<_, _> = model
+        .tensors
+        .iter()
+        .map(|(name, t)| (name.clone(), rounded(t)))
+        .collect();
+    let single = half
+        .iter()
+        .map(|(name, t)| (name.clone(), t.to_dtype(DType::F32).unwrap()))
+        .collect();
+    let mut of = |tensors| {
+        model.tensors = tensors;
+        let weights = lora::attach(model.tensors.clone(), &model.config, &adapter.modules);
+        gradients_of_reference(&model, &weights.unwrap(), &reference, 2).unwrap()
+    };
+    let (half, single) = (of(half), of(single));
+    assert!(
+        (half.loss - single.loss).abs() < 1e-5,
+        "{} {}",
+        half.loss,
+        single.loss
+    );
+    for (name, theirs) in &single.by_name {
+        let far = half.by_name[name].iter().zip(theirs);
+        assert!(far.into_iter().all(|(a, b)| (a - b).abs() < 1e-5), "{name}");
     }
 }

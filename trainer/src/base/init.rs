@@ -9,10 +9,20 @@ use std::collections::BTreeMap;
 /// Draws every tensor that `config` asks for, under its published name.
 pub fn tensors(config: &ModelConfig, rng: &mut impl Rng) -> Result<BTreeMap<String, Tensor>> {
     let draw = |(name, shape): (String, Vec<usize>)| {
-        let tensor = start(&name, &shape, config).drawn(&shape, rng)?;
+        let tensor = tensor(&name, &shape, config, rng)?;
         Ok((name, tensor))
     };
     layout(config).into_iter().map(draw).collect()
+}
+
+/// Draws one of them.
+pub fn tensor(
+    name: &str,
+    shape: &[usize],
+    config: &ModelConfig,
+    rng: &mut impl Rng,
+) -> Result<Tensor> {
+    start(name, shape, config).drawn(shape, rng)
 }
 
 /// Starting weights of one linear layer, `{name}.weight` and `{name}.bias`.

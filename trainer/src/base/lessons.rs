@@ -2,14 +2,13 @@
 
 use super::shapes::{Picture, SMALLEST, Thing, draw};
 use super::words::{Fill, Shape, Side, Tongue, join};
-use crate::data::{EncodedTurn, Example, Prompter, Source, patches};
+use crate::data::{Example, Look, Prompter, Source, SourceError};
 use crate::model::ModelConfig;
 use medreg_datasets::geometry::{GridBox, ImageSize, PixelBox};
 use medreg_datasets::task::{Turn, grounded};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
 
 /// Fresh pictures and questions for every step.
 pub struct Lessons<'a> {
@@ -41,7 +40,7 @@ impl<'a> Lessons<'a> {
 }
 
 impl Source for Lessons<'_> {
-    fn example(&self, step: u64, slot: usize) -> Example {
+    fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
         let visit = step * self.batch as u64 + slot as u64;
         let mut rng =
             ChaCha8Rng::seed_from_u64(self.seed ^ visit.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -53,13 +52,13 @@ impl Source for Lessons<'_> {
             }
         };
         let turns = turns(&picture, self.turns, &mut rng);
-        Example {
-            patches: Arc::new(patches(&picture.image, self.config)),
+        Ok(Example {
+            look: Look::at(&picture.image, self.config),
             turns: turns
                 .iter()
-                .filter_map(|t| self.prompter.turn(t).ok())
-                .collect::<Vec<EncodedTurn>>(),
-        }
+                .map(|t| self.prompter.turn(t))
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 

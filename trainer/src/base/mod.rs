@@ -5,7 +5,7 @@
 
 mod builtin;
 pub mod exam;
-mod init;
+pub(crate) mod init;
 pub mod lessons;
 pub mod shapes;
 pub mod sight;
@@ -92,6 +92,10 @@ pub fn architecture(vocabulary: usize) -> ModelConfig {
         system_message: Some("Answer the questions.".to_owned()),
         force_image_size: Some(96),
         dynamic_image_size: false,
+        min_dynamic_patch: 1,
+        max_dynamic_patch: 1,
+        use_thumbnail: false,
+        pad2square: false,
     }
 }
 

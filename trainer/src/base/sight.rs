@@ -8,7 +8,7 @@ use super::init;
 use super::shapes::{Picture, SMALLEST, Thing, draw};
 use super::words::{Fill, Shape};
 use crate::checkpoint::Pretrained;
-use crate::data::patches;
+use crate::data::Look;
 use crate::model::kernels::{Target, cross_entropy};
 use crate::model::nn::Linear;
 use crate::model::{InternVl, ModelConfig, Weights};
@@ -121,7 +121,11 @@ fn picture(config: &ModelConfig, seed: u64) -> Result<(Picture, Tensor)> {
         &mut ChaCha8Rng::seed_from_u64(seed ^ 0x0073_6967_6874),
     );
     let shape = (config.patches_per_side().pow(2), config.patch_width());
-    let pixels = Tensor::from_vec(patches(&picture.image, config), shape, &Device::Cpu)?;
+    let pixels = Tensor::from_vec(
+        Look::at(&picture.image, config).patches,
+        shape,
+        &Device::Cpu,
+    )?;
     Ok((picture, pixels))
 }
 

@@ -12,6 +12,10 @@ const COMPUTED: [&str; 2] = ["rotary_emb.inv_freq", "position_ids"];
 
 const HEAD: &str = "language_model.lm_head.weight";
 
+/// Models of more numbers keep their matrices in bf16 if they are stored so: widening them at each use costs less than reading twice
+/// the bytes from memory. Smaller ones are widened once.
+const LARGE: usize = 100_000_000;
+
 /// Where a tensor's parts are published: one whole, or q, k and v apart.
 #[derive(Debug, Default)]
 struct Parts {
@@ -31,9 +35,13 @@ pub fn assemble(
     if !problems.is_empty() {
         return Err(CheckpointError::Misfit { problems });
     }
+    let numbers: usize = layout
+        .values()
+        .map(|shape| shape.iter().product::<usize>())
+        .sum();
     let mut tensors = BTreeMap::new();
     for (count, (name, parts)) in places.into_iter().enumerate() {
-        tensors.insert(name.to_owned(), parts.load(shards)?);
+        tensors.insert(name.to_owned(), parts.load(shards, numbers > LARGE)?);
         done(count + 1, layout.len());
     }
     Ok(tensors)
@@ -110,11 +118,12 @@ impl Parts {
         }
     }
 
-    fn load(&self, shards: &Shards<'_>) -> Result<Tensor, CheckpointError> {
+    fn load(&self, shards: &Shards<'_>, keep_half: bool) -> Result<Tensor, CheckpointError> {
         if let Some(whole) = &self.whole {
-            return shards.load(whole);
+            return shards.load(whole, keep_half);
         }
-        let thirds = self.thirds.iter().flatten().map(|name| shards.load(name));
+        let third = |name: &String| shards.load(name, keep_half);
+        let thirds = self.thirds.iter().flatten().map(third);
         let thirds = thirds.collect::<Result<Vec<_>, _>>()?;
         Ok(Tensor::cat(&thirds, 0)?)
     }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub struct Pretrained {
     /// Sizes and template.
     pub config: ModelConfig,
-    /// f32 tensors by their original InternVL names.
+    /// Tensors by their original InternVL names: f32, but for the matrices of a large model stored in bf16.
     pub tensors: BTreeMap<String, Tensor>,
     /// Its tokenizer.
     pub tokenizer: TextTokenizer,
@@ -94,7 +94,7 @@ pub enum CheckpointError {
 pub struct Checkpoint {
     /// Sizes and template.
     pub config: ModelConfig,
-    /// f32 tensors by their original InternVL names.
+    /// Tensors by their original InternVL names: f32, but for the matrices of a large model stored in bf16.
     pub tensors: BTreeMap<String, Tensor>,
 }
 
@@ -217,7 +217,7 @@ pub fn load_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>, CheckpointE
     let shards = Shards::open(&[path.to_owned()])?;
     let names = shards.shapes().map(|(name, _)| name);
     names
-        .map(|name| Ok((name.to_owned(), shards.load(name)?)))
+        .map(|name| Ok((name.to_owned(), shards.load(name, false)?)))
         .collect()
 }
 

@@ -91,33 +91,51 @@ impl<'a> Shards<'a> {
             .map(|(name, (shape, _))| (name.as_str(), shape.as_slice()))
     }
 
-    /// A tensor as f32; one with numbers that are none is refused.
-    pub fn load(&self, name: &str) -> Result<Tensor, CheckpointError> {
+    /// A tensor as f32, or a matrix as bf16 where it is stored so and `keep_half` says so; one with numbers that are none is refused.
+    pub fn load(&self, name: &str, keep_half: bool) -> Result<Tensor, CheckpointError> {
         let wrong = |path: &Path, reason: String| CheckpointError::Tensor {
             path: path.to_owned(),
             reason: format!("`{name}` {reason}"),
         };
-        let Some((_, place)) = self.tensors.get(name) else {
+        let Some((shape, place)) = self.tensors.get(name) else {
             return Err(wrong(
                 Path::new("the checkpoint"),
                 "is not there".to_owned(),
             ));
         };
         let file = &self.files[*place];
-        let tensor = file
-            .load(name)
-            .and_then(|t| t.to_dtype(DType::F32))
-            .map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))?;
-        // A sum is a number only if every part is.
-        let sum = tensor.sum_all().and_then(|t| t.to_scalar::<f32>());
-        match sum.map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))? {
-            sum if sum.is_finite() => Ok(tensor),
-            _ => Err(wrong(
+        let kept = |stored: &Tensor| keep_half && shape.len() == 2 && stored.dtype() == DType::BF16;
+        let tensor = file.load(name).and_then(|stored| match kept(&stored) {
+            true => Ok(stored),
+            false => stored.to_dtype(DType::F32),
+        });
+        let tensor = tensor.map_err(|e| wrong(file.path(), format!("cannot be read: {e}")))?;
+        match is_finite(&tensor) {
+            Ok(true) => Ok(tensor),
+            Ok(false) => Err(wrong(
                 file.path(),
                 "holds numbers that are infinite or none at all".to_owned(),
             )),
+            Err(e) => Err(wrong(file.path(), format!("cannot be read: {e}"))),
         }
     }
+}
+
+/// Numbers that are looked at together.
+const LOOK: usize = 1 << 20;
+
+/// Whether all of a tensor's numbers are numbers: a sum is one only if every part is.
+fn is_finite(tensor: &Tensor) -> candle_core::Result<bool> {
+    let flat = tensor.flatten_all()?;
+    let count = flat.elem_count();
+    for start in (0..count).step_by(LOOK) {
+        let part = flat.narrow(0, start, LOOK.min(count - start))?;
+        let sum = part.to_dtype(DType::F32)?.sum_all()?.to_scalar::<f32>()?;
+        if !sum.is_finite() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The library's message without the trace that may follow it.

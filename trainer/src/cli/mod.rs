@@ -2,6 +2,7 @@
 //! was wrong).
 
 mod base;
+mod bench;
 mod evaluate;
 mod examine;
 mod predict;
@@ -35,6 +36,7 @@ enum Command {
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
     Verify(verify::Arguments),
+    Bench(bench::Arguments),
 }
 
 /// How a command failed.
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, cli.json),
         Command::Examine(arguments) => examine::run(&arguments, cli.json),
     };
     let (error, code) = match done {

@@ -1,7 +1,10 @@
 //! `medreg-trainer predict`.
 
 use super::{Failure, evaluate, existing};
-use crate::predict::{Look, Predictor, confidence};
+use crate::data::Look;
+use crate::generate::Decoding;
+use crate::model::kernels::spread_over;
+use crate::predict::{Predictor, available_threads, confidence};
 use anyhow::Context;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::grammar;
@@ -43,6 +46,49 @@ pub struct Arguments {
     /// A question in the model's own words.
     #[arg(long, value_name = "TEXT")]
     ask: Vec<String>,
+    /// The longest answer, in tokens.
+    #[arg(long, default_value_t = 192, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    max_tokens: u16,
+    /// 0 takes the most likely token each time; above, tokens are drawn, the more freely the higher.
+    #[arg(long, default_value_t = 0.0, value_parser = at_least_zero)]
+    temperature: f32,
+    /// Draws are made among the most likely tokens that have this probability together.
+    #[arg(long, default_value_t = 1.0, value_parser = share)]
+    top_p: f32,
+    /// The seed of the draws.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Let the model write anything inside <box>, not only what a box can be.
+    #[arg(long)]
+    free_boxes: bool,
+}
+
+impl Arguments {
+    fn decoding(&self) -> Decoding {
+        Decoding {
+            max_tokens: self.max_tokens.into(),
+            temperature: self.temperature,
+            top_p: self.top_p,
+            boxes_held: !self.free_boxes,
+            seed: self.seed,
+        }
+    }
+}
+
+fn at_least_zero(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "a number is expected")?;
+    match number.is_finite() && number >= 0.0 {
+        true => Ok(number),
+        false => Err("0 or more is expected".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "a number is expected")?;
+    match number > 0.0 && number <= 1.0 {
+        true => Ok(number),
+        false => Err("more than 0 and at most 1 is expected".to_owned()),
+    }
 }
 
 fn pixel_box(text: &str) -> Result<PixelBox, String> {
@@ -62,6 +108,10 @@ struct Said {
     /// The boxes in the answer, in image pixels.
     boxes: Vec<PixelBox>,
     confidence: f64,
+    /// The log-probability of each token, the end of the message last.
+    logprobs: Vec<f32>,
+    /// Whether the model ended the message itself.
+    finished: bool,
 }
 
 /// Asks and prints the answers.
@@ -74,8 +124,12 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let size = ImageSize::new(picture.width(), picture.height())?;
     let questions = questions(arguments, size)?;
     let model = evaluate::model(&arguments.model, arguments.adapter.as_deref())?;
-    let predictor = Predictor::new(&model)?;
-    for said in ask(&predictor, &predictor.look(&picture), questions, size)? {
+    let predictor = Predictor::new(&model)?.decoding(arguments.decoding());
+    let look = predictor.look(&picture);
+    let answers = spread_over(available_threads(), || {
+        ask(&predictor, &look, questions, size)
+    });
+    for said in answers? {
         if json {
             println!("{}", serde_json::to_string(&said)?);
         } else {
@@ -135,6 +189,8 @@ fn ask(
                 .map(|bbox| bbox.to_pixels(size))
                 .collect(),
             confidence: confidence(&answer),
+            finished: answer.finished,
+            logprobs: answer.logprobs,
             answer: answer.text,
         });
     Ok(said.collect())

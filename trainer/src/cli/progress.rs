@@ -1,6 +1,7 @@
 //! A progress bar with the time left, where somebody looks at a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
 
 /// A bar of `total` steps; invisible where the standard error output is no terminal.
 pub fn bar(total: u64, what: &'static str) -> ProgressBar {
@@ -10,6 +11,14 @@ pub fn bar(total: u64, what: &'static str) -> ProgressBar {
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar.set_prefix(what);
+    bar
+}
+
+/// Shows that something of unknown length is under way.
+pub fn waiting(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_message(what);
+    bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
 

@@ -7,7 +7,8 @@ use crate::verify::{Report, Tolerance, verify};
 use std::path::PathBuf;
 
 /// Compare a model's numbers with those that another implementation stored: every activation, logits, loss, gradients, ten
-/// steps of low-rank tuning, greedy answers.
+/// steps of low-rank tuning, greedy answers; and, where they lie in the reference's folder or the one above, the resized pixels of
+/// preprocess.safetensors, the grids of preprocess.json and the tokens of tokenizer_cases.json.
 ///
 /// Prints {tensor: {max_abs, max_rel}} as JSON; max_rel is relative to the stored tensor's largest number. Of chosen tokens,
 /// max_abs counts those that differ. Ends with 1 if a difference is above the tolerance or something stored is not known.
@@ -38,7 +39,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         activations: arguments.tol,
         gradients: arguments.gradient_tol,
     };
-    let report = verify(&model, &arguments.reference, tolerance, available_threads())?;
+    let report = verify(
+        &model,
+        &arguments.model,
+        &arguments.reference,
+        tolerance,
+        available_threads(),
+    )?;
     println!("{}", serde_json::to_string_pretty(&report.differences)?);
     if report.passed() {
         return Ok(());

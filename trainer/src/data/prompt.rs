@@ -16,14 +16,30 @@ const SYSTEM_25: &str = "你是书生·万象，英文名是InternVL，是由上
 /// MedRegA's.
 const SYSTEM_HERMES: &str = "Answer the questions.";
 
+/// What the assistant's messages start with.
+const ASSISTANT: &str = "<|im_start|>assistant\n";
+/// What every question comes after.
+const IMAGE_END: &str = "</img>";
+
 /// Turns text into the tokens of one model's conversations.
 #[derive(Clone, Debug)]
 pub struct Prompter {
     tokenizer: TextTokenizer,
-    prefix: Vec<u32>,
-    image_rows: Vec<u32>,
+    opening: Vec<u32>,
+    image_end: u32,
+    tokens_per_tile: usize,
+    end: &'static str,
     header: Vec<u32>,
     boxes: BoxGrammar,
+}
+
+/// What all questions about a picture share: system message, the user's header and the picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// The tokens.
+    pub tokens: Vec<u32>,
+    /// The rows that image tokens overwrite.
+    pub image_rows: Vec<u32>,
 }
 
 /// One question with its answer, in tokens.
@@ -45,33 +61,31 @@ impl Prompter {
             Template::Hermes2 => ("<|im_end|>", SYSTEM_HERMES),
         };
         let system = config.system_message.as_deref().unwrap_or(system);
-        let image = "<IMG_CONTEXT>".repeat(config.image_tokens());
-        let prefix =
-            format!("<|im_start|>system\n{system}{end}<|im_start|>user\n<img>{image}</img>\n");
-        let prefix = tokenizer.encode(&prefix)?;
-        let is_image = |row: &usize| prefix[*row] == tokenizer.img_context;
+        let opening = format!("<|im_start|>system\n{system}{end}<|im_start|>user\n<img>");
         Ok(Self {
-            image_rows: (0..prefix.len())
-                .filter(is_image)
-                .map(|row| row as u32)
-                .collect(),
-            header: tokenizer.encode(&format!("{end}<|im_start|>assistant\n"))?,
-            prefix,
+            opening: tokenizer.encode(&opening)?,
+            image_end: tokenizer.special(IMAGE_END)?,
+            tokens_per_tile: config.image_tokens(),
+            end,
+            header: tokenizer.encode(ASSISTANT)?,
             boxes: BoxGrammar::new(tokenizer)?,
             tokenizer: tokenizer.clone(),
         })
     }
 
-    /// System message, user's header and image: what all questions about a picture share.
+    /// Everything up to the end of a picture of so many tiles.
     #[must_use]
-    pub fn prefix(&self) -> &[u32] {
-        &self.prefix
-    }
-
-    /// The rows of the prefix that image tokens overwrite.
-    #[must_use]
-    pub fn image_rows(&self) -> &[u32] {
-        &self.image_rows
+    pub fn prefix(&self, tiles: usize) -> Prefix {
+        let places = tiles * self.tokens_per_tile;
+        let first = self.opening.len();
+        let mut tokens = self.opening.clone();
+        tokens.resize(first + places, self.tokenizer.img_context);
+        tokens.push(self.image_end);
+        let rows = first as u32..(first + places) as u32;
+        Prefix {
+            tokens,
+            image_rows: rows.collect(),
+        }
     }
 
     /// What may stand inside a box.
@@ -87,21 +101,34 @@ impl Prompter {
     }
 
     /// A question up to where the answer starts.
+    ///
+    /// It is read together with the tag before it: some tokenizers write what follows a tag otherwise than what starts a text.
     pub fn question(&self, question: &str) -> Result<Vec<u32>, TokenizerError> {
-        let mut tokens = self.tokenizer.encode(question)?;
-        tokens.extend_from_slice(&self.header);
-        Ok(tokens)
+        let text = format!("{IMAGE_END}\n{question}{}{ASSISTANT}", self.end);
+        let tokens = self.tokenizer.encode(&text)?;
+        let own = tokens.iter().position(|t| *t == self.image_end);
+        Ok(tokens[own.map_or(0, |at| at + 1)..].to_vec())
     }
 
     /// A question with its answer.
     pub fn turn(&self, turn: &Turn) -> Result<EncodedTurn, TokenizerError> {
-        let mut answer = self.tokenizer.encode(&turn.answer)?;
+        let mut answer = self.answer(&turn.answer)?;
         answer.push(self.tokenizer.im_end);
         Ok(EncodedTurn {
             question: self.question(&turn.question)?,
             weights: self.weights(&answer),
             answer,
         })
+    }
+
+    /// The tokens of an answer as they follow the assistant's header.
+    fn answer(&self, answer: &str) -> Result<Vec<u32>, TokenizerError> {
+        let tokens = self.tokenizer.encode(&format!("{ASSISTANT}{answer}"))?;
+        match tokens.strip_prefix(self.header.as_slice()) {
+            Some(own) => Ok(own.to_vec()),
+            // The answer's first characters changed the header's last token: then it is written on its own.
+            None => self.tokenizer.encode(answer),
+        }
     }
 
     /// One for every token but the later digits of box coordinates and what could stand in their place.
@@ -129,5 +156,44 @@ impl Prompter {
             weight
         };
         answer.iter().map(&mut weight).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base;
+
+    #[test]
+    fn a_conversation_is_written_as_each_template_writes_it() {
+        let tokenizer = base::tokenizer().unwrap();
+        let turn = Turn {
+            question: "What is <ref>this</ref>?".to_owned(),
+            answer: "right lung".to_owned(),
+        };
+        for (template, written) in [
+            (
+                Template::InternVl25,
+                "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n<img>{}</img>\nWhat is <ref>this</ref>?<|im_end|>\n\
+                 <|im_start|>assistant\nright lung<|im_end|>",
+            ),
+            (
+                Template::Hermes2,
+                "<|im_start|>system\nS<|im_end|><|im_start|>user\n<img>{}</img>\nWhat is <ref>this</ref>?<|im_end|>\
+                 <|im_start|>assistant\nright lung<|im_end|>",
+            ),
+        ] {
+            let mut config = base::architecture(tokenizer.len());
+            (config.template, config.system_message) = (template, Some("S".to_owned()));
+            let prompter = Prompter::new(&tokenizer, &config).unwrap();
+            let (prefix, turn) = (prompter.prefix(3), prompter.turn(&turn).unwrap());
+            let tokens = [&prefix.tokens[..], &turn.question, &turn.answer].concat();
+            let images = "<IMG_CONTEXT>".repeat(3 * config.image_tokens());
+            let text = written.replace("{}", &images);
+            assert_eq!(tokenizer.decode(&tokens).unwrap(), text);
+            assert_eq!(tokenizer.encode(&text).unwrap(), tokens);
+            let image = |row: &u32| tokens[*row as usize] == tokenizer.img_context;
+            assert!(prefix.image_rows.iter().all(image));
+        }
     }
 }

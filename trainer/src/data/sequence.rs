@@ -6,7 +6,8 @@
 //! A turn counts by the square root of its answer's length (`loss_reduction = "square"`, InternVL 2.5, arXiv:2412.05271,
 //! 3.3): neither do long answers drown the short ones, nor does each of their tokens lose its worth.
 
-use super::prompt::{EncodedTurn, Prompter};
+use super::pixels::Look;
+use super::prompt::{EncodedTurn, Prefix, Prompter};
 use crate::model::Sequence;
 use crate::model::kernels::{Span, Target};
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 /// A picture and the turns about it that one step learns from.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Unfolded patches `(N, 3 · p · p)`.
-    pub patches: Arc<Vec<f32>>,
+    /// The picture.
+    pub look: Look,
     /// The turns.
     pub turns: Vec<EncodedTurn>,
 }
@@ -32,11 +33,14 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Puts all turns behind one prefix.
+    /// Puts all turns behind one prefix with a picture of so many tiles.
     #[must_use]
-    pub fn new(prompter: &Prompter, turns: &[EncodedTurn]) -> Self {
-        let shared = prompter.prefix().len();
-        let mut tokens = prompter.prefix().to_vec();
+    pub fn new(prompter: &Prompter, tiles: usize, turns: &[EncodedTurn]) -> Self {
+        let Prefix {
+            mut tokens,
+            image_rows,
+        } = prompter.prefix(tiles);
+        let shared = tokens.len();
         let mut positions: Vec<u32> = (0..shared as u32).collect();
         let mut spans = vec![Span::causal(0..shared, 0..0)];
         let (mut rows, mut targets) = (Vec::new(), Vec::new());
@@ -59,7 +63,7 @@ impl Packed {
             sequence: Sequence {
                 tokens,
                 positions,
-                image_rows: prompter.image_rows().to_vec(),
+                image_rows,
                 spans: Arc::new(spans),
             },
             rows,

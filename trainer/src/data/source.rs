@@ -1,26 +1,37 @@
 //! Where a training step's examples come from: any step can be asked for, so resuming needs no state but its number.
 
 use super::framing::Framing;
-use super::pixels::{resized, unfold};
+use super::pixels::{Look, Resized};
 use super::prompt::Prompter;
 use super::sequence::Example;
+use super::tiling::Tiling;
 use super::turns::{TaskKind, TrainingTurn, turns_of_case};
 use crate::model::ModelConfig;
+use crate::model::kernels::side_by_side;
 use crate::tokenizer::TokenizerError;
-use image::{DynamicImage, RgbImage};
+use image::DynamicImage;
+use medreg_datasets::ids::ImageId;
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
+use medreg_datasets::protocol::RunConfig;
 use medreg_datasets::snapshot::SnapshotCase;
 use rand::seq::{IndexedMutRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Gives the examples of every step.
 pub trait Source: Sync {
     /// The example at place `slot` of step `step`; always the same for the same arguments.
-    fn example(&self, step: u64, slot: usize) -> Example;
+    fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError>;
+}
+
+/// Reads the picture of a case, as often as it is asked for.
+pub trait Pictures: Sync {
+    /// The picture at its own size.
+    fn picture(&self, case: &SnapshotCase) -> Result<DynamicImage, SourceError>;
 }
 
 /// What all cases of a run share.
@@ -36,75 +47,74 @@ pub struct Subject {
     pub langs: LangPair,
 }
 
-/// An image ready to be trained on.
-#[derive(Clone, Debug)]
-pub struct PreparedCase {
-    picture: RgbImage,
-    case: SnapshotCase,
-}
+/// Bytes of pictures that are kept ready; what exceeds them is read anew at each visit, so that memory does not grow with the data.
+pub const KEPT: usize = 512 * 1024 * 1024;
 
-impl PreparedCase {
-    /// An annotated picture, brought to the model's size.
-    #[must_use]
-    pub fn new(picture: &DynamicImage, case: SnapshotCase, config: &ModelConfig) -> Self {
-        Self {
-            picture: resized(picture, config),
-            case,
-        }
-    }
+/// A case with something to learn from, its picture ready if there was room for it.
+#[derive(Clone, Debug)]
+struct Learnable {
+    case: SnapshotCase,
+    ready: Option<Resized>,
 }
 
 /// Annotated cases in a seeded order: each epoch is a fresh permutation, each visit a fresh framing and draw of turns.
-#[derive(Clone, Debug)]
-pub struct CaseSource {
+pub struct CaseSource<'a> {
     subject: Subject,
-    cases: Vec<PreparedCase>,
+    pictures: &'a dyn Pictures,
+    cases: Vec<Learnable>,
     batch: usize,
     turns: usize,
     seed: u64,
 }
 
-/// There is nothing to learn from.
+/// Why there is nothing to learn from.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// No case has a turn.
     #[error(
-        "none of the cases has a turn to learn from: are there cases, and has the project concepts?"
+        "none of the cases has a turn to learn from: are there cases, and has the project concepts? Annotate some images and cut a new snapshot"
     )]
     NothingToLearn,
     /// A turn cannot be made into tokens.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// A case's picture cannot be read.
+    #[error("image {image}: its raster cannot be read: {reason}")]
+    Picture {
+        /// The image.
+        image: ImageId,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
-impl CaseSource {
-    /// `batch` images per step, up to `turns` turns of each. Every turn is made into tokens once, so that none fails later.
+impl<'a> CaseSource<'a> {
+    /// `run.batch_images` images per step, up to `run.turns_per_image` turns of each. Every turn is made into tokens and every picture
+    /// read once, so that what cannot be used is found before a step is taken; pictures of `kept` bytes together stay ready.
     pub fn new(
         subject: Subject,
-        mut cases: Vec<PreparedCase>,
-        batch: usize,
-        turns: usize,
-        seed: u64,
+        pictures: &'a dyn Pictures,
+        cases: &[&SnapshotCase],
+        run: &RunConfig,
+        (threads, kept): (usize, usize),
     ) -> Result<Self, SourceError> {
-        let mut learnable = Vec::with_capacity(cases.len());
-        for prepared in &cases {
-            let turns = turns_of_case(&prepared.case, &subject.ontology, &subject.langs);
-            turns
-                .iter()
-                .try_for_each(|t| subject.prompter.turn(&t.turn).map(drop))?;
-            learnable.push(!turns.is_empty());
-        }
-        let mut keep = learnable.into_iter();
-        cases.retain(|_| keep.next().unwrap_or(false));
+        let room = AtomicUsize::new(kept);
+        let prepare = |n: usize| prepare(&subject, pictures, cases[n], &room);
+        let prepared = side_by_side(cases.len(), threads, prepare);
+        let cases = prepared
+            .into_iter()
+            .filter_map(Result::transpose)
+            .collect::<Result<Vec<Learnable>, SourceError>>()?;
         if cases.is_empty() {
             return Err(SourceError::NothingToLearn);
         }
         Ok(Self {
             subject,
+            pictures,
             cases,
-            batch,
-            turns,
-            seed,
+            batch: usize::from(run.batch_images),
+            turns: usize::from(run.turns_per_image),
+            seed: run.seed,
         })
     }
 
@@ -120,7 +130,7 @@ impl CaseSource {
         self.cases.is_empty()
     }
 
-    fn case(&self, visit: u64) -> &PreparedCase {
+    fn case(&self, visit: u64) -> &Learnable {
         let (epoch, place) = (
             visit / self.cases.len() as u64,
             visit % self.cases.len() as u64,
@@ -131,30 +141,66 @@ impl CaseSource {
     }
 }
 
-impl Source for CaseSource {
-    fn example(&self, step: u64, slot: usize) -> Example {
+impl Source for CaseSource<'_> {
+    fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
         let visit = step * self.batch as u64 + slot as u64;
         let mut rng = seeded(self.seed, visit, 0);
-        let (picture, case) = reframed(self.case(visit), &mut rng);
-        let patches = unfold(&picture, self.subject.config.vision_config.patch_size);
+        let learnable = self.case(visit);
+        let resized = match &learnable.ready {
+            Some(ready) => Cow::Borrowed(ready),
+            None => Cow::Owned(resized(&self.subject, self.pictures, &learnable.case)?),
+        };
+        let (picture, case) = reframed(&resized, &learnable.case, &mut rng);
+        let look = picture.look(self.subject.config.vision_config.patch_size);
         let turns = turns_of_case(&case, &self.subject.ontology, &self.subject.langs);
         let drawn = draw(turns, self.turns, &mut rng);
-        Example {
-            patches: Arc::new(with_other_exposure(&patches, &mut rng)),
-            // All of them were tried when the source was made; only numbers have changed since.
+        Ok(Example {
+            look: with_other_exposure(look, &mut rng),
             turns: drawn
                 .iter()
-                .filter_map(|t| self.subject.prompter.turn(&t.turn).ok())
-                .collect(),
-        }
+                .map(|t| self.subject.prompter.turn(&t.turn))
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 
+/// A case whose turns and picture can be used; none where it has no turn.
+fn prepare(
+    subject: &Subject,
+    pictures: &dyn Pictures,
+    case: &SnapshotCase,
+    room: &AtomicUsize,
+) -> Result<Option<Learnable>, SourceError> {
+    let turns = turns_of_case(case, &subject.ontology, &subject.langs);
+    turns
+        .iter()
+        .try_for_each(|t| subject.prompter.turn(&t.turn).map(drop))?;
+    if turns.is_empty() {
+        return Ok(None);
+    }
+    let resized = resized(subject, pictures, case)?;
+    let take = |left: usize| left.checked_sub(resized.bytes());
+    let fits = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+    Ok(Some(Learnable {
+        case: case.clone(),
+        ready: fits.is_ok().then_some(resized),
+    }))
+}
+
+fn resized(
+    subject: &Subject,
+    pictures: &dyn Pictures,
+    case: &SnapshotCase,
+) -> Result<Resized, SourceError> {
+    let picture = pictures.picture(case)?;
+    Ok(Resized::new(&picture, Tiling::of(&subject.config)))
+}
+
 /// Another framing of the case, in three visits out of four.
-fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (RgbImage, SnapshotCase) {
-    let mut case = prepared.case.clone();
+fn reframed(picture: &Resized, case: &SnapshotCase, rng: &mut impl Rng) -> (Resized, SnapshotCase) {
+    let mut case = case.clone();
     if rng.random_bool(0.25) {
-        return (prepared.picture.clone(), case);
+        return (picture.clone(), case);
     }
     let boxes: Vec<_> = case.regions.iter().map(|r| r.bbox).collect();
     let framing = Framing::random(&boxes, case.size, rng);
@@ -166,7 +212,7 @@ fn reframed(prepared: &PreparedCase, rng: &mut impl Rng) -> (RgbImage, SnapshotC
             }
             None => false,
         });
-    (framing.applied(&prepared.picture), case)
+    (picture.reframed(&framing), case)
 }
 
 /// A generator for one purpose: distinct streams for distinct arguments.
@@ -183,9 +229,12 @@ pub(crate) fn seeded(seed: u64, index: u64, purpose: u64) -> ChaCha8Rng {
 }
 
 /// Brightness and contrast changed a little; nothing moves, so boxes stay true.
-fn with_other_exposure(patches: &[f32], rng: &mut impl Rng) -> Vec<f32> {
+fn with_other_exposure(mut look: Look, rng: &mut impl Rng) -> Look {
     let (gain, offset) = (rng.random_range(0.9..1.1), rng.random_range(-0.15..0.15));
-    patches.iter().map(|x| x * gain + offset).collect()
+    look.patches
+        .iter_mut()
+        .for_each(|x| *x = *x * gain + offset);
+    look
 }
 
 /// Draws up to `count` different turns, each task by its share.

@@ -6,7 +6,7 @@ use super::kernels::{
 };
 use super::nn::{Linear, Norm};
 use super::weights::Weights;
-use candle_core::{Module, Result, Tensor};
+use candle_core::{DType, Module, Result, Tensor};
 use candle_nn::Embedding;
 use std::sync::Arc;
 
@@ -41,30 +41,6 @@ struct Layer {
 pub struct Cache {
     layers: Vec<(Vec<f32>, Vec<f32>)>,
     width: usize,
-}
-
-impl Cache {
-    /// Copies row `from` of `other` to row `to`, in every layer.
-    pub fn copy_row(&mut self, to: usize, other: &Self, from: usize) {
-        let (to, from) = (
-            to * self.width..(to + 1) * self.width,
-            from * self.width..(from + 1) * self.width,
-        );
-        for ((k, v), (other_k, other_v)) in self.layers.iter_mut().zip(&other.layers) {
-            k[to.clone()].copy_from_slice(&other_k[from.clone()]);
-            v[to.clone()].copy_from_slice(&other_v[from.clone()]);
-        }
-    }
-
-    /// Room for `rows` rows, all zero.
-    #[must_use]
-    pub fn with_rows(&self, rows: usize) -> Self {
-        let empty = || vec![0.0; rows * self.width];
-        Self {
-            layers: self.layers.iter().map(|_| (empty(), empty())).collect(),
-            width: self.width,
-        }
-    }
 }
 
 /// Rows that are read against a cache: where they lie in their sequences, what they see, and where they are kept.
@@ -116,7 +92,8 @@ impl LanguageModel {
     pub fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
         let device = self.embedding.embeddings().device();
         self.embedding
-            .forward(&Tensor::from_slice(tokens, tokens.len(), device)?)
+            .forward(&Tensor::from_slice(tokens, tokens.len(), device)?)?
+            .to_dtype(DType::F32)
     }
 
     /// Rows `(rows, H)` through all layers and the last norm.
@@ -154,32 +131,20 @@ impl LanguageModel {
         self.norm.forward(&x)
     }
 
-    /// The same without a gradient, keeping keys and values of every row.
-    pub fn read(
-        &self,
-        x: &Tensor,
-        positions: &[u32],
-        spans: &Arc<Vec<Span>>,
-    ) -> Result<(Tensor, Cache)> {
-        let rotary = self.rotary(positions);
-        let (mut x, mut kept) = (x.clone(), Vec::with_capacity(self.layers.len()));
-        for layer in &self.layers {
-            let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
-            x = layer.finish(&x, &attend(&q, &k, &v, self.heads, spans)?)?;
-            kept.push((Floats::of(&k)?.to_vec(), Floats::of(&v)?.to_vec()));
-        }
+    /// A cache with room for so many rows.
+    #[must_use]
+    pub fn cache(&self, rows: usize) -> Cache {
         let width = self.heads.key * self.heads.size;
-        Ok((
-            self.norm.forward(&x)?,
-            Cache {
-                layers: kept,
-                width,
-            },
-        ))
+        let empty = || vec![0.0; rows * width];
+        Cache {
+            layers: self.layers.iter().map(|_| (empty(), empty())).collect(),
+            width,
+        }
     }
 
-    /// Reads rows `(rows, H)` against `cache`, which they are added to. No gradient.
-    pub fn read_on(&self, x: &Tensor, rows: &CachedRows, cache: &mut Cache) -> Result<Tensor> {
+    /// Reads rows `(rows, H)` against `cache`, into which their keys and values are written where they stay: what was read before is
+    /// neither copied nor computed again. No gradient.
+    pub fn read(&self, x: &Tensor, rows: &CachedRows, cache: &mut Cache) -> Result<Tensor> {
         let rotary = self.rotary(&rows.positions);
         let (mut x, width) = (x.clone(), cache.width);
         for (layer, (keys, values)) in self.layers.iter().zip(&mut cache.layers) {

@@ -1,7 +1,7 @@
 //! The tensors of a model by their published names, and which of them may change.
 
 use super::lora::{self, Draw, LowRank};
-use candle_core::{Result, Tensor, Var};
+use candle_core::{DType, Result, Tensor, Var};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -47,9 +47,10 @@ impl Weights {
         Ok(Self { frozen, ..weights })
     }
 
-    /// Adds a variable that starts as `tensor`.
+    /// Adds a variable that starts as `tensor`, in f32.
     pub fn add_trained(&mut self, name: String, tensor: &Tensor) -> Result<()> {
-        self.trained.insert(name, Var::from_tensor(tensor)?);
+        self.trained
+            .insert(name, Var::from_tensor(&tensor.to_dtype(DType::F32)?)?);
         Ok(())
     }
 

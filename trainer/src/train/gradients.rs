@@ -1,14 +1,12 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::Floats;
+use crate::model::kernels::{Floats, side_by_side};
 use crate::model::lora::Draw;
 use crate::model::{InternVl, Weights};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A batch's loss and its gradient for every trained tensor that got one.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +43,7 @@ pub fn gradients_of(
 ) -> Result<Gradients> {
     let packed: Vec<Packed> = examples
         .iter()
-        .map(|e| Packed::new(prompter, &e.turns))
+        .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
     let loss = |i: usize| match weights.draw() {
@@ -85,8 +83,8 @@ pub fn sum_of_gradients(
 /// One image's share of the batch's mean loss.
 fn image_loss(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Tensor> {
     let width = model.config().patch_width();
-    let shape = (example.patches.len() / width, width);
-    let patches = Tensor::from_slice(&example.patches, shape, &Device::Cpu)?;
+    let patches = &example.look.patches;
+    let patches = Tensor::from_slice(patches, (patches.len() / width, width), &Device::Cpu)?;
     let loss = model.loss(
         &patches,
         &packed.sequence,
@@ -112,35 +110,4 @@ fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStor
         }
     }
     Ok(())
-}
-
-/// Runs `work(0..count)` on up to `threads` threads and returns the results in order.
-pub fn side_by_side<T: Send>(
-    count: usize,
-    threads: usize,
-    work: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let run = || {
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= count {
-                return;
-            }
-            let result = work(i);
-            done.lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .insert(i, result);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, count.max(1)) {
-            scope.spawn(run);
-        }
-        run();
-    });
-    let done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.into_values().collect()
 }

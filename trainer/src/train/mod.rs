@@ -7,14 +7,14 @@ mod schedule;
 mod targets;
 mod tuning;
 
-pub use gradients::{Gradients, gradients_of, side_by_side, sum_of_gradients};
+pub use gradients::{Gradients, gradients_of, sum_of_gradients};
 pub use optimizer::AdamW;
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
 pub use tuning::{adapters, trainable};
 
 use crate::checkpoint::{CheckpointError, PeftAdapter, Pretrained};
-use crate::data::{Prompter, Source};
+use crate::data::{Prompter, Source, SourceError};
 use crate::model::lora::{self, Draw, LoraError};
 use crate::model::{InternVl, Weights};
 use crate::tokenizer::TokenizerError;
@@ -143,6 +143,9 @@ pub enum TrainError {
     /// A prompt cannot be made.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// An example cannot be made.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The model cannot be built.
     #[error("the model cannot be built: {0}")]
     Model(#[from] candle_core::Error),
@@ -182,7 +185,7 @@ pub fn run(
         let batch = usize::from(config.batch_images);
         let examples: Vec<_> = (0..batch)
             .map(|slot| source.example(u64::from(progress.step), slot))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let pass = weights.drawn(Draw {
             seed: config.seed,
             step: u64::from(step),

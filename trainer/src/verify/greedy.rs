@@ -53,10 +53,14 @@ fn continuation(
     count: usize,
 ) -> Result<Vec<u32>> {
     let x = model.embed(prompt, &model.image_tokens(patches)?)?;
-    let (states, read) = model.language.read(&x, &prompt.positions, &prompt.spans)?;
     let rows = prompt.tokens.len();
-    let mut cache = read.with_rows(rows + count);
-    (0..rows).for_each(|row| cache.copy_row(row, &read, row));
+    let mut cache = model.language.cache(rows + count);
+    let whole = CachedRows {
+        positions: prompt.positions.clone(),
+        spans: prompt.spans.to_vec(),
+        slots: (0..rows).collect(),
+    };
+    let states = model.language.read(&x, &whole, &mut cache)?;
     let mut logits = model.language.logits(&states.narrow(0, rows - 1, 1)?)?;
     let mut tokens = Vec::with_capacity(count);
     for at in rows..rows + count {
@@ -76,7 +80,7 @@ fn continuation(
         let x = model.language.embed(&[token])?;
         logits = model
             .language
-            .logits(&model.language.read_on(&x, &place, &mut cache)?)?;
+            .logits(&model.language.read(&x, &place, &mut cache)?)?;
     }
     Ok(tokens)
 }

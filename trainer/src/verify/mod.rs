@@ -1,8 +1,10 @@
-//! A model's numbers against those that another implementation stored: activations, loss, gradients, low-rank tuning, greedy answers.
+//! A model's numbers against those that another implementation stored: pixels, tokens, activations, loss, gradients, low-rank tuning,
+//! greedy answers.
 
 mod forward;
 mod gradients;
 mod greedy;
+mod inputs;
 mod reference;
 mod tuning;
 
@@ -54,6 +56,8 @@ enum Kind {
     Gradient,
     /// Tokens chosen: not one may differ.
     Choice,
+    /// A colour in eight bits: one step may differ.
+    Byte,
 }
 
 /// All differences of one comparison.
@@ -144,7 +148,7 @@ impl Comparison {
     fn put(&mut self, name: &str, kind: Kind, max_abs: f64, largest: f64) {
         let scale = match kind {
             Kind::Gradient => largest.max(self.floor),
-            Kind::Activation | Kind::Choice => largest,
+            Kind::Activation | Kind::Choice | Kind::Byte => largest,
         };
         let max_rel = if scale > 0.0 {
             max_abs / scale
@@ -155,6 +159,7 @@ impl Comparison {
             Kind::Activation => max_abs <= self.tolerance.activations * largest.max(1.0),
             Kind::Gradient => max_rel <= self.tolerance.gradients,
             Kind::Choice => max_abs == 0.0,
+            Kind::Byte => max_abs <= 1.0,
         };
         if !passes {
             self.report.failed.insert(name.to_owned());
@@ -172,9 +177,10 @@ fn numbers_of(tensor: &Tensor) -> Result<Vec<f32>> {
         .to_vec1::<f32>()?)
 }
 
-/// Compares everything that the reference in `dir` stores with what `model` computes.
+/// Compares everything that the reference in `dir` stores with what `model`, read from the folder `from`, computes.
 pub fn verify(
     model: &Checkpoint,
+    from: &Path,
     dir: &Path,
     tolerance: Tolerance,
     threads: usize,
@@ -185,12 +191,14 @@ pub fn verify(
         tolerance,
         floor: 0.0,
     };
+    inputs::compare(from, dir, &mut comparison)?;
     forward::compare(model, &reference, &mut comparison)?;
     gradients::compare(model, &reference, threads, &mut comparison)?;
     greedy::compare(model, &reference, &mut comparison)?;
     tuning::compare(model, &reference, threads, &mut comparison)?;
     let mut report = comparison.report;
     let compared = |name: &&String| !report.differences.contains_key(*name);
-    report.unknown = reference.tensors.keys().filter(compared).cloned().collect();
+    let unknown: Vec<String> = reference.tensors.keys().filter(compared).cloned().collect();
+    report.unknown.extend(unknown);
     Ok(report)
 }

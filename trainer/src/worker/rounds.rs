@@ -3,8 +3,9 @@
 use super::Worker;
 use super::pulse::Progress;
 use crate::acquire::{self, Candidate, Pool};
+use crate::model::kernels::side_by_side;
 use crate::predict::{Findings, PredictError, Predictor, Search};
-use crate::train::{Control, side_by_side};
+use crate::train::Control;
 use anyhow::Context;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};

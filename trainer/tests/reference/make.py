@@ -288,7 +288,7 @@ def pictures(out):
     """Pictures with hard edges and noise, and what Pillow makes of them at other sizes."""
     out.mkdir(parents=True, exist_ok=True)
     draw = numpy.random.default_rng(7)
-    for name, (width, height), to in (("smaller", (90, 64), 28), ("larger", (24, 17), 56)):
+    for name, (width, height), to in (("smaller", (90, 64), 28), ("larger", (24, 17), 56), ("lower", (70, 110), 56)):
         pixels = draw.integers(0, 256, (height, width, 3), dtype=numpy.uint8)
         stripes = numpy.arange(width) // 5 % 2 == 0
         pixels[: height // 2] = numpy.where(stripes[None, :, None], 255, 0)
@@ -297,6 +297,39 @@ def pictures(out):
         picture.resize((to, to), Image.BICUBIC).save(out / f"{name}.resized.png")
 
 
+def grid(width, height, side, most, least=1):
+    """Columns and rows of tiles as InternVL chooses them (the rule as published; candidates with fewer tiles first)."""
+    candidates = {(i, j) for n in range(least, most + 1) for i in range(1, n + 1) for j in range(1, n + 1) if least <= i * j <= most}
+    best, nearest = (1, 1), float("inf")
+    for columns, rows in sorted(candidates, key=lambda c: c[0] * c[1]):
+        far = abs(width / height - columns / rows)
+        if far < nearest or (far == nearest and width * height > 0.5 * side * side * columns * rows):
+            best, nearest = (columns, rows), far
+    return best
+
+
+def tilings(out):
+    """Grid choices, and tiles with the whole picture after them, one below the other in one picture."""
+    draw = numpy.random.default_rng(9)
+    sizes = [(224, 224), (800, 600), (600, 800), (1024, 512), (512, 1024), (1920, 1080), (448, 448), (896, 896), (2000, 300),
+             (300, 2000), (1, 1), (5000, 1), (1500, 1000), (633, 634), (3328, 2560), (2560, 3328)]
+    sizes += [tuple(int(n) for n in draw.integers(1, 4000, 2)) for _ in range(40)]
+    choices = [dict(width=w, height=h, side=side, most=most, grid=grid(w, h, side, most))
+               for w, h in sizes for side, most in ((448, 1), (448, 4), (448, 6), (448, 12), (56, 12), (224, 40))]
+    (out / "grids.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in choices) + "\n]\n")
+    for name, side, most in (("smaller", 28, 6), ("larger", 28, 6), ("lower", 28, 2)):
+        picture = Image.open(out / f"{name}.png")
+        columns, rows = grid(*picture.size, side, most)
+        large = picture.resize((columns * side, rows * side), Image.BICUBIC)
+        tiles = [large.crop((c * side, r * side, (c + 1) * side, (r + 1) * side)) for r in range(rows) for c in range(columns)]
+        tiles += [picture.resize((side, side), Image.BICUBIC)] if len(tiles) > 1 else []
+        below = Image.new("RGB", (side, side * len(tiles)))
+        for n, tile in enumerate(tiles):
+            below.paste(tile, (0, n * side))
+        below.save(out / f"{name}.tiles{most}.png")
+
+
 pictures(Path(sys.argv[1]) / "pictures")
+tilings(Path(sys.argv[1]) / "pictures")
 for name, settings in SETS.items():
     make(name, settings, Path(sys.argv[1]))

@@ -41,6 +41,18 @@ pub struct ModelConfig {
     /// Whether pictures are cut into tiles; false means one resize of the whole picture.
     #[serde(default)]
     pub dynamic_image_size: bool,
+    /// The fewest tiles.
+    #[serde(default = "one_tile")]
+    pub min_dynamic_patch: u8,
+    /// The most tiles.
+    #[serde(default = "six_tiles")]
+    pub max_dynamic_patch: u8,
+    /// Whether the whole picture follows its tiles where there is more than one.
+    #[serde(default)]
+    pub use_thumbnail: bool,
+    /// Whether pictures are padded to squares; no published checkpoint asks for it.
+    #[serde(default)]
+    pub pad2square: bool,
 }
 
 fn default_architectures() -> Vec<String> {
@@ -49,6 +61,14 @@ fn default_architectures() -> Vec<String> {
 
 fn half() -> f64 {
     0.5
+}
+
+fn one_tile() -> u8 {
+    1
+}
+
+fn six_tiles() -> u8 {
+    6
 }
 
 fn last() -> i32 {
@@ -189,6 +209,12 @@ pub enum ConfigError {
 const ORIGINAL: &str = "internvl_chat";
 const NATIVE: &str = "internvl";
 
+/// The largest sizes that are read, each some times that of the largest published model.
+const WIDEST: usize = 1 << 18;
+const DEEPEST: usize = 1 << 10;
+const LARGEST_IMAGE: usize = 1 << 13;
+const LARGEST_VOCABULARY: usize = 1 << 24;
+
 /// What tells which models can be read at all, before their fields are looked for.
 #[derive(Debug, Deserialize)]
 struct Kind {
@@ -236,6 +262,7 @@ impl ModelConfig {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        self.check_sizes()?;
         let (v, l) = (&self.vision_config, &self.llm_config);
         let unfit = |text: String| Err(ConfigError::Unfit(text));
         if v.patch_size == 0 || v.image_size % (2 * v.patch_size) != 0 {
@@ -262,12 +289,81 @@ impl ModelConfig {
                 self.downsample_ratio
             ));
         }
+        if self.pad2square {
+            return unfit("pad2square is on, which is not supported".to_owned());
+        }
+        let tiles = self.min_dynamic_patch..=self.max_dynamic_patch;
+        if tiles.is_empty() || *tiles.start() == 0 {
+            return unfit(format!(
+                "min_dynamic_patch {} to max_dynamic_patch {} is no range of tiles",
+                tiles.start(),
+                tiles.end()
+            ));
+        }
         let states = v.num_hidden_layers as i32 + 1;
         if !(-states..0).contains(&self.select_layer) {
             return unfit(format!(
                 "select_layer {} is not one of the {states} states",
                 self.select_layer
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses sizes that no published model comes near: nothing is made of them, and no product of them overflows.
+    fn check_sizes(&self) -> Result<(), ConfigError> {
+        let (v, l) = (&self.vision_config, &self.llm_config);
+        for (name, size, most) in [
+            ("vision_config.hidden_size", v.hidden_size, WIDEST),
+            (
+                "vision_config.intermediate_size",
+                v.intermediate_size,
+                WIDEST,
+            ),
+            (
+                "vision_config.num_hidden_layers",
+                v.num_hidden_layers,
+                DEEPEST,
+            ),
+            (
+                "vision_config.num_attention_heads",
+                v.num_attention_heads,
+                WIDEST,
+            ),
+            ("vision_config.image_size", v.image_size, LARGEST_IMAGE),
+            ("vision_config.patch_size", v.patch_size, LARGEST_IMAGE),
+            ("the language model's hidden_size", l.hidden_size, WIDEST),
+            (
+                "the language model's intermediate_size",
+                l.intermediate_size,
+                WIDEST,
+            ),
+            (
+                "the language model's num_hidden_layers",
+                l.num_hidden_layers,
+                DEEPEST,
+            ),
+            (
+                "the language model's num_attention_heads",
+                l.num_attention_heads,
+                WIDEST,
+            ),
+            (
+                "the language model's num_key_value_heads",
+                l.num_key_value_heads,
+                WIDEST,
+            ),
+            (
+                "the language model's vocab_size",
+                l.vocab_size,
+                LARGEST_VOCABULARY,
+            ),
+        ] {
+            if size == 0 || size > most {
+                return Err(ConfigError::Unfit(format!(
+                    "{name} is {size}, 1 to {most} is expected"
+                )));
+            }
         }
         Ok(())
     }
@@ -285,7 +381,7 @@ impl ModelConfig {
         self.image_size() / self.vision_config.patch_size
     }
 
-    /// Tokens that one picture takes in the language model.
+    /// Tokens that one tile takes in the language model.
     #[must_use]
     pub fn image_tokens(&self) -> usize {
         let side = self.patches_per_side() / 2;

@@ -125,7 +125,12 @@ impl TryFrom<NativeConfig> for ModelConfig {
             template: Template::InternVl25,
             system_message: None,
             force_image_size: None,
+            // What that class's processor does unless it is told otherwise.
             dynamic_image_size: true,
+            min_dynamic_patch: 1,
+            max_dynamic_patch: 12,
+            use_thumbnail: true,
+            pad2square: false,
         })
     }
 }

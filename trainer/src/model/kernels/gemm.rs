@@ -1,6 +1,7 @@
 //! Matrix products over slices.
 #![allow(unsafe_code)] // The `gemm` crate takes raw pointers; `product` checks every extent before it passes them on.
 
+use super::threads;
 use gemm::Parallelism;
 
 /// A matrix inside a slice, by strides.
@@ -23,6 +24,16 @@ impl<'a> Mat<'a> {
             row_stride,
             col_stride: 1,
         }
+    }
+
+    /// Rows and columns.
+    pub(super) fn size(self) -> (usize, usize) {
+        (self.rows, self.cols)
+    }
+
+    /// The first row of a matrix whose rows are contiguous.
+    pub(super) fn row(self) -> &'a [f32] {
+        &self.data[..self.cols]
     }
 
     /// The transpose, without moving a number.
@@ -74,6 +85,10 @@ pub(super) fn product(
     if m == 0 || n == 0 {
         return;
     }
+    let parallelism = match threads::spread() {
+        1 => Parallelism::None,
+        threads => Parallelism::Rayon(threads),
+    };
     // SAFETY: the three extents were checked above, the destination is borrowed exclusively.
     unsafe {
         gemm::gemm(
@@ -95,7 +110,7 @@ pub(super) fn product(
             false,
             false,
             false,
-            Parallelism::None,
+            parallelism,
         );
     }
 }
@@ -103,6 +118,24 @@ pub(super) fn product(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_does_not_depend_on_the_threads_it_is_spread_over() {
+        let numbers = |count: usize| -> Vec<f32> {
+            (0..count).map(|i| ((i * 37 % 101) as f32).sin()).collect()
+        };
+        let (m, k, n) = (203, 517, 311);
+        let (a, b) = (numbers(m * k), numbers(k * n));
+        let spread = |threads| {
+            let mut dst = vec![0.0; m * n];
+            threads::spread_over(threads, || {
+                let (a, b) = (Mat::new(&a, m, k, k), Mat::new(&b, k, n, n));
+                product(&mut dst, n, Into::Fresh, a, b, 1.0);
+            });
+            dst
+        };
+        assert_eq!(spread(1), spread(3));
+    }
 
     #[test]
     fn a_transposed_operand_and_a_sum_are_what_they_should_be() {

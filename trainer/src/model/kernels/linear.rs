@@ -2,12 +2,14 @@
 
 use super::floats::{Floats, dims2, of_storage};
 use super::gemm::{Into, Mat, product};
+use super::matrix::{Borrowed, Matrix, times, times_transposed};
 use super::simd::vectorised;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// `x` `(rows, in)` times `weight` `(out, in)`, plus `bias` `(out)`: `(rows, out)`.
 ///
-/// Gradients are formed only for the arguments that are tracked: a frozen weight costs nothing on the way back.
+/// Gradients are formed only for the arguments that are tracked: a frozen weight costs nothing on the way back. A frozen weight may be
+/// bf16.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     match bias {
         Some(bias) => x.apply_op3(weight, bias, Linear),
@@ -19,7 +21,7 @@ struct Linear;
 
 fn forward(
     x: (&[f32], usize, usize),
-    w: (&[f32], usize, usize),
+    w: (Matrix<'_>, usize, usize),
     bias: Option<&[f32]>,
 ) -> Result<(CpuStorage, Shape)> {
     let ((x, rows, width), (w, out, w_in)) = (x, w);
@@ -31,14 +33,7 @@ fn forward(
         Some(bias) => candle_core::bail!("linear: {} biases for {out} outputs", bias.len()),
         None => (vec![0.0; rows * out], Into::Fresh),
     };
-    product(
-        &mut y,
-        out,
-        into,
-        Mat::new(x, rows, width, width),
-        Mat::new(w, out, width, width).t(),
-        1.0,
-    );
+    times_transposed(&mut y, into, Mat::new(x, rows, width, width), w, out);
     Ok((CpuStorage::F32(y), (rows, out).into()))
 }
 
@@ -46,19 +41,11 @@ impl Linear {
     fn grads(x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let ((rows, width), out) = (x.dims2()?, w.dim(0)?);
         let grad = grad.contiguous()?;
-        let (xs, ws, gs) = (Floats::of(x)?, Floats::of(w)?, Floats::of(&grad)?);
-        let g = Mat::new(&gs, rows, out, out);
+        let (xs, gs) = (Floats::of(x)?, Floats::of(&grad)?);
         let mut gx = None;
         if x.track_op() {
             let mut dst = vec![0.0; rows * width];
-            product(
-                &mut dst,
-                width,
-                Into::Fresh,
-                g,
-                Mat::new(&ws, out, width, width),
-                1.0,
-            );
+            times(&mut dst, &gs, Borrowed::of(w).matrix()?, out, width);
             gx = Some(Tensor::from_vec(dst, (rows, width), x.device())?);
         }
         let mut gw = None;
@@ -68,7 +55,7 @@ impl Linear {
                 &mut dst,
                 width,
                 Into::Fresh,
-                g.t(),
+                Mat::new(&gs, rows, out, out).t(),
                 Mat::new(&xs, rows, width, width),
                 1.0,
             );
@@ -104,7 +91,7 @@ impl CustomOp2 for Linear {
         let ((rows, width), (out, w_in)) = (dims2(xl)?, dims2(wl)?);
         forward(
             (of_storage(x, xl)?, rows, width),
-            (of_storage(w, wl)?, out, w_in),
+            (Matrix::of_storage(w, wl)?, out, w_in),
             None,
         )
     }
@@ -137,7 +124,7 @@ impl CustomOp3 for Linear {
         let ((rows, width), (out, w_in)) = (dims2(xl)?, dims2(wl)?);
         forward(
             (of_storage(x, xl)?, rows, width),
-            (of_storage(w, wl)?, out, w_in),
+            (Matrix::of_storage(w, wl)?, out, w_in),
             Some(of_storage(b, bl)?),
         )
     }

@@ -1,9 +1,10 @@
-//! The arithmetic of training on a CPU: one thread, f32, each operation with a hand-written backward pass.
+//! The arithmetic of training on a CPU: f32, each operation with a hand-written backward pass.
 //!
 //! candle's own differentiable operations spend most of a small model's step on elementwise passes and copies, and its
 //! fast ones (`softmax_last_dim`, `rms_norm`, `layer_norm`, `rope`) cut the gradient without an error. The operations
 //! here keep it, fuse what belongs together and form no gradient for a weight that is frozen. Parallelism comes from
-//! running several micro-batches side by side, so that nothing in here waits for another core.
+//! running several micro-batches side by side, so that nothing in here waits for another core; only where there are fewer of them than
+//! cores, matrix products are spread too ([`spread_over`]).
 
 mod activation;
 mod attention;
@@ -12,6 +13,7 @@ mod floats;
 mod gemm;
 mod linear;
 mod loss;
+mod matrix;
 mod norm;
 mod rope;
 mod simd;
@@ -25,4 +27,4 @@ pub use linear::linear;
 pub use loss::{Target, cross_entropy, log_softmax};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotary, rotate};
-pub use threads::keep_candle_single_threaded;
+pub use threads::{keep_candle_single_threaded, side_by_side, spread_over};

@@ -2,7 +2,7 @@
 
 use super::{Adapters, LoraError, adapters_of, is_half, layer_of};
 use crate::model::Weights;
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use std::collections::BTreeMap;
 
 /// The plain model that computes the same: each `W + scale · B A`, without adapters.
@@ -44,7 +44,8 @@ fn fold(
             });
         };
         let delta = (adapter.delta()? * sign)?;
-        *weight = (&*weight + at_third(delta, third)?)?;
+        // A matrix that is kept in bf16 becomes f32: a small delta would be lost in it.
+        *weight = (weight.to_dtype(DType::F32)? + at_third(delta, third)?)?;
     }
     Ok(())
 }

@@ -1,0 +1,248 @@
+//! What a model of a given size costs on this machine: seconds, tokens per second, memory.
+
+mod memory;
+pub mod random;
+mod shape;
+
+pub use shape::{Shape, UnknownShape};
+
+use crate::checkpoint::Pretrained;
+use crate::data::{Example, Look, Prompter};
+use crate::generate::{Decoding, GenerateError, Inquiry, answer};
+use crate::model::kernels::{Floats, Span, spread_over};
+use crate::model::language::CachedRows;
+use crate::model::{InternVl, Weights};
+use crate::predict::available_threads;
+use crate::train::{AdamW, gradients_of, trainable};
+use anyhow::{Context, Result};
+use image::{DynamicImage, Rgb, RgbImage};
+use medreg_datasets::modality::Modality;
+use medreg_datasets::protocol::{RunConfig, Tuning};
+use medreg_datasets::task::{self, Turn};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// The two stretches of an answer whose tokens are compared: from the 16th on and up to the 512th.
+const STRETCH: usize = 32;
+const EARLY: usize = 16;
+const LATE: usize = 512;
+
+/// One measured number; with what it is compared to, where it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// What was measured.
+    pub metric: &'static str,
+    /// The number.
+    pub ours: f64,
+    /// What it is held against in the same run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<f64>,
+    /// `ours / reference`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// Of `ours`.
+    pub unit: &'static str,
+    /// How it was measured.
+    pub note: String,
+}
+
+impl Row {
+    fn new(metric: &'static str, ours: f64, unit: &'static str, note: impl Into<String>) -> Self {
+        Self {
+            metric,
+            ours,
+            reference: None,
+            ratio: None,
+            unit,
+            note: note.into(),
+        }
+    }
+
+    fn against(self, reference: f64) -> Self {
+        Self {
+            reference: Some(reference),
+            ratio: Some(self.ours / reference),
+            ..self
+        }
+    }
+}
+
+/// Loads the model in `dir`, has it answer a question and learn from one, and times it; `done` hears of every row.
+pub fn measure(dir: &Path, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut add = |row: Row| {
+        done(&row);
+        rows.push(row);
+    };
+    memory::forget_peak();
+    let begun = Instant::now();
+    let start = Pretrained::load(dir)?;
+    let parameters: usize = start
+        .tensors
+        .values()
+        .map(candle_core::Tensor::elem_count)
+        .sum();
+    let note = format!("{:.0} million parameters", parameters as f64 / 1e6);
+    add(Row::new("load", begun.elapsed().as_secs_f64(), "s", note));
+    peak("load, peak memory", &mut add);
+
+    memory::forget_peak();
+    spread_over(available_threads(), || answering(&start, &mut add))?;
+    peak("answer, peak memory", &mut add);
+
+    memory::forget_peak();
+    learning(&start, &mut add)?;
+    peak("LoRA step, peak memory", &mut add);
+    Ok(rows)
+}
+
+fn peak(metric: &'static str, add: &mut dyn FnMut(Row)) {
+    if let Some(bytes) = memory::peak() {
+        let gib = bytes as f64 / f64::from(1 << 30);
+        add(Row::new(
+            metric,
+            gib,
+            "GiB",
+            "largest resident size, mapped files included",
+        ));
+    }
+}
+
+/// A picture that no model has seen: soft rings.
+fn picture(side: u32) -> DynamicImage {
+    let ring = |x: u32, y: u32| {
+        let from = |at: u32| f64::from(at) - f64::from(side) / 2.0;
+        let light = 128.0 + 100.0 * (from(x).hypot(from(y)) / 9.0).sin();
+        Rgb([light as u8; 3])
+    };
+    RgbImage::from_fn(side, side, ring).into()
+}
+
+fn question() -> String {
+    task::text_to_region(&medreg_datasets::lang::Lang::en(), Modality::Ct, "liver")
+}
+
+fn answering(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone()))?;
+    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
+    let look = Look::at(&picture(start.config.image_size() as u32), &start.config);
+    let rows = prompter.prefix(look.tiles).tokens.len() + prompter.question(&question())?.len();
+    let first = answered(&model, &prompter, &look, 1)?;
+    let note = format!("picture and question, {rows} tokens, first token of the answer");
+    add(Row::new("first token", first, "s", note));
+    let (early, late) = token_times(&model, rows)?;
+    let note = format!("median of {STRETCH}, after {EARLY} tokens of an answer");
+    add(Row::new("time per token, early", early * 1e3, "ms", note));
+    let note = format!("median of {STRETCH}, up to token {LATE}; the reference is the early one");
+    add(Row::new("time per token, late", late * 1e3, "ms", note).against(early * 1e3));
+    add(Row::new(
+        "decoding",
+        1.0 / late,
+        "tokens/s",
+        "at the late token's pace",
+    ));
+    Ok(())
+}
+
+/// Seconds to an answer of so many tokens.
+fn answered(
+    model: &InternVl,
+    prompter: &Prompter,
+    look: &Look,
+    max_tokens: usize,
+) -> Result<f64, GenerateError> {
+    let decoding = Decoding {
+        max_tokens,
+        ..Decoding::default()
+    };
+    let questions = [question()];
+    let inquiry = Inquiry {
+        look,
+        questions: &questions,
+    };
+    let begun = Instant::now();
+    answer(model, prompter, &[inquiry], decoding)?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// Median seconds per token soon after the start of an answer and at its 512th token, behind a prompt of `prompt` tokens. The answer
+/// is not let end: what the tokens say does not matter here.
+fn token_times(model: &InternVl, prompt: usize) -> Result<(f64, f64)> {
+    let mut cache = model.language.cache(prompt + LATE);
+    let mut read = |from: usize, tokens: &[u32]| -> Result<u32> {
+        let rows = CachedRows {
+            positions: (from as u32..(from + tokens.len()) as u32).collect(),
+            slots: (from..from + tokens.len()).collect(),
+            spans: vec![Span {
+                queries: 0..tokens.len(),
+                context: 0..0,
+                own: 0..from + tokens.len(),
+                causal: true,
+            }],
+        };
+        let states = model
+            .language
+            .read(&model.language.embed(tokens)?, &rows, &mut cache)?;
+        let last = states.narrow(0, tokens.len() - 1, 1)?;
+        let logits = model.language.logits(&last)?;
+        let logits = Floats::of(&logits)?;
+        let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        Ok(best.map_or(0, |(token, _)| token as u32))
+    };
+    let mut token = read(0, &vec![7; prompt])?;
+    let mut times = Vec::with_capacity(LATE);
+    for at in prompt..prompt + LATE {
+        let begun = Instant::now();
+        token = read(at, &[token])?;
+        times.push(begun.elapsed().as_secs_f64());
+    }
+    let early = median(&mut times[EARLY..EARLY + STRETCH]);
+    Ok((early, median(&mut times[LATE - STRETCH..])))
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// One step of low-rank tuning on one picture with one question, after one that warms up.
+fn learning(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
+    let config = RunConfig {
+        tuning: Tuning::lora(16, 32.0),
+        ..RunConfig::default()
+    };
+    let weights = trainable(start, &config)?;
+    let model = InternVl::new(&start.config, &weights)?;
+    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
+    let turn = Turn {
+        question: question(),
+        answer: "<ref>liver</ref><box>[[102, 106, 481, 910]]</box>".to_owned(),
+    };
+    let example = Example {
+        look: Look::at(&picture(start.config.image_size() as u32), &start.config),
+        turns: vec![prompter.turn(&turn)?],
+    };
+    let mut optimizer = AdamW::new(config.weight_decay);
+    let mut seconds = 0.0;
+    for _ in 0..2 {
+        let begun = Instant::now();
+        let examples = std::slice::from_ref(&example);
+        let gradients = gradients_of(&model, &prompter, &weights, examples, available_threads())?;
+        optimizer.step(&weights, &gradients, config.learning_rate)?;
+        seconds = begun.elapsed().as_secs_f64();
+        anyhow::ensure!(gradients.loss.is_finite(), "the loss is {}", gradients.loss);
+    }
+    let rows = prompter.prefix(example.look.tiles).tokens.len()
+        + example.turns.first().context("no turn")?.question.len()
+        + example.turns[0].answer.len();
+    let note = format!("the second of two, rank 16 on the decoder, one picture, {rows} tokens");
+    add(Row::new("LoRA step", seconds, "s", note));
+    add(Row::new(
+        "LoRA step, speed",
+        rows as f64 / seconds,
+        "tokens/s",
+        "the same",
+    ));
+    Ok(())
+}
