@@ -7,6 +7,9 @@ const CONFIG: &[u8] = include_bytes!("../../base/config.json");
 const TOKENIZER: &[u8] = include_bytes!("../../base/tokenizer.json");
 const WEIGHTS: &[u8] = include_bytes!("../../base/model.safetensors");
 
+/// The names of those that ship.
+pub const SHIPPED: [&str; 1] = ["shapes"];
+
 /// Why there is no such base model.
 #[derive(Debug, thiserror::Error)]
 pub enum BuiltinError {

@@ -11,7 +11,7 @@ pub mod shapes;
 pub mod sight;
 pub mod words;
 
-pub use builtin::{BuiltinError, builtin};
+pub use builtin::{BuiltinError, SHIPPED, builtin};
 
 use crate::checkpoint::Pretrained;
 use crate::data::Prompter;

@@ -190,7 +190,8 @@ fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     std::fs::read(path).map_err(at(path))
 }
 
-fn weight_files(dir: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+/// The files that a folder's weights are in: the shards that its index names, or the one file.
+pub(crate) fn weight_files(dir: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
     #[derive(serde::Deserialize)]
     struct Index {
         weight_map: BTreeMap<String, String>,

@@ -1,7 +1,7 @@
 //! `medreg-trainer evaluate`.
 
+use super::model::AdaptedModelArguments;
 use super::{Failure, existing, progress};
-use crate::checkpoint::{PeftAdapter, Pretrained};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::SnapshotFolder;
@@ -17,12 +17,8 @@ use std::path::{Path, PathBuf};
 /// Example: medreg-trainer evaluate --model model --snapshot exported --split test --predictions predictions.jsonl
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, or the name of a built-in model.
-    #[arg(long)]
-    model: PathBuf,
-    /// The folder of a low-rank adapter, worked into the model's weights.
-    #[arg(long)]
-    adapter: Option<PathBuf>,
+    #[command(flatten)]
+    model: AdaptedModelArguments,
     /// The exported snapshot's folder.
     #[arg(long)]
     snapshot: PathBuf,
@@ -38,7 +34,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     existing(&arguments.snapshot, "the snapshot")?;
     let snapshot = SnapshotFolder::open(&arguments.snapshot)?;
-    let predictor = Predictor::new(&model(&arguments.model, arguments.adapter.as_deref())?)?;
+    let predictor = Predictor::new(&arguments.model.load()?)?;
     let images = runs::cases_of(&snapshot, arguments.split).len();
     if images == 0 {
         return Err(Failure::Work(anyhow::anyhow!(
@@ -65,28 +61,6 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     }
     print(&tested, arguments.split, json)?;
     Ok(())
-}
-
-/// A model's folder or a built-in model, with an adapter worked in if one is given.
-pub fn model(given: &Path, adapter: Option<&Path>) -> Result<Pretrained, Failure> {
-    let Some(folder) = adapter else {
-        return base(given);
-    };
-    // First what is small: a wrong folder is found before the model's weights are read.
-    existing(folder, "the adapter")?;
-    let adapter = PeftAdapter::load(folder)?;
-    let adapted = base(given)?.with_adapter(&adapter);
-    Ok(adapted.with_context(|| folder.display().to_string())?)
-}
-
-fn base(given: &Path) -> Result<Pretrained, Failure> {
-    if given.is_dir() {
-        return Ok(Pretrained::load_watched(given, &mut progress::reading())?);
-    }
-    let builtin = crate::base::builtin(&given.to_string_lossy());
-    builtin
-        .with_context(|| format!("{} is no folder either", given.display()))
-        .map_err(Failure::Call)
 }
 
 fn write(path: &Path, tested: &Tested) -> anyhow::Result<()> {

@@ -1,19 +1,17 @@
 //! `medreg-trainer examine`.
 
 use super::Failure;
-use super::evaluate::model;
+use super::model::ModelArgument;
 use crate::base::exam::{Marks, examine};
 use crate::predict::available_threads;
-use std::path::PathBuf;
 
 /// Examine a base model on generated pictures of shapes that it was not trained on.
 ///
 /// Example: medreg-trainer examine --model shapes
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, or the name of a built-in model.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgument,
     /// How many pictures.
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pictures: u32,
@@ -24,7 +22,7 @@ pub struct Arguments {
 
 /// Asks and prints the marks.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
-    let model = model(&arguments.model, None)?;
+    let model = arguments.model.load()?;
     let pictures = arguments.pictures as usize;
     let marks = examine(&model, pictures, arguments.seed, available_threads())?;
     if json {

@@ -5,6 +5,7 @@ mod base;
 mod bench;
 mod evaluate;
 mod examine;
+mod model;
 mod predict;
 mod progress;
 mod train;
@@ -60,7 +61,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+            // The hub's client logs addresses that are keys of their own; what went wrong is told without them.
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "info,hf_hub=off".into()),
         )
         .with_writer(std::io::stderr)
         .with_target(false)

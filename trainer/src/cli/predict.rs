@@ -1,6 +1,7 @@
 //! `medreg-trainer predict`.
 
-use super::{Failure, evaluate, existing};
+use super::model::AdaptedModelArguments;
+use super::{Failure, existing};
 use crate::data::Look;
 use crate::generate::Decoding;
 use crate::model::kernels::spread_over;
@@ -19,12 +20,8 @@ use std::path::PathBuf;
 /// Example: medreg-trainer predict --model model --image scan.png --modality ct --locate liver --locate spleen --lang en
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, or the name of a built-in model.
-    #[arg(long)]
-    model: PathBuf,
-    /// The folder of a low-rank adapter, worked into the model's weights.
-    #[arg(long)]
-    adapter: Option<PathBuf>,
+    #[command(flatten)]
+    model: AdaptedModelArguments,
     /// The image, PNG or JPEG.
     #[arg(long)]
     image: PathBuf,
@@ -123,8 +120,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         image::load_from_memory(&file).with_context(|| arguments.image.display().to_string())?;
     let size = ImageSize::new(picture.width(), picture.height())?;
     let questions = questions(arguments, size)?;
-    let model = evaluate::model(&arguments.model, arguments.adapter.as_deref())?;
-    let predictor = Predictor::new(&model)?.decoding(arguments.decoding());
+    let predictor = Predictor::new(&arguments.model.load()?)?.decoding(arguments.decoding());
     let look = predictor.look(&picture);
     let answers = spread_over(available_threads(), || {
         ask(&predictor, &look, questions, size)

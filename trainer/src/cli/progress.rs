@@ -1,6 +1,8 @@
 //! A progress bar with the time left, where somebody looks at a terminal.
 
+use crate::registry::{Transfer, Watch};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A bar of `total` steps; invisible where the standard error output is no terminal.
@@ -32,4 +34,24 @@ pub fn reading() -> impl FnMut(usize, usize) {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Shows how far the files of a model are that are fetched, one after the other.
+pub fn fetching() -> Watch {
+    let bar = bar(0, "fetching");
+    let template = "{prefix} {msg} {wide_bar} {bytes}/{total_bytes} {elapsed} · {eta} left";
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    Arc::new(move |transfer: Transfer<'_>| {
+        if bar.message() != transfer.file {
+            bar.reset();
+            bar.set_message(transfer.file.to_owned());
+        }
+        bar.set_length(transfer.of);
+        bar.set_position(transfer.done);
+        if transfer.done == transfer.of {
+            bar.finish_and_clear();
+        }
+    })
 }

@@ -1,11 +1,12 @@
 //! `medreg-trainer train`.
 
+use super::model::{self, Loaded};
 use super::{Failure, existing, progress};
 use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::{
-    CARD_FILE, MODEL_FILES, ModelFacts, ModelFolder, Provenance, SnapshotFolder, card,
+    CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, Chart};
 use crate::train::{self, Control, Event, Options, Trained};
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 ///
 ///   snapshot = "exported"      # a folder with manifest.json, as `medreg snapshot export` unpacks
 ///   out = "model"
-///   base = "shapes"            # a built-in model, or the folder of another
+///   base = "shapes"            # or a folder, s3://BUCKET/PREFIX, hub:OWNER/NAME, hub:OWNER/NAME@REVISION
 ///   adapter = "first/adapter"  # to go on training one that was made with the same tuning; left out, a fresh one
 ///   [run]                      # what is left out has a default
 ///   steps = 600
@@ -52,34 +53,36 @@ struct RunFile {
     snapshot: PathBuf,
     out: PathBuf,
     #[serde(default = "shapes")]
-    base: String,
+    base: ModelOrigin,
     /// An adapter to go on training.
     adapter: Option<PathBuf>,
     #[serde(default)]
     run: RunConfig,
 }
 
-fn shapes() -> String {
-    "shapes".to_owned()
+fn shapes() -> ModelOrigin {
+    ModelOrigin::Builtin("shapes")
 }
 
 /// Trains, tests and writes.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let file = read(&arguments.config)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
-    let (start, base, base_describes) = base(&file.base, &arguments.config)?;
+    let start = base(&file.base, &arguments.config)?;
     let adapter = file.adapter.as_deref().map(PeftAdapter::load);
     let adapter = adapter.transpose()?;
     // Adapters that cannot be had are found out before anything is written.
-    train::adapters(&start.config, &file.run, adapter.as_ref())
+    train::adapters(&start.model.config, &file.run, adapter.as_ref())
         .with_context(|| arguments.config.display().to_string())
         .map_err(Failure::Call)?;
-    claim_folder(&file, &snapshot)?;
-    let trained = teach(&file, &snapshot, &start, adapter, json)?;
+    claim_folder(&file, &snapshot, &start.origin)?;
+    let trained = teach(&file, &snapshot, &start.model, adapter, json)?;
     let evaluation = test(&trained, &snapshot)?;
-    let describes = base_describes || runs::has_descriptions(&snapshot);
+    let describes = start.describes || runs::has_descriptions(&snapshot);
     let card = card(&Provenance {
-        base: &base,
+        base: &ModelRef::Builtin {
+            name: start.origin.to_string(),
+        },
         snapshot: &snapshot.id,
         manifest: &snapshot.manifest,
         config: &file.run,
@@ -90,7 +93,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     });
     trained.model.save(&file.out, DType::F32)?;
     if let Some(adapter) = &trained.adapter {
-        adapter.save(&file.out.join(ADAPTER), Some(&file.base), Dialect::Native)?;
+        let base = start.origin.to_string();
+        adapter.save(&file.out.join(ADAPTER), Some(&base), Dialect::Native)?;
     }
     ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
     std::fs::write(file.out.join(CARD_FILE), &card)
@@ -130,11 +134,20 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
 }
 
 /// Notes which run the checkpoints below `out` belong to; a folder with another run's would be gone on from silently.
-fn claim_folder(file: &RunFile, snapshot: &SnapshotFolder) -> Result<(), Failure> {
+fn claim_folder(
+    file: &RunFile,
+    snapshot: &SnapshotFolder,
+    base: &ModelOrigin,
+) -> Result<(), Failure> {
     let folder = file.out.join(CHECKPOINTS);
     let path = folder.join("run.json");
-    let this = serde_json::json!({"snapshot": snapshot.id, "base": file.base, "adapter": file.adapter, "run": file.run})
-        .to_string();
+    let this = serde_json::json!({
+        "snapshot": snapshot.id,
+        "base": base.to_string(),
+        "adapter": file.adapter,
+        "run": file.run,
+    })
+    .to_string();
     let at = || path.display().to_string();
     if path.exists() {
         let other = std::fs::read_to_string(&path).with_context(at)?;
@@ -152,25 +165,13 @@ fn claim_folder(file: &RunFile, snapshot: &SnapshotFolder) -> Result<(), Failure
     Ok(())
 }
 
-/// The model to start from, how the card names it, and whether it describes already.
-fn base(name: &str, config: &Path) -> Result<(Pretrained, ModelRef, bool), Failure> {
-    let as_card = ModelRef::Builtin {
-        name: name.to_owned(),
-    };
-    let folder = config.parent().unwrap_or(Path::new(".")).join(name);
-    if !folder.is_dir() {
-        return Ok((
-            crate::base::builtin(name).map_err(|e| Failure::Call(e.into()))?,
-            as_card,
-            false,
-        ));
+/// The model to start from; the card names a folder as the run's file does.
+fn base(given: &ModelOrigin, config: &Path) -> Result<Loaded, Failure> {
+    let mut loaded = model::load(&given.beside(config.parent().unwrap_or(Path::new("."))))?;
+    if let ModelOrigin::Folder(_) = given {
+        loaded.origin = given.clone();
     }
-    let describes = ModelFolder::open(&folder)?.describes();
-    Ok((
-        Pretrained::load_watched(&folder, &mut progress::reading())?,
-        as_card,
-        describes,
-    ))
+    Ok(loaded)
 }
 
 fn teach(

@@ -1,7 +1,7 @@
 //! `medreg-trainer verify`.
 
-use super::{Failure, existing, progress};
-use crate::checkpoint::Checkpoint;
+use super::model::ModelArgument;
+use super::{Failure, existing};
 use crate::predict::available_threads;
 use crate::verify::{Report, Tolerance, verify};
 use std::path::PathBuf;
@@ -16,9 +16,8 @@ use std::path::PathBuf;
 /// Example: medreg-trainer verify --model model --reference reference
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder, in the original or the HF-native naming.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: ModelArgument,
     /// The folder with ref.safetensors, ref.json and adapter_init/.
     #[arg(long)]
     reference: PathBuf,
@@ -32,16 +31,15 @@ pub struct Arguments {
 
 /// Compares and prints.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    existing(&arguments.model, "the model")?;
     existing(&arguments.reference, "the reference")?;
-    let model = Checkpoint::load_watched(&arguments.model, &mut progress::reading())?;
+    let (model, folder) = arguments.model.checkpoint()?;
     let tolerance = Tolerance {
         activations: arguments.tol,
         gradients: arguments.gradient_tol,
     };
     let report = verify(
         &model,
-        &arguments.model,
+        folder.as_deref(),
         &arguments.reference,
         tolerance,
         available_threads(),

@@ -1,5 +1,6 @@
 //! A model's card: what it is, what it was made from, what it scored, and what it is not for.
 
+use crate::base::SHIPPED;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::lang::Lang;
 use medreg_datasets::protocol::{Evaluation, ModelRef, RunConfig, Tuning};
@@ -74,7 +75,11 @@ fn what(from: &Provenance<'_>) -> String {
 
 fn made_from(from: &Provenance<'_>) -> String {
     let base = match from.base {
-        ModelRef::Builtin { name } => format!("the built-in model `{name}`"),
+        ModelRef::Builtin { name } if SHIPPED.contains(&name.as_str()) => {
+            format!("the built-in model `{name}`")
+        }
+        // A run without a server may start from anywhere else, which then stands here.
+        ModelRef::Builtin { name } => format!("`{name}`"),
         ModelRef::Published { id } => format!("the published model {id}"),
     };
     let counts = &from.manifest.counts;

@@ -1,13 +1,18 @@
-//! Models and snapshots on this machine's disk: fetched once, verified by digest, found again by name; and a model's card.
+//! Models and snapshots on this machine's disk: fetched once, verified, found again by name; and a model's card.
 
 mod card;
 mod facts;
 mod models;
+mod origin;
 mod snapshots;
 
 pub use card::{CARD_FILE, Provenance, card};
 pub use facts::{FACTS_FILE, ModelFacts};
 pub use models::{MODEL_FILES, ModelFolder};
+pub use origin::{
+    Fetched, HubAccess, HubModel, ModelOrigin, OriginError, StoreAccess, StoreModel, Transfer,
+    Unnamed, Watch,
+};
 pub use snapshots::SnapshotFolder;
 
 use crate::client::ClientError;

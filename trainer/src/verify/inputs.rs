@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const CHOICES: &str = "preprocess.json";
 const PIXELS: &str = "preprocess.safetensors";
 const CASES: &str = "tokenizer_cases.json";
-const TOKENIZER: &str = "tokenizer.json";
+const TOKENIZERS: [&str; 2] = ["tokenizer.json", "tokenizer.model"];
 
 /// `preprocess.json`; fields for people are passed over.
 #[derive(Debug, Deserialize)]
@@ -50,8 +50,9 @@ enum Recipe {
     Tiles { most: u32 },
 }
 
-/// Compares grids, pixels and tokens where the folder, or the one above it, stores any. `model` is the model's folder.
-pub fn compare(model: &Path, dir: &Path, to: &mut Comparison) -> Result<()> {
+/// Compares grids, pixels and tokens where the folder, or the one above it, stores any. `model` is the model's folder,
+/// if it has one.
+pub fn compare(model: Option<&Path>, dir: &Path, to: &mut Comparison) -> Result<()> {
     if let Some(path) = beside(dir, CHOICES) {
         grids(&read::<Choices>(&path)?.grids, to);
     }
@@ -59,13 +60,11 @@ pub fn compare(model: &Path, dir: &Path, to: &mut Comparison) -> Result<()> {
         pixels(&path, to)?;
     }
     if let Some(path) = beside(dir, CASES) {
-        let own = [model.join(TOKENIZER), path.with_file_name(TOKENIZER)];
-        if let Some(tokenizer) = own.iter().find(|t| t.is_file()) {
-            tokens(
-                &TextTokenizer::from_file(tokenizer)?,
-                &read::<Vec<Case>>(&path)?,
-                to,
-            )?;
+        let folders = [model, path.parent()].into_iter().flatten();
+        let has_one = |folder: &&Path| TOKENIZERS.iter().any(|file| folder.join(file).is_file());
+        if let Some(folder) = folders.into_iter().find(has_one) {
+            let tokenizer = TextTokenizer::from_file(&folder.join("tokenizer.json"))?;
+            tokens(&tokenizer, &read::<Vec<Case>>(&path)?, to)?;
         }
     }
     Ok(())

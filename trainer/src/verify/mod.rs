@@ -177,10 +177,10 @@ fn numbers_of(tensor: &Tensor) -> Result<Vec<f32>> {
         .to_vec1::<f32>()?)
 }
 
-/// Compares everything that the reference in `dir` stores with what `model`, read from the folder `from`, computes.
+/// Compares everything that the reference in `dir` stores with what `model`, read from the folder `from` if from any, computes.
 pub fn verify(
     model: &Checkpoint,
-    from: &Path,
+    from: Option<&Path>,
     dir: &Path,
     tolerance: Tolerance,
     threads: usize,
