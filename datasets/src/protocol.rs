@@ -29,21 +29,50 @@ pub enum ModelRef {
     },
 }
 
+/// The most targets of a run's adapters: more than any model has kinds of layers.
+const MAX_TARGETS: usize = 64;
+/// The longest target, in bytes.
+const MAX_TARGET: usize = 160;
+
 /// Which weights a run may change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Tuning {
     /// All of them.
     #[default]
     Full,
-    /// Low-rank adapters on the decoder's linear layers; everything else is frozen.
+    /// Low-rank adapters on some linear layers; everything else is frozen.
     Lora {
         /// The adapters' rank.
         rank: u16,
         /// The scale's numerator: adapters are multiplied by alpha / rank.
         alpha: f32,
+        /// The share of an adapter's inputs that each training step leaves out by chance, in 0..1; none where it is absent.
+        #[serde(default)]
+        dropout: f32,
+        /// Which layers, by the end of their path as PEFT's `target_modules` name them: `q_proj`, `mlp.fc1`, `mlp1.1`. A `*` stands
+        /// for anything: `vision_model.*.attn.qkv`, `language_model.*`. Paths are those of the original code, or of the HF-native
+        /// one (`attention.q_proj`, `linear_1`) where no original path ends so. The decoder's seven where it is absent.
+        #[serde(default = "decoder_layers")]
+        targets: Vec<String>,
     },
+}
+
+/// The ends of the paths of the decoder's linear layers.
+fn decoder_layers() -> Vec<String> {
+    let layers = [
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    ];
+    layers
+        .map(|layer| format!("language_model.*.{layer}"))
+        .to_vec()
 }
 
 /// How a run trains. Every field has a default that suits the shipped base model.
@@ -67,7 +96,7 @@ pub struct RunConfig {
     pub warmup: f64,
     /// Gradients longer than this are scaled down to it.
     pub clip_norm: f64,
-    /// The seed of order, sampling and initial adapters.
+    /// The seed of order, sampling, initial adapters and what dropout leaves out.
     pub seed: u64,
     /// Steps between two logged losses.
     pub log_every: u32,
@@ -158,25 +187,75 @@ impl RunConfig {
 }
 
 impl Tuning {
-    fn check(self) -> Result<(), BadConfig> {
-        let Self::Lora { rank, alpha } = self else {
+    /// Low-rank adapters on the decoder's linear layers, without dropout.
+    #[must_use]
+    pub fn lora(rank: u16, alpha: f32) -> Self {
+        Self::Lora {
+            rank,
+            alpha,
+            dropout: 0.0,
+            targets: decoder_layers(),
+        }
+    }
+
+    fn check(&self) -> Result<(), BadConfig> {
+        let Self::Lora {
+            rank,
+            alpha,
+            dropout,
+            targets,
+        } = self
+        else {
             return Ok(());
         };
-        if !(1..=256).contains(&rank) {
+        if !(1..=256).contains(rank) {
             return Err(BadConfig {
                 field: "tuning.rank",
                 value: rank.to_string(),
                 expected: "1 to 256",
             });
         }
-        if !(alpha > 0.0 && alpha <= 1024.0) {
+        if !(*alpha > 0.0 && *alpha <= 1024.0) {
             return Err(BadConfig {
                 field: "tuning.alpha",
                 value: alpha.to_string(),
                 expected: "above 0, to 1024",
             });
         }
-        Ok(())
+        if !(0.0..1.0).contains(dropout) {
+            return Err(BadConfig {
+                field: "tuning.dropout",
+                value: dropout.to_string(),
+                expected: "0 to below 1",
+            });
+        }
+        check_targets(targets)
+    }
+}
+
+/// Whether these can be ends of paths; whether a model has such layers is for the trainer to say.
+fn check_targets(targets: &[String]) -> Result<(), BadConfig> {
+    let bad = |value: String, expected| BadConfig {
+        field: "tuning.targets",
+        value,
+        expected,
+    };
+    if !(1..=MAX_TARGETS).contains(&targets.len()) {
+        return Err(bad(
+            format!("a list of {}", targets.len()),
+            "1 to 64 names of layers",
+        ));
+    }
+    let letter = |c: char| c.is_ascii_alphanumeric() || "_.*".contains(c);
+    match targets
+        .iter()
+        .find(|t| !(1..=MAX_TARGET).contains(&t.len()) || !t.chars().all(letter))
+    {
+        Some(target) => Err(bad(
+            format!("{target:?}"),
+            "the end of a layer's path, such as `q_proj` or `vision_model.*.mlp.fc1`,",
+        )),
+        None => Ok(()),
     }
 }
 
@@ -521,6 +600,7 @@ pub struct PredictionLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn an_empty_config_is_the_default_one() {
@@ -543,15 +623,43 @@ mod tests {
             ..RunConfig::default()
         };
         assert!(none.check().unwrap_err().to_string().contains("steps"));
-        let lora = RunConfig {
-            tuning: Tuning::Lora {
-                rank: 0,
-                alpha: 1.0,
-            },
-            ..RunConfig::default()
+        let lora = |tuning: Value| {
+            let config = json!({ "tuning": tuning });
+            serde_json::from_value::<RunConfig>(config).unwrap().check()
         };
-        assert_eq!(lora.check().unwrap_err().field, "tuning.rank");
+        for (tuning, field) in [
+            (
+                json!({"kind": "lora", "rank": 0, "alpha": 1.0}),
+                "tuning.rank",
+            ),
+            (
+                json!({"kind": "lora", "rank": 1, "alpha": 0.0}),
+                "tuning.alpha",
+            ),
+            (
+                json!({"kind": "lora", "rank": 1, "alpha": 1.0, "dropout": 1.0}),
+                "tuning.dropout",
+            ),
+            (
+                json!({"kind": "lora", "rank": 1, "alpha": 1.0, "targets": []}),
+                "tuning.targets",
+            ),
+            (
+                json!({"kind": "lora", "rank": 1, "alpha": 1.0, "targets": ["q_proj|k"]}),
+                "tuning.targets",
+            ),
+        ] {
+            assert_eq!(lora(tuning).unwrap_err().field, field);
+        }
         assert!(serde_json::from_str::<RunConfig>(r#"{"step": 3}"#).is_err());
+    }
+
+    #[test]
+    fn a_tuning_stored_before_it_had_targets_means_the_decoder() {
+        let stored = json!({"kind": "lora", "rank": 4, "alpha": 8.0});
+        let read: Tuning = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, Tuning::lora(4, 8.0));
+        assert_eq!(read.check(), Ok(()));
     }
 
     #[test]

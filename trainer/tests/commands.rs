@@ -243,6 +243,80 @@ fn a_model_is_trained_scored_and_asked_without_a_server() {
 }
 
 #[test]
+fn an_adapter_is_handed_out_and_its_base_with_it_is_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    export(at);
+    let run = |targets: &str| {
+        let tuning = format!(
+            "{{ kind = \"lora\", rank = 4, alpha = 8, dropout = 0.1, targets = [{targets}] }}"
+        );
+        let text = format!(
+            "snapshot = \".\"\nout = \"model\"\n[run]\nsteps = 3\nbatch_images = 2\ntuning = {tuning}\n"
+        );
+        std::fs::write(at.join("run.toml"), text).unwrap();
+        ["train", "--config", "run.toml", "--json"]
+    };
+    let (code, complaint) = refused(at, &run("\"q_proj\", \"qkv_proj\""));
+    assert_eq!(code, 2, "{complaint}");
+    assert!(complaint.contains("`qkv_proj`"), "{complaint}");
+    assert!(!at.join("model").exists());
+    done(at, &run("\"q_proj\", \"attn.qkv\", \"mlp1.*\""));
+
+    // What was handed out can be trained further, if the run says the same of it.
+    let text = std::fs::read_to_string(at.join("run.toml")).unwrap();
+    let on = format!(
+        "adapter = \"model/adapter\"\n{}",
+        text.replace("\"model\"", "\"on\"")
+    );
+    std::fs::write(at.join("on.toml"), &on).unwrap();
+    done(at, &["train", "--config", "on.toml"]);
+    assert!(at.join("on/adapter/adapter_config.json").exists());
+    std::fs::write(at.join("other.toml"), on.replace("rank = 4", "rank = 5")).unwrap();
+    let (code, complaint) = refused(at, &["train", "--config", "other.toml"]);
+    assert_eq!(code, 2, "{complaint}");
+
+    let raster = some_raster(at);
+    let ask = |model: &[&str]| {
+        let asked = ["--image", raster.to_str().unwrap(), "--locate", "block"];
+        let said = done(at, &[&["predict", "--json"], model, &asked].concat());
+        serde_json::from_str::<Value>(&said).unwrap()
+    };
+    let adapted = ask(&["--model", "shapes", "--adapter", "model/adapter"]);
+    let merged = ask(&["--model", "model"]);
+    assert_eq!(adapted["answer"], merged["answer"]);
+    let sure = |said: &Value| said["confidence"].as_f64().unwrap();
+    assert!((sure(&adapted) - sure(&merged)).abs() < 1e-4);
+    assert!((sure(&ask(&["--model", "shapes"])) - sure(&merged)).abs() > 1e-6);
+
+    let config = at.join("model/adapter/adapter_config.json");
+    let said: Value = serde_json::from_slice(&std::fs::read(&config).unwrap()).unwrap();
+    assert_eq!((&said["r"], &said["lora_alpha"]), (&4.into(), &8.0.into()));
+    std::fs::rename(
+        at.join("model/adapter/adapter_model.safetensors"),
+        at.join("elsewhere"),
+    )
+    .unwrap();
+    for (adapter, expected, words) in [
+        ("nowhere", 2, "the adapter nowhere does not exist"),
+        ("model/adapter", 1, "adapter_model.safetensors"),
+    ] {
+        let call = [
+            "evaluate",
+            "--model",
+            "shapes",
+            "--adapter",
+            adapter,
+            "--snapshot",
+            ".",
+        ];
+        let (code, complaint) = refused(at, &call);
+        assert_eq!(code, expected, "{complaint}");
+        assert!(complaint.contains(words), "{complaint}");
+    }
+}
+
+#[test]
 fn checkpoints_of_another_run_are_not_gone_on_from() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -92,6 +92,7 @@ fn options(run: RunConfig) -> Options {
         run,
         threads: 2,
         checkpoints: None,
+        adapter: None,
         budget: None,
         vision_held: false,
     }
@@ -141,13 +142,9 @@ fn every_trained_tensor_gets_a_gradient_and_a_frozen_one_gets_none() {
     let start = tiny();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let examples = [example(&start, &prompter, 5)];
-    let lora = Tuning::Lora {
-        rank: 4,
-        alpha: 8.0,
-    };
-    for tuning in [Tuning::Full, lora] {
+    for tuning in [Tuning::Full, Tuning::lora(4, 8.0)] {
         let config = RunConfig {
-            tuning,
+            tuning: tuning.clone(),
             ..run_config(1)
         };
         let weights = trainable(&start, &config).unwrap();
@@ -182,10 +179,7 @@ fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let examples = [example(&start, &prompter, 6)];
     let config = RunConfig {
-        tuning: Tuning::Lora {
-            rank: 4,
-            alpha: 10.0,
-        },
+        tuning: Tuning::lora(4, 10.0),
         ..run_config(1)
     };
     let weights = trainable(&start, &config).unwrap();
@@ -212,7 +206,7 @@ fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
         "the adapter learns: {adapted} {of_base}"
     );
     assert!((adapted - of_merged).abs() < 1e-4, "{adapted} {of_merged}");
-    assert!(merged.find("lora_scale").is_none());
+    assert!(merged.tensors().keys().eq(start.tensors.keys()));
 }
 
 fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: &Weights) -> f64 {
@@ -334,6 +328,17 @@ fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
     }
 }
 
+/// Adapters on every part, half of whose inputs are left out at each step.
+fn dropping() -> Tuning {
+    let targets = ["attn.qkv", "mlp.fc1", "mlp1.*", "language_model.*"];
+    Tuning::Lora {
+        rank: 4,
+        alpha: 8.0,
+        dropout: 0.5,
+        targets: targets.map(str::to_owned).to_vec(),
+    }
+}
+
 #[test]
 fn an_answer_does_not_depend_on_what_else_is_asked_at_the_same_time() {
     let (start, wide) = tiled();
@@ -376,7 +381,17 @@ fn an_answer_does_not_depend_on_what_else_is_asked_at_the_same_time() {
 
 #[test]
 fn a_resumed_run_is_the_run_that_never_stopped() {
+    for tuning in [Tuning::Full, dropping()] {
+        resumed_like_uninterrupted(&tuning);
+    }
+}
+
+fn resumed_like_uninterrupted(tuning: &Tuning) {
     let start = tiny();
+    let run_config = |steps| RunConfig {
+        tuning: tuning.clone(),
+        ..run_config(steps)
+    };
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let source = Fixed(
         (5..9)
@@ -414,6 +429,51 @@ fn a_resumed_run_is_the_run_that_never_stopped() {
             .max_all()
             .unwrap();
         assert!(same.to_scalar::<f32>().unwrap() == 0.0, "{name} differs");
+    }
+}
+
+#[test]
+fn what_dropout_leaves_out_depends_on_seed_and_step_but_not_on_threads() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let source = Fixed(vec![example(&start, &prompter, 5)]);
+    let losses = |threads: usize, dropped: bool, seed: u64| {
+        let mut tuning = dropping();
+        if let Tuning::Lora { dropout, .. } = &mut tuning
+            && !dropped
+        {
+            *dropout = 0.0;
+        }
+        let mut options = options(RunConfig {
+            tuning,
+            seed,
+            ..run_config(4)
+        });
+        options.threads = threads;
+        let mut losses = Vec::new();
+        let trained = train::run(&options, &start, &source, &mut |event| {
+            if let Event::Step(report) = event {
+                losses.push(report.loss);
+            }
+            Control::Continue
+        });
+        (losses, trained.unwrap())
+    };
+    let ((alone, trained), (side_by_side, _)) = (losses(1, true, 1), losses(2, true, 1));
+    assert_eq!(alone, side_by_side);
+    let (without, _) = losses(1, false, 1);
+    // B is zero at first, whatever comes before it.
+    assert_eq!(alone[0], without[0]);
+    assert!(alone[1..].iter().zip(&without[1..]).all(|(a, b)| a != b));
+
+    // The adapter handed out is the model handed out.
+    let adapter = trained.adapter.unwrap();
+    assert_eq!(adapter.dropout, 0.5);
+    let again = start.clone().with_adapter(&adapter).unwrap();
+    for (name, tensor) in &trained.model.tensors {
+        let difference = tensor.sub(&again.tensors[name]).unwrap().abs().unwrap();
+        let difference = difference.max_all().unwrap().to_scalar::<f32>().unwrap();
+        assert!(difference < 1e-6, "{name}");
     }
 }
 

@@ -218,6 +218,7 @@ pub fn make_base(
         run,
         threads: recipe.threads,
         checkpoints: recipe.checkpoints.clone(),
+        adapter: None,
         budget: Some(recipe.budget - first),
         vision_held: true,
     };

@@ -209,10 +209,7 @@ fn median(times: &mut [f64]) -> f64 {
 /// One step of low-rank tuning on one picture with one question, after one that warms up.
 fn learning(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
     let config = RunConfig {
-        tuning: Tuning::Lora {
-            rank: 16,
-            alpha: 32.0,
-        },
+        tuning: Tuning::lora(16, 32.0),
         ..RunConfig::default()
     };
     let weights = trainable(start, &config)?;

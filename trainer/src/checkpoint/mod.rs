@@ -5,9 +5,10 @@ mod names;
 mod peft;
 mod shards;
 
-pub use names::place;
+pub use names::{Dialect, module_at, module_path, place};
 pub use peft::{PeftAdapter, adapter_name};
 
+use crate::model::lora::{self, LoraError};
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
 use candle_core::{DType, Tensor};
@@ -154,6 +155,13 @@ impl Pretrained {
         let shards = Shards::of_bytes(weights)?;
         let tensors = fit::assemble(&shards, &config, &mut |_, _| ())?;
         Checkpoint { config, tensors }.with(TextTokenizer::from_bytes(tokenizer)?)
+    }
+
+    /// The same model with an adapter worked into its weights.
+    pub fn with_adapter(mut self, adapter: &PeftAdapter) -> Result<Self, LoraError> {
+        lora::check(&self.config, &adapter.modules)?;
+        lora::add(&mut self.tensors, &adapter.modules)?;
+        Ok(self)
     }
 
     /// Writes `config.json`, `tokenizer.json` and `model.safetensors` into `dir`, each by way of a temporary file.

@@ -1,5 +1,7 @@
 //! The two namings of a checkpoint's tensors: the original code's and Hugging Face's own.
 
+use crate::model::lora::{layer_of, thirds_of};
+
 /// Part of the name of rows that the HF-native naming keeps in three.
 const FUSED: &str = ".attn.qkv.";
 
@@ -51,12 +53,45 @@ pub fn place(published: &str) -> (String, Option<usize>) {
     }
 }
 
-/// The original name of a published tensor that is kept whole.
+/// Whose names of a model's modules are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The original code's `InternVLChatModel`.
+    Original,
+    /// transformers' own `InternVLForConditionalGeneration`, as it nests modules in memory.
+    Native,
+}
+
+/// The path of a [`Module`](crate::model::lora::Module) in a model in memory; `None` where that dialect knows no such layer: the
+/// original has no thirds, the HF-native one no fused layer.
 #[must_use]
-pub fn original(published: &str) -> Option<String> {
-    match place(published) {
-        (name, None) => Some(name),
-        (_, Some(_)) => None,
+pub fn module_path(module: &str, dialect: Dialect) -> Option<String> {
+    let (layer, third) = layer_of(module);
+    if dialect == Dialect::Original {
+        return third.is_none().then_some(layer);
+    }
+    let names = published(&format!("{layer}.weight"), true);
+    let name = match (third, names.as_slice()) {
+        (None, [whole]) => whole,
+        (Some(third), thirds @ [_, _, _]) => &thirds[third],
+        _ => return None,
+    };
+    let path = name.strip_suffix(".weight")?;
+    // In memory, transformers keeps all but the head under one `model.`, and the decoder without its own.
+    Some(match path.strip_prefix("language_model.model.") {
+        Some(rest) => format!("model.language_model.{rest}"),
+        None => format!("model.{path}"),
+    })
+}
+
+/// The module at a path in a model in memory, of either dialect.
+#[must_use]
+pub fn module_at(path: &str) -> Option<String> {
+    let (name, third) = place(&format!("{path}.weight"));
+    let layer = name.strip_suffix(".weight")?.to_owned();
+    match third {
+        None => Some(layer),
+        Some(third) => Some(thirds_of(&layer)?[third].clone()),
     }
 }
 
@@ -139,6 +174,46 @@ mod tests {
         );
         for (n, name) in thirds.iter().enumerate() {
             assert_eq!(place(name), (fused.to_owned(), Some(n)));
+        }
+    }
+
+    #[test]
+    fn a_module_is_found_by_its_path_in_either_dialect() {
+        let tower = "vision_model.encoder.layers.2.";
+        for (module, original, native) in [
+            (
+                "mlp1.1",
+                Some("mlp1.1"),
+                Some("model.multi_modal_projector.linear_1"),
+            ),
+            (
+                "language_model.model.layers.3.self_attn.q_proj",
+                Some("language_model.model.layers.3.self_attn.q_proj"),
+                Some("model.language_model.layers.3.self_attn.q_proj"),
+            ),
+            (
+                &format!("{tower}attn.proj"),
+                Some("vision_model.encoder.layers.2.attn.proj"),
+                Some("model.vision_tower.encoder.layer.2.attention.projection_layer"),
+            ),
+            (
+                &format!("{tower}attn.qkv"),
+                Some("vision_model.encoder.layers.2.attn.qkv"),
+                None,
+            ),
+            (
+                &format!("{tower}attn.k_proj"),
+                None,
+                Some("model.vision_tower.encoder.layer.2.attention.k_proj"),
+            ),
+        ] {
+            let paths = [original, native];
+            for (path, dialect) in paths.into_iter().zip([Dialect::Original, Dialect::Native]) {
+                assert_eq!(module_path(module, dialect).as_deref(), path);
+                if let Some(path) = path {
+                    assert_eq!(module_at(path).as_deref(), Some(module));
+                }
+            }
         }
     }
 

@@ -1,10 +1,14 @@
 //! Low-rank adapters as PEFT writes them: `adapter_config.json` and `adapter_model.safetensors`.
 
-use super::{CheckpointError, names, read, save_tensors, write_atomically};
-use crate::model::lora;
+mod config;
+mod rows;
+
+use super::names::{Dialect, module_at, module_path};
+use super::{CheckpointError, read, save_tensors, write_atomically};
+use crate::model::lora::{self, Adapters, LoraError, LowRank};
 use candle_core::{DType, Tensor};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use config::Config;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const CONFIG: &str = "adapter_config.json";
@@ -12,87 +16,17 @@ const WEIGHTS: &str = "adapter_model.safetensors";
 /// What PEFT puts before the path of a module in the model that it wrapped.
 const WRAPPED: &str = "base_model.model.";
 
-/// A low-rank adapter: for each adapted layer A `(rank, in)` and B `(out, rank)`.
+/// Low-rank adapters with what PEFT keeps beside them.
 #[derive(Clone, Debug)]
 pub struct PeftAdapter {
-    /// Rows of every A.
-    pub rank: usize,
-    /// The delta is `alpha / rank · B A`.
-    pub alpha: f64,
-    /// The factor of `B A`.
-    pub scale: f64,
-    /// A and B by the names that [`lora`] gives them.
-    pub tensors: BTreeMap<String, Tensor>,
-}
-
-/// The fields of `adapter_config.json` that change what is computed; the rest is for PEFT.
-#[derive(Debug, Serialize, Deserialize)]
-struct Config {
-    peft_type: String,
-    r: usize,
-    lora_alpha: f64,
-    #[serde(default)]
-    lora_dropout: f64,
-    #[serde(default)]
-    use_rslora: bool,
-    #[serde(default)]
-    use_dora: bool,
-    #[serde(default)]
-    fan_in_fan_out: bool,
-    #[serde(default = "none")]
-    bias: String,
-    #[serde(default)]
-    modules_to_save: Option<Vec<String>>,
-    #[serde(default)]
-    rank_pattern: BTreeMap<String, usize>,
-    #[serde(default)]
-    alpha_pattern: BTreeMap<String, f64>,
-    #[serde(default)]
-    target_modules: Option<serde_json::Value>,
-    #[serde(default)]
-    task_type: Option<String>,
-    #[serde(default)]
-    base_model_name_or_path: Option<String>,
-    #[serde(default)]
-    inference_mode: bool,
-}
-
-fn none() -> String {
-    "none".to_owned()
-}
-
-impl Config {
-    /// Refuses what would be computed otherwise than here.
-    fn check(&self) -> Result<(), String> {
-        let refused = [
-            (self.peft_type != "LORA", "peft_type is not LORA"),
-            (self.r == 0, "r is 0"),
-            (self.use_dora, "use_dora is on"),
-            (self.fan_in_fan_out, "fan_in_fan_out is on"),
-            (self.bias != "none", "bias is trained"),
-            (
-                self.modules_to_save.as_ref().is_some_and(|m| !m.is_empty()),
-                "modules_to_save names whole layers",
-            ),
-            (
-                !self.rank_pattern.is_empty() || !self.alpha_pattern.is_empty(),
-                "rank_pattern or alpha_pattern gives layers ranks of their own",
-            ),
-        ];
-        match refused.iter().find(|(is_so, _)| *is_so) {
-            Some((_, why)) => Err(format!("{why}, which is not supported")),
-            None => Ok(()),
-        }
-    }
-
-    fn scale(&self) -> f64 {
-        let rank = self.r as f64;
-        self.lora_alpha / if self.use_rslora { rank.sqrt() } else { rank }
-    }
+    /// The share of inputs that training left out.
+    pub dropout: f64,
+    /// By module.
+    pub modules: Adapters,
 }
 
 impl PeftAdapter {
-    /// Reads an adapter's folder, whichever model was wrapped: the HF-native one, or the language model of the original code.
+    /// Reads an adapter's folder, whichever model was wrapped: the HF-native one, the original one, or the language model in it.
     pub fn load(dir: &Path) -> Result<Self, CheckpointError> {
         let path = dir.join(CONFIG);
         let wrong = |reason: String| CheckpointError::Adapter {
@@ -102,83 +36,105 @@ impl PeftAdapter {
         let config: Config =
             serde_json::from_slice(&read(&path)?).map_err(|e| wrong(e.to_string()))?;
         config.check().map_err(wrong)?;
-        let mut tensors = BTreeMap::new();
-        for (name, tensor) in super::load_tensors(&dir.join(WEIGHTS))? {
-            let own = adapter_name(&name).ok_or_else(|| CheckpointError::Adapter {
-                path: dir.join(WEIGHTS),
-                reason: format!("`{name}` adapts no layer that is known here"),
-            })?;
-            tensors.insert(own, tensor);
+        let mut modules = Adapters::new();
+        let path = dir.join(WEIGHTS);
+        let wrong = |reason: String| CheckpointError::Adapter {
+            path: path.clone(),
+            reason,
+        };
+        for (module, [a, b]) in pairs(&path)? {
+            let wrong = |reason: String| wrong(format!("`{module}` {reason}"));
+            let (Some(a), Some(b)) = (a, b) else {
+                return Err(wrong("has one half of an adapter only".to_owned()));
+            };
+            let own = module_at(&module).ok_or_else(|| wrong("is no module's path".to_owned()))?;
+            let rank = a.dims().first().copied().unwrap_or(0);
+            let scale = config.scale(&module, rank).map_err(wrong)?;
+            let adapter = LowRank::new(a, b, scale).map_err(|e| wrong(e.to_string()))?;
+            if modules.insert(own.clone(), adapter).is_some() {
+                return Err(wrong(format!("adapts `{own}`, as another path does")));
+            }
+        }
+        if modules.is_empty() {
+            return Err(wrong("holds no adapter".to_owned()));
         }
         Ok(Self {
-            rank: config.r,
-            alpha: config.lora_alpha,
-            scale: config.scale(),
-            tensors,
+            dropout: config.lora_dropout,
+            modules: rows::rejoined(modules).map_err(|e| wrong(e.to_string()))?,
         })
     }
 
-    /// Writes a folder that PEFT loads onto the HF-native model.
-    pub fn save(&self, dir: &Path, base: Option<&str>) -> Result<(), CheckpointError> {
+    /// Writes a folder that PEFT loads onto the whole model of this dialect, computing the same. `base` is where PEFT finds that model.
+    pub fn save(
+        &self,
+        dir: &Path,
+        base: Option<&str>,
+        dialect: Dialect,
+    ) -> Result<(), CheckpointError> {
         std::fs::create_dir_all(dir).map_err(super::at(dir))?;
-        let targets: BTreeSet<&str> = self
-            .tensors
-            .keys()
-            .filter_map(|name| lora::module_of(name)?.rsplit('.').next())
-            .collect();
-        let config = Config {
-            peft_type: "LORA".to_owned(),
-            r: self.rank,
-            lora_alpha: self.alpha,
-            lora_dropout: 0.0,
-            use_rslora: false,
-            use_dora: false,
-            fan_in_fan_out: false,
-            bias: none(),
-            modules_to_save: None,
-            rank_pattern: BTreeMap::new(),
-            alpha_pattern: BTreeMap::new(),
-            target_modules: Some(serde_json::json!(format!(
-                ".*language_model.*\\.({})",
-                targets.into_iter().collect::<Vec<_>>().join("|")
-            ))),
-            task_type: Some("CAUSAL_LM".to_owned()),
-            base_model_name_or_path: base.map(str::to_owned),
-            inference_mode: true,
-        };
         let path = dir.join(CONFIG);
-        let text = serde_json::to_string_pretty(&config).map_err(|e| CheckpointError::Adapter {
+        let wrong = |reason: String| CheckpointError::Adapter {
             path: path.clone(),
-            reason: e.to_string(),
-        })?;
+            reason,
+        };
+        let modules = self.spoken(dialect).map_err(|e| wrong(e.to_string()))?;
+        let config = Config::of(&modules, self.dropout, base);
+        let text = serde_json::to_string_pretty(&config).map_err(|e| wrong(e.to_string()))?;
         write_atomically(&path, text.as_bytes())?;
-        let native = |(name, tensor): (&String, &Tensor)| (native_name(name), tensor.clone());
-        let tensors = self.tensors.iter().map(native).collect();
+        let mut tensors = BTreeMap::new();
+        for (module, adapter) in &modules {
+            let name = |half: &str| format!("{WRAPPED}{module}.{half}.weight");
+            tensors.insert(name("lora_A"), adapter.a().clone());
+            tensors.insert(name("lora_B"), adapter.b().clone());
+        }
         save_tensors(&dir.join(WEIGHTS), &tensors, DType::F32)
+    }
+
+    /// The adapters by their paths in a dialect, fused rows taken apart or put together as it keeps them.
+    fn spoken(&self, dialect: Dialect) -> Result<Adapters, LoraError> {
+        let modules = match dialect {
+            Dialect::Original => rows::joined(&self.modules)?,
+            Dialect::Native => rows::split(&self.modules)?,
+        };
+        let named =
+            |(module, adapter): (String, LowRank)| Some((module_path(&module, dialect)?, adapter));
+        Ok(modules.into_iter().filter_map(named).collect())
     }
 }
 
-/// The name that [`lora`] gives a published adapter's tensor; `None` where it adapts a layer that is stored fused here.
-#[must_use]
-pub fn adapter_name(published: &str) -> Option<String> {
+/// A file's A and B by the path of their module, without what PEFT puts around it.
+fn pairs(path: &Path) -> Result<BTreeMap<String, [Option<Tensor>; 2]>, CheckpointError> {
+    let mut pairs: BTreeMap<String, [Option<Tensor>; 2]> = BTreeMap::new();
+    for (name, tensor) in super::load_tensors(path)? {
+        let Some((module, half)) = module_and_half(&name) else {
+            return Err(CheckpointError::Adapter {
+                path: path.to_owned(),
+                reason: format!("`{name}` is no half of an adapter"),
+            });
+        };
+        pairs.entry(module).or_default()[half] = Some(tensor);
+    }
+    Ok(pairs)
+}
+
+/// The path of a published tensor's module, and 0 for A, 1 for B.
+fn module_and_half(published: &str) -> Option<(String, usize)> {
     let path = published.replace(".default.weight", ".weight");
-    let half = ["lora_A", "lora_B"]
-        .into_iter()
-        .find(|half| path.ends_with(&format!(".{half}.weight")))?;
-    let module = path.strip_suffix(&format!(".{half}.weight"))?;
+    let (module, half) = [".lora_A.weight", ".lora_B.weight"]
+        .iter()
+        .enumerate()
+        .find_map(|(half, end)| Some((path.strip_suffix(end)?, half)))?;
     // The original code wraps the language model alone, inside the checkpoint of the whole.
     let module = module.replace("language_model.base_model.model.", "language_model.");
     let module = module.strip_prefix(WRAPPED).unwrap_or(&module);
-    let weight = names::original(&format!("{module}.weight"))?;
-    Some(lora::name(weight.strip_suffix(".weight")?, half))
+    Some((module.to_owned(), half))
 }
 
-/// The name in a PEFT file over the HF-native model in memory, where `model.` holds all but the head.
-fn native_name(own: &str) -> String {
-    own.replace(
-        "base_model.model.language_model.model.",
-        "base_model.model.model.language_model.",
-    )
+/// The name that [`lora`] gives a published adapter's tensor.
+#[must_use]
+pub fn adapter_name(published: &str) -> Option<String> {
+    let (module, half) = module_and_half(published)?;
+    Some(lora::name(&module_at(&module)?, ["lora_A", "lora_B"][half]))
 }
 
 #[cfg(test)]
@@ -202,21 +158,19 @@ mod tests {
                 "{published}"
             );
         }
-        assert_eq!(
-            native_name(expected),
-            "base_model.model.model.language_model.layers.3.self_attn.q_proj.lora_A.weight"
-        );
     }
 
     #[test]
-    fn a_layer_that_is_fused_here_is_refused() {
-        let query =
-            "base_model.model.model.vision_tower.encoder.layer.0.attention.q_proj.lora_A.weight";
-        assert_eq!(adapter_name(query), None);
-        let projection = "base_model.model.model.vision_tower.encoder.layer.0.attention.projection_layer.lora_B.weight";
-        assert_eq!(
-            adapter_name(projection).as_deref(),
-            Some("base_model.model.vision_model.encoder.layers.0.attn.proj.lora_B.weight")
-        );
+    fn a_part_of_what_is_fused_here_has_a_name_of_its_own() {
+        let tower = "base_model.model.model.vision_tower.encoder.layer.0.attention.";
+        for (published, own) in [
+            ("q_proj.lora_A", "q_proj.lora_A"),
+            ("v_proj.lora_B", "v_proj.lora_B"),
+            ("projection_layer.lora_B", "proj.lora_B"),
+        ] {
+            let own = format!("base_model.model.vision_model.encoder.layers.0.attn.{own}.weight");
+            let published = format!("{tower}{published}.weight");
+            assert_eq!(adapter_name(&published), Some(own), "{published}");
+        }
     }
 }

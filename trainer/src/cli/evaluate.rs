@@ -1,6 +1,6 @@
 //! `medreg-trainer evaluate`.
 
-use super::model::ModelArgument;
+use super::model::AdaptedModelArguments;
 use super::{Failure, existing, progress};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    model: ModelArgument,
+    model: AdaptedModelArguments,
     /// The exported snapshot's folder.
     #[arg(long)]
     snapshot: PathBuf,

@@ -1,8 +1,8 @@
 //! The model that a command is to use, wherever it is kept.
 
-use super::{Failure, progress};
+use super::{Failure, existing, progress};
 use crate::base::SHIPPED;
-use crate::checkpoint::{Checkpoint, Pretrained};
+use crate::checkpoint::{Checkpoint, PeftAdapter, Pretrained};
 use crate::registry::{Fetched, HubAccess, ModelFolder, ModelOrigin, OriginError, StoreAccess};
 use anyhow::Context;
 use std::future::Future;
@@ -41,6 +41,30 @@ impl ModelArgument {
                 Ok((model, Some(here.folder)))
             }
         }
+    }
+}
+
+/// `--model` and an adapter for it.
+#[derive(Debug, clap::Args)]
+pub struct AdaptedModelArguments {
+    #[command(flatten)]
+    model: ModelArgument,
+    /// The folder of a low-rank adapter as PEFT writes it, worked into the model's weights.
+    #[arg(long, value_name = "FOLDER")]
+    adapter: Option<PathBuf>,
+}
+
+impl AdaptedModelArguments {
+    /// Reads the model and works the adapter in.
+    pub fn load(&self) -> Result<Pretrained, Failure> {
+        let Some(folder) = &self.adapter else {
+            return self.model.load();
+        };
+        // First what is small: a wrong folder is found before the model's weights are read.
+        existing(folder, "the adapter")?;
+        let adapter = PeftAdapter::load(folder)?;
+        let adapted = self.model.load()?.with_adapter(&adapter);
+        Ok(adapted.with_context(|| folder.display().to_string())?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `medreg-trainer predict`.
 
-use super::model::ModelArgument;
+use super::model::AdaptedModelArguments;
 use super::{Failure, existing};
 use crate::data::Look;
 use crate::generate::Decoding;
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    model: ModelArgument,
+    model: AdaptedModelArguments,
     /// The image, PNG or JPEG.
     #[arg(long)]
     image: PathBuf,

@@ -2,14 +2,14 @@
 
 use super::model::{self, Loaded};
 use super::{Failure, existing, progress};
-use crate::checkpoint::Pretrained;
+use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::{
     CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, Chart};
-use crate::train::{Control, Event, Options, Trained};
+use crate::train::{self, Control, Event, Options, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
@@ -26,9 +26,13 @@ use std::path::{Path, PathBuf};
 ///   snapshot = "exported"      # a folder with manifest.json, as `medreg snapshot export` unpacks
 ///   out = "model"
 ///   base = "shapes"            # or a folder, s3://BUCKET/PREFIX, hub:OWNER/NAME, hub:OWNER/NAME@REVISION
+///   adapter = "first/adapter"  # to go on training one that was made with the same tuning; left out, a fresh one
 ///   [run]                      # what is left out has a default
 ///   steps = 600
 ///   learning_rate = 1e-3
+///   tuning = { kind = "lora", rank = 8, alpha = 16, dropout = 0.05, targets = ["q_proj", "v_proj", "attn.qkv"] }
+///
+/// A run with adapters also writes them by themselves, below `out`, in a folder `adapter` as PEFT reads it.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -37,6 +41,8 @@ pub struct Arguments {
     config: PathBuf,
 }
 
+/// Below the output folder: the adapters of a low-rank run.
+const ADAPTER: &str = "adapter";
 /// Below the output folder: where a run that is cut off goes on from.
 const CHECKPOINTS: &str = "checkpoints";
 
@@ -48,6 +54,8 @@ struct RunFile {
     out: PathBuf,
     #[serde(default = "shapes")]
     base: ModelOrigin,
+    /// An adapter to go on training.
+    adapter: Option<PathBuf>,
     #[serde(default)]
     run: RunConfig,
 }
@@ -61,8 +69,14 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let file = read(&arguments.config)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
     let start = base(&file.base, &arguments.config)?;
+    let adapter = file.adapter.as_deref().map(PeftAdapter::load);
+    let adapter = adapter.transpose()?;
+    // Adapters that cannot be had are found out before anything is written.
+    train::adapters(&start.model.config, &file.run, adapter.as_ref())
+        .with_context(|| arguments.config.display().to_string())
+        .map_err(Failure::Call)?;
     claim_folder(&file, &snapshot, &start.origin)?;
-    let trained = teach(&file, &snapshot, &start.model, json)?;
+    let trained = teach(&file, &snapshot, &start.model, adapter, json)?;
     let evaluation = test(&trained, &snapshot)?;
     let describes = start.describes || runs::has_descriptions(&snapshot);
     let card = card(&Provenance {
@@ -78,6 +92,10 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         evaluation: evaluation.as_ref(),
     });
     trained.model.save(&file.out, DType::F32)?;
+    if let Some(adapter) = &trained.adapter {
+        let base = start.origin.to_string();
+        adapter.save(&file.out.join(ADAPTER), Some(&base), Dialect::Native)?;
+    }
     ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
     std::fs::write(file.out.join(CARD_FILE), &card)
         .with_context(|| file.out.display().to_string())?;
@@ -108,6 +126,10 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
     let beside = |given: &Path| path.parent().unwrap_or(Path::new(".")).join(given);
     (file.snapshot, file.out) = (beside(&file.snapshot), beside(&file.out));
     existing(&file.snapshot, "the snapshot")?;
+    if let Some(adapter) = &mut file.adapter {
+        *adapter = beside(adapter);
+        existing(adapter, "the adapter")?;
+    }
     Ok(file)
 }
 
@@ -119,9 +141,13 @@ fn claim_folder(
 ) -> Result<(), Failure> {
     let folder = file.out.join(CHECKPOINTS);
     let path = folder.join("run.json");
-    let this =
-        serde_json::json!({"snapshot": snapshot.id, "base": base.to_string(), "run": file.run})
-            .to_string();
+    let this = serde_json::json!({
+        "snapshot": snapshot.id,
+        "base": base.to_string(),
+        "adapter": file.adapter,
+        "run": file.run,
+    })
+    .to_string();
     let at = || path.display().to_string();
     if path.exists() {
         let other = std::fs::read_to_string(&path).with_context(at)?;
@@ -152,9 +178,11 @@ fn teach(
     file: &RunFile,
     snapshot: &SnapshotFolder,
     start: &Pretrained,
+    adapter: Option<PeftAdapter>,
     json: bool,
 ) -> Result<Trained, Failure> {
     let options = Options {
+        adapter,
         run: file.run.clone(),
         threads: available_threads(),
         checkpoints: Some(file.out.join(CHECKPOINTS)),

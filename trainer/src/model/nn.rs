@@ -2,20 +2,20 @@
 
 use super::config::NormType;
 use super::kernels::{layer_norm, linear, rms_norm};
-use super::lora::Adapter;
+use super::lora::Adaptation;
 use super::weights::Weights;
 use candle_core::{Result, Tensor};
 
-/// `x Wᵀ + b`, with a low-rank adapter where the weights hold one.
+/// `x Wᵀ + b`, with low-rank adapters where the weights hold some.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor,
     bias: Option<Tensor>,
-    adapter: Option<Adapter>,
+    adapters: Adaptation,
 }
 
 impl Linear {
-    /// Reads `{name}.weight` `(out, in)` and, if asked for, `{name}.bias`, and any adapter for `name`.
+    /// Reads `{name}.weight` `(out, in)` and, if asked for, `{name}.bias`, and any adapters for `name`.
     pub fn new(
         weights: &Weights,
         name: &str,
@@ -28,7 +28,7 @@ impl Linear {
         Ok(Self {
             weight: weights.get(&format!("{name}.weight"), &[out, width])?,
             bias,
-            adapter: Adapter::find(weights, name)?,
+            adapters: Adaptation::find(weights, name),
         })
     }
 
@@ -38,17 +38,14 @@ impl Linear {
         Self {
             weight,
             bias,
-            adapter: None,
+            adapters: Adaptation::Plain,
         }
     }
 
     /// `(rows, in)` to `(rows, out)`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let y = linear(x, &self.weight, self.bias.as_ref())?;
-        match &self.adapter {
-            Some(adapter) => y + adapter.forward(x)?,
-            None => Ok(y),
-        }
+        self.adapters.add_to(y, x)
     }
 }
 

@@ -42,8 +42,7 @@ impl VisionTower {
         let (c, root) = (config.hidden_size, "vision_model.embeddings");
         let side = config.image_size / config.patch_size;
         let tokens = side * side + 1;
-        let used = (config.num_hidden_layers as i32 + 1 + select_layer).max(0) as usize;
-        let blocks = (0..used)
+        let blocks = (0..config.layers_read(select_layer))
             .map(|n| Block::new(weights, config, n))
             .collect::<Result<_>>()?;
         Ok(Self {

@@ -1,6 +1,8 @@
 //! The tensors of a model by their published names, and which of them may change.
 
+use super::lora::{self, Draw, LowRank};
 use candle_core::{DType, Result, Tensor, Var};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Named tensors, sorted by name. A trained one is a variable; a frozen one is a plain tensor.
@@ -8,6 +10,12 @@ use std::collections::BTreeMap;
 pub struct Weights {
     frozen: BTreeMap<String, Tensor>,
     trained: BTreeMap<String, Var>,
+    /// The factor of each adapter, by module; its halves are among the tensors.
+    scales: BTreeMap<String, f64>,
+    /// The share of adapters' inputs that training leaves out.
+    dropout: f64,
+    /// Which, where this is for a training pass.
+    draw: Option<Draw>,
 }
 
 impl Weights {
@@ -16,7 +24,7 @@ impl Weights {
     pub fn frozen(tensors: BTreeMap<String, Tensor>) -> Self {
         Self {
             frozen: tensors,
-            trained: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -46,6 +54,49 @@ impl Weights {
         Ok(())
     }
 
+    /// Adds a trained adapter; whether it fits is for [`lora::attach`] to know.
+    pub(super) fn add_adapter(&mut self, module: &str, adapter: &LowRank) -> Result<()> {
+        self.add_trained(lora::name(module, "lora_A"), adapter.a())?;
+        self.add_trained(lora::name(module, "lora_B"), adapter.b())?;
+        self.scales.insert(module.to_owned(), adapter.scale());
+        Ok(())
+    }
+
+    /// The same weights, of whose adapters' inputs a training pass leaves out this share, in 0..1.
+    #[must_use]
+    pub fn with_dropout(self, share: f64) -> Self {
+        Self {
+            dropout: share,
+            ..self
+        }
+    }
+
+    /// The same weights for one pass of one training image. Without dropout nothing is left out, and this is no pass of its own.
+    #[must_use]
+    pub fn drawn(&self, draw: Draw) -> Self {
+        let draw = (self.dropout > 0.0).then_some(draw);
+        Self {
+            draw,
+            ..self.clone()
+        }
+    }
+
+    /// The draw, where inputs are left out.
+    #[must_use]
+    pub fn draw(&self) -> Option<Draw> {
+        self.draw
+    }
+
+    /// The share of inputs left out before a module's adapter in this pass, and the seed of which.
+    pub(super) fn dropped_before(&self, module: &str) -> Option<(f64, [u8; 32])> {
+        let Draw { seed, step, place } = self.draw?;
+        let mut hash = Sha256::new();
+        for number in [seed, step, place] {
+            hash.update(number.to_le_bytes());
+        }
+        Some((self.dropout, hash.chain_update(module).finalize().into()))
+    }
+
     /// The variables, by name.
     #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, Var> {
@@ -64,6 +115,22 @@ impl Weights {
             .map(|(name, t)| (name.clone(), t.clone()))
             .chain(trained)
             .collect()
+    }
+
+    /// The factor of each adapter, by module.
+    #[must_use]
+    pub fn scales(&self) -> &BTreeMap<String, f64> {
+        &self.scales
+    }
+
+    /// The same numbers, nothing trained and nothing left out.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        Self {
+            frozen: self.tensors(),
+            scales: self.scales.clone(),
+            ..Self::default()
+        }
     }
 
     /// The tensor of this name and shape.

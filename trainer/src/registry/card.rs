@@ -101,11 +101,21 @@ fn made_from(from: &Provenance<'_>) -> String {
 
 fn training(from: &Provenance<'_>) -> String {
     let config = from.config;
-    let tuning = match config.tuning {
+    let tuning = match &config.tuning {
         Tuning::Full => "all weights".to_owned(),
-        Tuning::Lora { rank, alpha } => {
-            format!("low-rank adapters of rank {rank} (alpha {alpha}), merged in")
-        }
+        Tuning::Lora {
+            rank,
+            alpha,
+            dropout,
+            targets,
+        } => format!(
+            "low-rank adapters of rank {rank} (alpha {alpha}, dropout {dropout}) on {}, merged in",
+            targets
+                .iter()
+                .map(|target| format!("`{target}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     };
     let stopped = if from.stopped {
         ", stopped by hand"

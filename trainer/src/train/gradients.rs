@@ -2,6 +2,7 @@
 
 use crate::data::{Example, Packed, Prompter};
 use crate::model::kernels::{Floats, side_by_side};
+use crate::model::lora::Draw;
 use crate::model::{InternVl, Weights};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor};
@@ -31,7 +32,8 @@ impl Gradients {
     }
 }
 
-/// The gradient of the mean loss over all supervised tokens of `examples`, with `threads` images worked on side by side.
+/// The gradient of the mean loss over all supervised tokens of `examples`, with `threads` images worked on side by side. Where the
+/// weights are drawn for a training pass, every image has a draw of its own.
 pub fn gradients_of(
     model: &InternVl,
     prompter: &Prompter,
@@ -44,7 +46,15 @@ pub fn gradients_of(
         .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
-    let loss = |i: usize| image_loss(model, &examples[i], &packed[i], total);
+    let loss = |i: usize| match weights.draw() {
+        None => image_loss(model, &examples[i], &packed[i], total),
+        Some(draw) => {
+            let place = i as u64;
+            let own = weights.drawn(Draw { place, ..draw });
+            let model = InternVl::new(model.config(), &own)?;
+            image_loss(&model, &examples[i], &packed[i], total)
+        }
+    };
     let mut sum = sum_of_gradients(weights, examples.len(), threads, loss)?;
     sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
     Ok(sum)

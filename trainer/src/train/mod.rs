@@ -4,19 +4,22 @@ mod checkpoints;
 mod gradients;
 mod optimizer;
 mod schedule;
+mod targets;
+mod tuning;
 
 pub use gradients::{Gradients, gradients_of, sum_of_gradients};
 pub use optimizer::AdamW;
 pub use schedule::Schedule;
+pub use targets::{TargetError, chosen};
+pub use tuning::{adapters, trainable};
 
-use crate::checkpoint::{CheckpointError, Pretrained};
+use crate::checkpoint::{CheckpointError, PeftAdapter, Pretrained};
 use crate::data::{Prompter, Source, SourceError};
-use crate::model::{InternVl, Weights, lora};
+use crate::model::lora::{self, Draw, LoraError};
+use crate::model::{InternVl, Weights};
 use crate::tokenizer::TokenizerError;
 use checkpoints::Progress;
-use medreg_datasets::protocol::{BadConfig, RunConfig, Tuning};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use medreg_datasets::protocol::{BadConfig, RunConfig};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -29,6 +32,8 @@ pub struct Options {
     pub threads: usize,
     /// Where checkpoints go; a run that finds one there goes on from it. `None` keeps none.
     pub checkpoints: Option<PathBuf>,
+    /// Low-rank adapters to train further instead of fresh ones; the run's tuning must ask for just these.
+    pub adapter: Option<PeftAdapter>,
     /// Ends the run, and its learning rate's fall, after this time even if steps are left.
     pub budget: Option<Duration>,
     /// Whether vision tower and projector stay as they are: a decoder that cannot read yet would only wear them down.
@@ -89,6 +94,8 @@ pub enum Control {
 pub struct Trained {
     /// The model, adapters merged in.
     pub model: Pretrained,
+    /// The adapters by themselves, where the run trained some.
+    pub adapter: Option<PeftAdapter>,
     /// Steps done.
     pub step: u32,
     /// Whether it was stopped before its end.
@@ -121,6 +128,15 @@ pub enum TrainError {
         /// The learning rate at that step.
         learning_rate: f64,
     },
+    /// The run's targets cannot be used.
+    #[error(transparent)]
+    Targets(#[from] TargetError),
+    /// The run cannot go on training this adapter.
+    #[error("the run does not go on from this adapter: {0}")]
+    OtherAdapter(String),
+    /// The adapters do not fit the model.
+    #[error(transparent)]
+    Lora(#[from] LoraError),
     /// The model or a checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -147,7 +163,7 @@ pub fn run(
     let weights = if options.vision_held {
         Weights::partly(start.tensors.clone(), is_language)?
     } else {
-        trainable(start, config)?
+        tuning::trained_from(start, config, options.adapter.as_ref())?
     };
     let model = InternVl::new(&start.config, &weights)?;
     let prompter = Prompter::new(&start.tokenizer, &start.config)?;
@@ -170,8 +186,13 @@ pub fn run(
         let examples: Vec<_> = (0..batch)
             .map(|slot| source.example(u64::from(progress.step), slot))
             .collect::<Result<_, _>>()?;
+        let pass = weights.drawn(Draw {
+            seed: config.seed,
+            step: u64::from(step),
+            place: 0,
+        });
         let mut gradients =
-            gradients_of(&model, &prompter, &weights, &examples, options.threads).map_err(at)?;
+            gradients_of(&model, &prompter, &pass, &examples, options.threads).map_err(at)?;
         let learning_rate = schedule.rate(progress.step, progress.seconds);
         if !gradients.loss.is_finite() {
             return Err(TrainError::Diverged {
@@ -206,35 +227,29 @@ pub fn run(
             stopped |= events(Event::Saved { step, dir }) == Control::Stop;
         }
     }
-    Ok(Trained {
-        model: merged(start, &weights)?,
-        step: progress.step,
-        stopped,
-    })
+    finished(start, config, &weights, progress, stopped)
 }
 
 fn is_language(name: &str) -> bool {
     name.starts_with("language_model.")
 }
 
-/// The model's weights with what the tuning trains as variables.
-pub fn trainable(start: &Pretrained, config: &RunConfig) -> candle_core::Result<Weights> {
-    match config.tuning {
-        Tuning::Full => Weights::trained(start.tensors.clone()),
-        Tuning::Lora { rank, alpha } => {
-            let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-            lora::adapt(
-                start.tensors.clone(),
-                &start.config,
-                usize::from(rank),
-                alpha,
-                &mut rng,
-            )
-        }
-    }
+fn finished(
+    start: &Pretrained,
+    config: &RunConfig,
+    weights: &Weights,
+    progress: Progress,
+    stopped: bool,
+) -> Result<Trained, TrainError> {
+    Ok(Trained {
+        model: merged(start, weights)?,
+        adapter: tuning::adapter_of(config, weights)?,
+        step: progress.step,
+        stopped,
+    })
 }
 
-fn merged(start: &Pretrained, weights: &Weights) -> candle_core::Result<Pretrained> {
+fn merged(start: &Pretrained, weights: &Weights) -> Result<Pretrained, LoraError> {
     // Copies, so that the result does not change with variables that somebody trains on.
     let copy = |(name, t): (String, candle_core::Tensor)| Ok((name, t.copy()?));
     let tensors = lora::merge(weights)?
@@ -273,9 +288,5 @@ pub fn latest_model(
     };
     let weights = trainable(start, config)?;
     let progress = checkpoints::restore(&latest, &weights, &mut AdamW::new(0.0))?;
-    Ok(Some(Trained {
-        model: merged(start, &weights)?,
-        step: progress.step,
-        stopped: true,
-    }))
+    finished(start, config, &weights, progress, true).map(Some)
 }

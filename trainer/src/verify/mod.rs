@@ -9,7 +9,7 @@ mod reference;
 mod tuning;
 
 pub use gradients::of_batch as gradients_of_reference;
-pub use reference::Reference;
+pub use reference::{Reference, Sample};
 
 use crate::checkpoint::Checkpoint;
 use anyhow::{Result, ensure};

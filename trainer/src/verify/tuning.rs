@@ -23,12 +23,12 @@ pub fn compare(
         return Ok(());
     };
     let adapter = PeftAdapter::load(&reference.dir.join("adapter_init"))?;
-    let weights = lora::attach(model.tensors.clone(), &adapter.tensors, adapter.scale, true)?;
+    let weights = lora::attach(model.tensors.clone(), &model.config, &adapter.modules)?;
     if let Some(theirs) = reference.tensors.get(LOGITS) {
         first_logits(model, &weights, reference, theirs, to)?;
     }
     steps(model, &weights, reference, facts, threads, to)?;
-    let tuned = Weights::frozen(weights.tensors());
+    let tuned = weights.held();
     let theirs = &reference.facts.greedy_lora_step10;
     greedy::compare_with(&tuned, model, reference, theirs, "greedy_lora_step10", to)
 }

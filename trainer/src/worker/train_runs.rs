@@ -106,6 +106,7 @@ impl Worker {
             run: item.config.clone(),
             threads: self.settings.threads,
             checkpoints: Some(folder.join("checkpoints")),
+            adapter: None,
             budget: None,
             vision_held: false,
         };

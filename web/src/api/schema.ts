@@ -2034,7 +2034,7 @@ export interface components {
             log_every: number;
             /**
              * Format: int64
-             * @description The seed of order, sampling and initial adapters.
+             * @description The seed of order, sampling, initial adapters and what dropout leaves out.
              * @default 1
              */
             seed: number;
@@ -2297,6 +2297,11 @@ export interface components {
              * @description The scale's numerator: adapters are multiplied by alpha / rank.
              */
             alpha: number;
+            /**
+             * Format: float
+             * @description The share of an adapter's inputs that each training step leaves out by chance, in 0..1; none where it is absent.
+             */
+            dropout?: number;
             /** @enum {string} */
             kind: "lora";
             /**
@@ -2304,6 +2309,12 @@ export interface components {
              * @description The adapters' rank.
              */
             rank: number;
+            /**
+             * @description Which layers, by the end of their path as PEFT's `target_modules` name them: `q_proj`, `mlp.fc1`, `mlp1.1`. A `*` stands
+             *     for anything: `vision_model.*.attn.qkv`, `language_model.*`. Paths are those of the original code, or of the HF-native
+             *     one (`attention.q_proj`, `linear_1`) where no original path ends so. The decoder's seven where it is absent.
+             */
+            targets?: string[];
         };
         /** @description What an upload consists of. */
         UploadFields: {

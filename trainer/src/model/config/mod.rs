@@ -395,6 +395,14 @@ impl ModelConfig {
     }
 }
 
+impl VisionConfig {
+    /// Layers up to the one that `select_layer` names; those after it are not computed.
+    #[must_use]
+    pub fn layers_read(&self, select_layer: i32) -> usize {
+        (self.num_hidden_layers as i32 + 1 + select_layer).max(0) as usize
+    }
+}
+
 impl LanguageConfig {
     /// Numbers per head.
     #[must_use]

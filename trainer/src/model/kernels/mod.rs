@@ -8,6 +8,7 @@
 
 mod activation;
 mod attention;
+mod dropout;
 mod floats;
 mod gemm;
 mod linear;
@@ -20,6 +21,7 @@ mod threads;
 
 pub use activation::{gelu, scaled_residual, swiglu};
 pub use attention::{Heads, Rows, Span, attend, attend_fused, attention_forward};
+pub use dropout::dropout;
 pub use floats::Floats;
 pub use linear::linear;
 pub use loss::{Target, cross_entropy, log_softmax};

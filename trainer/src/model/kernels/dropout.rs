@@ -1,0 +1,53 @@
+//! Inputs left out by chance.
+
+use super::floats::{Floats, of_storage};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Inverted dropout (Srivastava et al. 2014): each number of `x` becomes zero with probability `share`, in 0..1; the others grow, so
+/// that the mean stays. Which ones is a matter of the seed alone, so the way back draws them again instead of keeping them.
+pub fn dropout(x: &Tensor, share: f64, seed: [u8; 32]) -> Result<Tensor> {
+    if !(0.0..1.0).contains(&share) {
+        candle_core::bail!("dropout: a share of {share} is left out, 0 to below 1 is expected");
+    }
+    x.apply_op1(Dropout { share, seed })
+}
+
+struct Dropout {
+    share: f64,
+    seed: [u8; 32],
+}
+
+impl Dropout {
+    fn applied(&self, x: &[f32]) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::from_seed(self.seed);
+        let below = (self.share * 2f64.powi(32)) as u32;
+        let grown = (1.0 / (1.0 - self.share)) as f32;
+        let mut one = |x: &f32| match rng.next_u32() < below {
+            true => 0.0,
+            false => x * grown,
+        };
+        x.iter().map(&mut one).collect()
+    }
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
+        let y = self.applied(of_storage(x, xl)?);
+        Ok((CpuStorage::F32(y), xl.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        if !x.track_op() {
+            return Ok(None);
+        }
+        let grad = grad.contiguous()?;
+        let gx = self.applied(&Floats::of(&grad)?);
+        Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
+    }
+}
