@@ -63,7 +63,7 @@ pub fn compare(model: Option<&Path>, dir: &Path, to: &mut Comparison) -> Result<
         let folders = [model, path.parent()].into_iter().flatten();
         let has_one = |folder: &&Path| TOKENIZERS.iter().any(|file| folder.join(file).is_file());
         if let Some(folder) = folders.into_iter().find(has_one) {
-            let tokenizer = TextTokenizer::from_file(&folder.join("tokenizer.json"))?;
+            let tokenizer = TextTokenizer::from_folder(folder)?;
             tokens(&tokenizer, &read::<Vec<Case>>(&path)?, to)?;
         }
     }
