@@ -270,11 +270,23 @@ async fn the_hub_says_no_in_words_and_nothing_heavy_was_fetched() {
         ("clinic/pickled", unread.path()),
     ]);
     for (text, token, words) in [
-        ("hub:nobody/nothing", "x", "the hub has no such model"),
-        ("hub:clinic/shapes@v9", "x", "it has no revision `v9`"),
-        ("hub:clinic/closed", "wrong", "set HF_TOKEN"),
-        ("hub:clinic/internlm", "x", "`internlm2`"),
-        ("hub:clinic/pickled", "x", "other formats are not read"),
+        (
+            "hub:nobody/nothing",
+            "hf_of_nobody",
+            "the hub has no such model",
+        ),
+        (
+            "hub:clinic/shapes@v9",
+            "hf_of_nobody",
+            "it has no revision `v9`",
+        ),
+        ("hub:clinic/closed", "hf_of_somebody", "set HF_TOKEN"),
+        ("hub:clinic/internlm", "hf_of_nobody", "`internlm2`"),
+        (
+            "hub:clinic/pickled",
+            "hf_of_nobody",
+            "other formats are not read",
+        ),
     ] {
         let access = access(&hub, cache.path(), Some(token));
         let error = hub_model(text).fetch(&access, &nobody()).await.unwrap_err();
