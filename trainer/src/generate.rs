@@ -6,7 +6,6 @@ use crate::model::InternVl;
 use crate::model::kernels::{Floats, Span, log_softmax};
 use crate::model::language::{Cache, CachedRows};
 use crate::tokenizer::TokenizerError;
-use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -190,9 +189,7 @@ impl<'a> Placed<'a> {
         cache: &mut Cache,
     ) -> Result<Vec<Vec<f32>>, GenerateError> {
         let sequence = Packed::new(prompter, self.look.tiles, &self.turns).sequence;
-        let width = model.config().patch_width();
-        let shape = (self.look.patches.len() / width, width);
-        let patches = Tensor::from_slice(&self.look.patches, shape, &Device::Cpu)?;
+        let patches = self.look.tensor(model.config())?;
         let x = model.embed(&sequence, &model.image_tokens(&patches)?)?;
         let states = model
             .language

@@ -6,7 +6,6 @@ use crate::data::{Look, Prompter};
 use crate::generate::{self, Answer, Decoding, GenerateError, Inquiry};
 use crate::model::{InternVl, Weights};
 use crate::tokenizer::TokenizerError;
-use candle_core::{Device, Tensor};
 use image::DynamicImage;
 use medreg_datasets::geometry::{GridBox, ImageSize};
 use medreg_datasets::grammar;
@@ -99,12 +98,7 @@ impl Predictor {
 
     /// The mean of the vision tower's states over the whole picture, which is the last of its tiles or the only one.
     pub fn features(&self, look: &Look) -> Result<Vec<f32>, PredictError> {
-        let width = self.model.config().patch_width();
-        let patches = Tensor::from_slice(
-            &look.patches,
-            (look.patches.len() / width, width),
-            &Device::Cpu,
-        )?;
+        let patches = look.tensor(self.model.config())?;
         Ok(self
             .model
             .pooled_features(&patches)?

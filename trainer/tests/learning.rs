@@ -6,7 +6,6 @@
     reason = "a failed step is a failed test"
 )]
 
-use candle_core::{Device, Tensor};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AnnotationId, Digest, ImageId, RegionId, UserId};
 use medreg_datasets::lang::LangPair;
@@ -58,13 +57,6 @@ fn example(model: &Pretrained, prompter: &Prompter, seed: u64) -> Example {
     }
 }
 
-/// The patches as the vision tower takes them.
-fn pixels(look: &Look, config: &ModelConfig) -> Tensor {
-    let width = config.patch_width();
-    let shape = (look.patches.len() / width, width);
-    Tensor::from_slice(&look.patches, shape, &Device::Cpu).unwrap()
-}
-
 /// Answers to questions about one picture.
 fn answers(
     model: &InternVl,
@@ -114,7 +106,7 @@ fn questions_in_one_sequence_lose_what_they_lose_alone() {
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
     let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
     let together = example(&start, &prompter, 5);
-    let pixels = pixels(&together.look, &start.config);
+    let pixels = together.look.tensor(&start.config).unwrap();
     let loss = |turns: &[_]| {
         let packed = Packed::new(&prompter, 1, turns);
         let loss = model
@@ -212,7 +204,7 @@ fn an_adapter_starts_as_its_base_and_merges_to_the_same_answers() {
 fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: &Weights) -> f64 {
     let model = InternVl::new(&start.config, weights).unwrap();
     let packed = Packed::new(prompter, example.look.tiles, &example.turns);
-    let pixels = pixels(&example.look, &start.config);
+    let pixels = example.look.tensor(&start.config).unwrap();
     let loss = model
         .loss(
             &pixels,
@@ -301,7 +293,7 @@ fn decoding_with_the_cache_gives_what_reading_the_whole_answer_gives() {
         ..Decoding::default()
     };
     let answers = answers(&model, &prompter, &look, &questions, decoding);
-    let pixels = pixels(&look, &start.config);
+    let pixels = look.tensor(&start.config).unwrap();
     for (question, answer) in questions.iter().zip(&answers) {
         let turn = medreg_trainer::data::EncodedTurn {
             question: prompter.question(question).unwrap(),

@@ -14,15 +14,6 @@ fn picture(name: &str) -> image::RgbImage {
     image::open(file(name)).unwrap().to_rgb8()
 }
 
-fn tiling(side: u32, most: u32) -> Tiling {
-    Tiling {
-        side,
-        least: 1,
-        most,
-        thumbnail: true,
-    }
-}
-
 #[test]
 fn pictures_are_resized_as_pillow_resizes_them() {
     for name in ["smaller", "larger", "lower"] {
@@ -70,7 +61,7 @@ fn a_picture_is_cut_into_the_grid_that_internvl_chooses() {
     let choices: Vec<Choice> = serde_json::from_str(&text).unwrap();
     assert!(choices.len() > 300);
     for c in choices {
-        let Grid { columns, rows } = tiling(c.side, c.most).grid(c.width, c.height);
+        let Grid { columns, rows } = Tiling::up_to(c.most, c.side).grid(c.width, c.height);
         let picture = format!("{}×{} in up to {}", c.width, c.height, c.most);
         assert_eq!([columns, rows], c.grid, "{picture}");
     }
@@ -81,7 +72,7 @@ fn tiles_and_the_whole_after_them_are_those_of_pillow() {
     for (name, most) in [("smaller", 6), ("larger", 6), ("lower", 2)] {
         let theirs = picture(&format!("{name}.tiles{most}.png"));
         let whole = image::DynamicImage::ImageRgb8(picture(&format!("{name}.png")));
-        let tiles = Resized::new(&whole, tiling(28, most)).tiles();
+        let tiles = Resized::new(&whole, Tiling::up_to(most, 28)).tiles();
         assert!(tiles.len() > 2);
         let ours: Vec<u8> = tiles
             .into_iter()

@@ -120,12 +120,7 @@ fn picture(config: &ModelConfig, seed: u64) -> Result<(Picture, Tensor)> {
         SMALLEST,
         &mut ChaCha8Rng::seed_from_u64(seed ^ 0x0073_6967_6874),
     );
-    let shape = (config.patches_per_side().pow(2), config.patch_width());
-    let pixels = Tensor::from_vec(
-        Look::at(&picture.image, config).patches,
-        shape,
-        &Device::Cpu,
-    )?;
+    let pixels = Look::at(&picture.image, config).tensor(config)?;
     Ok((picture, pixels))
 }
 

@@ -13,6 +13,6 @@ pub fn peak() -> Option<u64> {
 
 /// Starts counting anew, where the system allows it.
 pub fn forget_peak() {
-    // Without the permission the figures stay those since the start, which is what they are then called by nobody else.
+    // Where it is not allowed, a later figure is at least the earlier ones: never too small.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

@@ -9,12 +9,12 @@ pub use shape::{Shape, UnknownShape};
 use crate::checkpoint::Pretrained;
 use crate::data::{Example, Look, Prompter};
 use crate::generate::{Decoding, GenerateError, Inquiry, answer};
-use crate::model::kernels::{Floats, Span, spread_over};
+use crate::model::kernels::{Floats, spread_over};
 use crate::model::language::CachedRows;
 use crate::model::{InternVl, Weights};
 use crate::predict::available_threads;
 use crate::train::{AdamW, gradients_of, trainable};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use image::{DynamicImage, Rgb, RgbImage};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
@@ -171,16 +171,7 @@ fn answered(
 fn token_times(model: &InternVl, prompt: usize) -> Result<(f64, f64)> {
     let mut cache = model.language.cache(prompt + LATE);
     let mut read = |from: usize, tokens: &[u32]| -> Result<u32> {
-        let rows = CachedRows {
-            positions: (from as u32..(from + tokens.len()) as u32).collect(),
-            slots: (from..from + tokens.len()).collect(),
-            spans: vec![Span {
-                queries: 0..tokens.len(),
-                context: 0..0,
-                own: 0..from + tokens.len(),
-                causal: true,
-            }],
-        };
+        let rows = CachedRows::of_one(from..from + tokens.len());
         let states = model
             .language
             .read(&model.language.embed(tokens)?, &rows, &mut cache)?;
@@ -219,9 +210,12 @@ fn learning(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
         question: question(),
         answer: "<ref>liver</ref><box>[[102, 106, 481, 910]]</box>".to_owned(),
     };
+    let turn = prompter.turn(&turn)?;
+    let look = Look::at(&picture(start.config.image_size() as u32), &start.config);
+    let rows = prompter.prefix(look.tiles).tokens.len() + turn.question.len() + turn.answer.len();
     let example = Example {
-        look: Look::at(&picture(start.config.image_size() as u32), &start.config),
-        turns: vec![prompter.turn(&turn)?],
+        look,
+        turns: vec![turn],
     };
     let mut optimizer = AdamW::new(config.weight_decay);
     let mut seconds = 0.0;
@@ -233,9 +227,6 @@ fn learning(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
         seconds = begun.elapsed().as_secs_f64();
         anyhow::ensure!(gradients.loss.is_finite(), "the loss is {}", gradients.loss);
     }
-    let rows = prompter.prefix(example.look.tiles).tokens.len()
-        + example.turns.first().context("no turn")?.question.len()
-        + example.turns[0].answer.len();
     let note = format!("the second of two, rank 16 on the decoder, one picture, {rows} tokens");
     add(Row::new("LoRA step", seconds, "s", note));
     add(Row::new(

@@ -1,9 +1,7 @@
 //! Models by the size of their parts.
 
 use crate::model::ModelConfig;
-use crate::model::config::{
-    LanguageConfig, LanguageFamily, NormType, ShuffleVersion, Template, VisionConfig,
-};
+use crate::model::config::{LanguageConfig, LanguageFamily, NormType, VisionConfig};
 use std::fmt;
 use std::str::FromStr;
 
@@ -47,23 +45,7 @@ impl Shape {
                 language([896, 24, 14, 2, 4_864], 151_674),
             ),
         };
-        ModelConfig {
-            architectures: vec!["InternVLChatModel".to_owned()],
-            model_type: "internvl_chat".to_owned(),
-            vision_config,
-            llm_config,
-            downsample_ratio: 0.5,
-            ps_version: ShuffleVersion::V2,
-            select_layer: -1,
-            template: Template::InternVl25,
-            system_message: None,
-            force_image_size: None,
-            dynamic_image_size: true,
-            min_dynamic_patch: 1,
-            max_dynamic_patch: 12,
-            use_thumbnail: true,
-            pad2square: false,
-        }
+        ModelConfig::internvl25(vision_config, llm_config)
     }
 }
 

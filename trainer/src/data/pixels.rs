@@ -3,6 +3,7 @@
 use super::framing::Framing;
 use super::tiling::{Grid, Tiling};
 use crate::model::ModelConfig;
+use candle_core::{Device, Tensor};
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
@@ -32,6 +33,13 @@ pub struct Look {
 }
 
 impl Look {
+    /// The patches as a model of this configuration takes them.
+    pub fn tensor(&self, config: &ModelConfig) -> candle_core::Result<Tensor> {
+        let width = config.patch_width();
+        let shape = (self.patches.len() / width, width);
+        Tensor::from_slice(&self.patches, shape, &Device::Cpu)
+    }
+
     /// What a model of this configuration sees of a picture.
     #[must_use]
     pub fn at(picture: &DynamicImage, config: &ModelConfig) -> Self {

@@ -45,6 +45,17 @@ pub struct Tiling {
 }
 
 impl Tiling {
+    /// As published: up to so many tiles, the whole picture after them.
+    #[must_use]
+    pub fn up_to(most: u32, side: u32) -> Self {
+        Self {
+            side,
+            least: 1,
+            most,
+            thumbnail: true,
+        }
+    }
+
     /// As the configuration says; without `dynamic_image_size`, one resize of the whole picture.
     #[must_use]
     pub fn of(config: &ModelConfig) -> Self {

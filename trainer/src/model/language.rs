@@ -8,6 +8,7 @@ use super::nn::{Linear, Norm};
 use super::weights::Weights;
 use candle_core::{DType, Module, Result, Tensor};
 use candle_nn::Embedding;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The language model.
@@ -52,6 +53,23 @@ pub struct CachedRows {
     pub spans: Vec<Span>,
     /// The cache's row that each row is written to.
     pub slots: Vec<usize>,
+}
+
+impl CachedRows {
+    /// The rows `rows` of a sequence that has the cache to itself: each sees all rows before it.
+    #[must_use]
+    pub fn of_one(rows: Range<usize>) -> Self {
+        Self {
+            positions: rows.clone().map(|row| row as u32).collect(),
+            spans: vec![Span {
+                queries: 0..rows.len(),
+                context: 0..0,
+                own: 0..rows.end,
+                causal: true,
+            }],
+            slots: rows.collect(),
+        }
+    }
 }
 
 impl LanguageModel {

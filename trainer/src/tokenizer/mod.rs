@@ -20,6 +20,9 @@ use tokenizers::{
     SplitDelimiterBehavior, Tokenizer, TokenizerBuilder,
 };
 
+/// The files that a tokenizer is read from, the whole one in JSON before SentencePiece's.
+pub const FILES: [&str; 2] = ["tokenizer.json", "tokenizer.model"];
+
 /// InternVL's special tokens after the language model's own three, in this order.
 pub const SPECIAL: [&str; 12] = [
     "<|endoftext|>",
@@ -90,7 +93,7 @@ impl TextTokenizer {
     /// Reads the tokenizer of a model's folder: its `tokenizer.json` or else its SentencePiece `tokenizer.model` with the files of
     /// transformers' `LlamaTokenizer` beside it (`tokenizer_config.json`, `added_tokens.json`, `special_tokens_map.json`).
     pub fn from_folder(dir: &Path) -> Result<Self, TokenizerError> {
-        let path = dir.join("tokenizer.json");
+        let path = dir.join(FILES[0]);
         if let Some(json) = read(&path)? {
             let unusable = |error: tokenizers::Error| TokenizerError::File {
                 path,
@@ -98,7 +101,7 @@ impl TextTokenizer {
             };
             return Self::wrap(Tokenizer::from_bytes(json).map_err(unusable)?);
         }
-        let path = dir.join("tokenizer.model");
+        let path = dir.join(FILES[1]);
         let model = read(&path)?.ok_or_else(|| TokenizerError::NoFile(dir.to_owned()))?;
         let tokenizer = LlamaSettings::read(dir)
             .and_then(|settings| sentencepiece::convert(&model, &settings))

@@ -5,7 +5,7 @@ use crate::model::kernels::{Floats, side_by_side};
 use crate::model::lora::Draw;
 use crate::model::{InternVl, Weights};
 use candle_core::backprop::GradStore;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use std::collections::BTreeMap;
 
 /// A batch's loss and its gradient for every trained tensor that got one.
@@ -82,9 +82,7 @@ pub fn sum_of_gradients(
 
 /// One image's share of the batch's mean loss.
 fn image_loss(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Tensor> {
-    let width = model.config().patch_width();
-    let patches = &example.look.patches;
-    let patches = Tensor::from_slice(patches, (patches.len() / width, width), &Device::Cpu)?;
+    let patches = example.look.tensor(model.config())?;
     let loss = model.loss(
         &patches,
         &packed.sequence,

@@ -3,7 +3,7 @@
 use super::Comparison;
 use super::reference::{Reference, sequence};
 use crate::checkpoint::Checkpoint;
-use crate::model::kernels::{Floats, Span};
+use crate::model::kernels::Floats;
 use crate::model::language::CachedRows;
 use crate::model::{InternVl, Weights};
 use anyhow::{Context, Result};
@@ -55,28 +55,15 @@ fn continuation(
     let x = model.embed(prompt, &model.image_tokens(patches)?)?;
     let rows = prompt.tokens.len();
     let mut cache = model.language.cache(rows + count);
-    let whole = CachedRows {
-        positions: prompt.positions.clone(),
-        spans: prompt.spans.to_vec(),
-        slots: (0..rows).collect(),
-    };
-    let states = model.language.read(&x, &whole, &mut cache)?;
+    let states = model
+        .language
+        .read(&x, &CachedRows::of_one(0..rows), &mut cache)?;
     let mut logits = model.language.logits(&states.narrow(0, rows - 1, 1)?)?;
     let mut tokens = Vec::with_capacity(count);
     for at in rows..rows + count {
         let token = most_likely(&Floats::of(&logits)?);
         tokens.push(token);
-        let span = Span {
-            queries: 0..1,
-            context: 0..0,
-            own: 0..at + 1,
-            causal: false,
-        };
-        let place = CachedRows {
-            positions: vec![at as u32],
-            slots: vec![at],
-            spans: vec![span],
-        };
+        let place = CachedRows::of_one(at..at + 1);
         let x = model.language.embed(&[token])?;
         logits = model
             .language

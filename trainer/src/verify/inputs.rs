@@ -4,7 +4,7 @@
 
 use super::{Comparison, Kind, numbers_of};
 use crate::data::{Grid, Resized, Tiling, bicubic};
-use crate::tokenizer::TextTokenizer;
+use crate::tokenizer::{self, TextTokenizer};
 use anyhow::{Context, Result};
 use candle_core::Device;
 use image::{DynamicImage, RgbImage};
@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 const CHOICES: &str = "preprocess.json";
 const PIXELS: &str = "preprocess.safetensors";
 const CASES: &str = "tokenizer_cases.json";
-const TOKENIZERS: [&str; 2] = ["tokenizer.json", "tokenizer.model"];
 
 /// `preprocess.json`; fields for people are passed over.
 #[derive(Debug, Deserialize)]
@@ -61,7 +60,7 @@ pub fn compare(model: Option<&Path>, dir: &Path, to: &mut Comparison) -> Result<
     }
     if let Some(path) = beside(dir, CASES) {
         let folders = [model, path.parent()].into_iter().flatten();
-        let has_one = |folder: &&Path| TOKENIZERS.iter().any(|file| folder.join(file).is_file());
+        let has_one = |folder: &&Path| tokenizer::FILES.iter().any(|f| folder.join(f).is_file());
         if let Some(folder) = folders.into_iter().find(has_one) {
             let tokenizer = TextTokenizer::from_folder(folder)?;
             tokens(&tokenizer, &read::<Vec<Case>>(&path)?, to)?;
@@ -86,22 +85,12 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 
 fn grids(choices: &[Choice], to: &mut Comparison) {
     let ours = |c: &Choice| {
-        let Grid { columns, rows } = tiling(c.size, c.max_num).grid(c.w, c.h);
+        let Grid { columns, rows } = Tiling::up_to(c.max_num, c.size).grid(c.w, c.h);
         [columns, rows]
     };
     let ours: Vec<u32> = choices.iter().flat_map(ours).collect();
     let theirs: Vec<u32> = choices.iter().flat_map(|c| c.grid).collect();
     to.choices("preprocess.grids", &ours, &theirs);
-}
-
-/// Pictures as published: up to so many tiles, the whole after them.
-fn tiling(side: u32, most: u32) -> Tiling {
-    Tiling {
-        side,
-        least: 1,
-        most,
-        thumbnail: true,
-    }
 }
 
 /// Every stored picture, made anew from the image file that its name begins with. What no recipe or image is known of is told.
@@ -128,7 +117,7 @@ fn pixels(path: &Path, to: &mut Comparison) -> Result<()> {
 fn made(picture: &DynamicImage, side: u32, recipe: &Recipe) -> Vec<RgbImage> {
     match recipe {
         Recipe::Whole => vec![bicubic(&picture.to_rgb8(), side, side)],
-        Recipe::Tiles { most } => Resized::new(picture, tiling(side, *most)).tiles(),
+        Recipe::Tiles { most } => Resized::new(picture, Tiling::up_to(*most, side)).tiles(),
     }
 }
 

@@ -249,6 +249,28 @@ impl Kind {
 }
 
 impl ModelConfig {
+    /// What all published checkpoints of InternVL 2.5 and 3 have in common, around these two parts.
+    #[must_use]
+    pub fn internvl25(vision_config: VisionConfig, llm_config: LanguageConfig) -> Self {
+        Self {
+            architectures: default_architectures(),
+            model_type: ORIGINAL.to_owned(),
+            vision_config,
+            llm_config,
+            downsample_ratio: half(),
+            ps_version: ShuffleVersion::V2,
+            select_layer: last(),
+            template: Template::InternVl25,
+            system_message: None,
+            force_image_size: None,
+            dynamic_image_size: true,
+            min_dynamic_patch: 1,
+            max_dynamic_patch: 12,
+            use_thumbnail: true,
+            pad2square: false,
+        }
+    }
+
     /// Reads and checks a `config.json`.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         let kind: Kind = serde_json::from_str(text)?;

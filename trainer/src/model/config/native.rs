@@ -1,8 +1,7 @@
 //! The dialect of `config.json` that Hugging Face's own InternVL class writes (`model_type: internvl`).
 
 use super::{
-    ConfigError, LanguageConfig, LanguageFamily, ModelConfig, NormType, RopeScaling,
-    ShuffleVersion, Template, VisionConfig,
+    ConfigError, LanguageConfig, LanguageFamily, ModelConfig, NormType, RopeScaling, VisionConfig,
 };
 use serde::Deserialize;
 
@@ -115,22 +114,10 @@ impl TryFrom<NativeConfig> for ModelConfig {
         let tied = native.tie_word_embeddings;
         let llm_config = native.text_config.original(tied)?;
         Ok(Self {
-            architectures: super::default_architectures(),
-            model_type: super::ORIGINAL.to_owned(),
-            vision_config: native.vision_config.original()?,
-            llm_config,
             downsample_ratio: native.downsample_ratio,
-            ps_version: ShuffleVersion::V2,
             select_layer: native.vision_feature_layer,
-            template: Template::InternVl25,
-            system_message: None,
-            force_image_size: None,
-            // What that class's processor does unless it is told otherwise.
-            dynamic_image_size: true,
-            min_dynamic_patch: 1,
-            max_dynamic_patch: 12,
-            use_thumbnail: true,
-            pad2square: false,
+            // Tiles as that class's processor cuts them unless it is told otherwise.
+            ..Self::internvl25(native.vision_config.original()?, llm_config)
         })
     }
 }

@@ -36,34 +36,34 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    fn piece(self, range: Range<usize>) -> Self {
-        match self {
-            Self::Single(all) => Self::Single(&all[range]),
-            Self::Half(all) => Self::Half(&all[range]),
-        }
-    }
-
-    /// The numbers in f32, by way of `room` where they are not.
-    fn widened<'b>(self, room: &'b mut Vec<f32>) -> &'b [f32]
+    /// Some of the rows, each of `width` numbers, in f32; by way of `room` where they are not.
+    fn rows<'b>(self, rows: &Range<usize>, width: usize, room: &'b mut Vec<f32>) -> Mat<'b>
     where
         'a: 'b,
     {
-        match self {
-            Self::Single(all) => all,
+        let numbers = rows.start * width..rows.end * width;
+        let wide = match self {
+            Self::Single(all) => &all[numbers],
             Self::Half(all) => {
-                room.resize(all.len(), 0.0);
-                widen(room, all);
+                room.resize(numbers.len(), 0.0);
+                widen(room, &all[numbers]);
                 room
             }
-        }
+        };
+        Mat::new(wide, rows.len(), width, width)
     }
+}
+
+/// The same number in f32: its bits are the upper half.
+#[inline(always)]
+fn single(half: bf16) -> f32 {
+    f32::from_bits(u32::from(half.to_bits()) << 16)
 }
 
 vectorised! {
     fn widen(to: &mut [f32], from: &[bf16]) {
         for (to, from) in to.iter_mut().zip(from) {
-            // The upper half of an f32's bits.
-            *to = f32::from_bits(u32::from(from.to_bits()) << 16);
+            *to = single(*from);
         }
     }
 }
@@ -76,11 +76,11 @@ vectorised! {
             let (xs, ws) = (x.chunks_exact(32), w.chunks_exact(32));
             let mut rest = 0.0;
             for (x, w) in xs.remainder().iter().zip(ws.remainder()) {
-                rest += x * f32::from_bits(u32::from(w.to_bits()) << 16);
+                rest += x * single(*w);
             }
             for (x, w) in xs.zip(ws) {
                 for lane in 0..32 {
-                    sums[lane] += x[lane] * f32::from_bits(u32::from(w[lane].to_bits()) << 16);
+                    sums[lane] += x[lane] * single(w[lane]);
                 }
             }
             *y = sums.iter().sum::<f32>() + rest;
@@ -111,13 +111,16 @@ pub(super) fn times_transposed(y: &mut [f32], into: Into, x: Mat<'_>, w: Matrix<
     let (rows, width) = x.size();
     let pieces = pieces(w, out, width, rows);
     let part = |room: &mut Vec<f32>, piece: &Range<usize>| -> Vec<f32> {
-        let weight = w.piece(piece.start * width..piece.end * width);
         let mut part = vec![0.0; rows * piece.len()];
-        if let (Matrix::Half(weight), 1) = (weight, rows) {
-            row_times_half(&mut part, x.row(), weight);
+        if let (Matrix::Half(all), 1) = (w, rows) {
+            row_times_half(
+                &mut part,
+                x.row(),
+                &all[piece.start * width..piece.end * width],
+            );
             return part;
         }
-        let weight = Mat::new(weight.widened(room), piece.len(), width, width);
+        let weight = w.rows(piece, width, room);
         product(&mut part, piece.len(), Into::Fresh, x, weight.t(), 1.0);
         part
     };
@@ -137,8 +140,7 @@ pub(super) fn times_transposed(y: &mut [f32], into: Into, x: Mat<'_>, w: Matrix<
     }
     let mut room = Vec::new();
     for piece in pieces {
-        let weight = w.piece(piece.start * width..piece.end * width);
-        let weight = Mat::new(weight.widened(&mut room), piece.len(), width, width);
+        let weight = w.rows(&piece, width, &mut room);
         product(&mut y[piece.start..], out, into, x, weight.t(), 1.0);
     }
 }
@@ -160,8 +162,7 @@ pub(super) fn times(gx: &mut [f32], g: &[f32], w: Matrix<'_>, out: usize, width:
     let (mut room, mut into) = (Vec::new(), Into::Fresh);
     // Many rows or few, each piece is added to all of `gx`: large ones cost less.
     for piece in pieces(w, out, width, rows.max(FEW_ROWS + 1)) {
-        let weight = w.piece(piece.start * width..piece.end * width);
-        let weight = Mat::new(weight.widened(&mut room), piece.len(), width, width);
+        let weight = w.rows(&piece, width, &mut room);
         let g = Mat::new(&g[piece.start..], rows, piece.len(), out);
         product(gx, width, into, g, weight, 1.0);
         into = Into::Sum;

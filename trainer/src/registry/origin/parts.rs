@@ -4,6 +4,7 @@ use super::OriginError;
 use crate::checkpoint::weight_files;
 use crate::model::ModelConfig;
 use crate::registry::{FACTS_FILE, file};
+use crate::tokenizer::FILES;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +12,9 @@ const CONFIG: &str = "config.json";
 const INDEX: &str = "model.safetensors.index.json";
 const WEIGHTS: &str = "model.safetensors";
 /// The whole tokenizer in one file.
-const TOKENIZER: &str = "tokenizer.json";
+const TOKENIZER: &str = FILES[0];
 /// A SentencePiece tokenizer.
-const PIECES: &str = "tokenizer.model";
+const PIECES: &str = FILES[1];
 /// What goes with one, each where it is there.
 const BESIDE_PIECES: [&str; 3] = [
     "tokenizer_config.json",
