@@ -1,4 +1,5 @@
-# Two images from one build: `--target server` is the server with its page, `--target trainer` the worker.
+# Two images from one build: `--target server` is the server with its page, `--target trainer` the worker; and `--target trainer-gpu`,
+# the worker for NVIDIA GPUs.
 # `docker compose up --build` makes both; by hand: docker build --target server -t medreg .
 
 # --- The page ---------------------------------------------------------------------------------------------------------
@@ -54,6 +55,40 @@ RUN apt-get update \
     && useradd --system --uid 10001 --home-dir /var/lib/medreg --create-home medreg \
     && install -d -o medreg -g medreg -m 0700 /var/lib/medreg
 COPY --from=programs /out/medreg-trainer /usr/local/bin/medreg-trainer
+USER medreg
+ENV MEDREG_CACHE=/var/lib/medreg
+VOLUME /var/lib/medreg
+ENTRYPOINT ["medreg-trainer"]
+CMD ["worker"]
+
+# --- The worker for NVIDIA GPUs ---------------------------------------------------------------------------------------
+FROM nvidia/cuda:13.0.1-devel-ubuntu24.04 AS programs-gpu
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends build-essential ca-certificates cmake pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=programs /usr/local/rustup /usr/local/rustup
+COPY --from=programs /usr/local/cargo /usr/local/cargo
+# Compute capability 8.0 runs on every data-centre GPU since the A100; newer ones compile it further when they first load it.
+ARG CUDA_COMPUTE_CAP=80
+ENV RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo PATH=/usr/local/cargo/bin:$PATH \
+    CUDA_COMPUTE_CAP=$CUDA_COMPUTE_CAP LIBRARY_PATH=/usr/local/cuda/lib64/stubs
+WORKDIR /src
+COPY Cargo.toml Cargo.lock clippy.toml ./
+COPY datasets datasets
+COPY backend backend
+COPY trainer trainer
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --locked --release -p medreg-trainer --features cuda \
+    && mkdir /out && cp target/release/medreg-trainer /out/
+
+FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS trainer-gpu
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/medreg --create-home medreg \
+    && install -d -o medreg -g medreg -m 0700 /var/lib/medreg
+COPY --from=programs-gpu /out/medreg-trainer /usr/local/bin/medreg-trainer
 USER medreg
 ENV MEDREG_CACHE=/var/lib/medreg
 VOLUME /var/lib/medreg

@@ -10,6 +10,7 @@ use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How answers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,7 +142,7 @@ fn read_inquiries(
             .map_or(next.shared.end, |q| q.end + decoding.max_tokens);
         placed.push(next);
     }
-    let mut cache = model.language.cache(rows);
+    let mut cache = model.language.cache(rows)?;
     let mut strands = Vec::new();
     for placed in &placed {
         let logits = placed.read(model, prompter, &mut cache)?;
@@ -222,7 +223,7 @@ impl<'a> Placed<'a> {
         }
         CachedRows {
             positions,
-            spans,
+            spans: Arc::new(spans),
             slots,
         }
     }
@@ -241,7 +242,7 @@ fn read_chosen(
     let rows = CachedRows {
         positions: open.iter().map(|s| s.position()).collect(),
         slots: open.iter().map(|s| s.start + s.len).collect(),
-        spans: open.iter().enumerate().map(|(i, s)| s.span(i)).collect(),
+        spans: Arc::new(open.iter().enumerate().map(|(i, s)| s.span(i)).collect()),
     };
     let states = model
         .language

@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod client;
 pub mod data;
+pub mod device;
 pub mod eval;
 pub mod generate;
 pub mod model;

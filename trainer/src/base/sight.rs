@@ -13,7 +13,7 @@ use crate::model::kernels::{Target, cross_entropy};
 use crate::model::nn::Linear;
 use crate::model::{InternVl, ModelConfig, Weights};
 use crate::train::{AdamW, Schedule, sum_of_gradients};
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use medreg_datasets::protocol::RunConfig;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -129,7 +129,7 @@ fn picture_loss(model: &InternVl, head: &Linear, seed: u64) -> Result<Tensor> {
     let (picture, pixels) = picture(config, seed)?;
     let logits = head.forward(&model.image_tokens(&pixels)?)?;
     let truth = truth(&picture, config.patches_per_side() / 2);
-    let mut total = Tensor::new(0f32, &Device::Cpu)?;
+    let mut total = Tensor::new(0f32, logits.device())?;
     let mut column = 0;
     for (group, targets) in GROUPS.iter().zip(truth) {
         let logits = logits.narrow(1, column, *group)?.contiguous()?;

@@ -15,6 +15,7 @@ use crate::model::{InternVl, Weights};
 use crate::predict::available_threads;
 use crate::train::{AdamW, gradients_of, trainable};
 use anyhow::Result;
+use candle_core::Device;
 use image::{DynamicImage, Rgb, RgbImage};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
@@ -69,7 +70,7 @@ impl Row {
 }
 
 /// Loads the model in `dir`, has it answer a question and learn from one, and times it; `done` hears of every row.
-pub fn measure(dir: &Path, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
+pub fn measure(dir: &Path, device: &Device, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut add = |row: Row| {
         done(&row);
@@ -77,7 +78,7 @@ pub fn measure(dir: &Path, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
     };
     memory::forget_peak();
     let begun = Instant::now();
-    let start = Pretrained::load(dir)?;
+    let start = Pretrained::load(dir)?.on(device)?;
     let parameters: usize = start
         .tensors
         .values()
@@ -169,7 +170,7 @@ fn answered(
 /// Median seconds per token soon after the start of an answer and at its 512th token, behind a prompt of `prompt` tokens. The answer
 /// is not let end: what the tokens say does not matter here.
 fn token_times(model: &InternVl, prompt: usize) -> Result<(f64, f64)> {
-    let mut cache = model.language.cache(prompt + LATE);
+    let mut cache = model.language.cache(prompt + LATE)?;
     let mut read = |from: usize, tokens: &[u32]| -> Result<u32> {
         let rows = CachedRows::of_one(from..from + tokens.len());
         let states = model

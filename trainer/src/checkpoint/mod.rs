@@ -11,7 +11,7 @@ pub use peft::{PeftAdapter, adapter_name};
 use crate::model::lora::{self, LoraError};
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use shards::Shards;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -115,6 +115,14 @@ impl Checkpoint {
         Ok(Self { config, tensors })
     }
 
+    /// The same with the weights on `device`.
+    pub fn on(self, device: &Device) -> Result<Self, CheckpointError> {
+        Ok(Self {
+            tensors: moved(self.tensors, device)?,
+            ..self
+        })
+    }
+
     fn with(self, tokenizer: TextTokenizer) -> Result<Pretrained, CheckpointError> {
         let Self { config, tensors } = self;
         let (tokens, rows) = (tokenizer.len(), config.llm_config.vocab_size);
@@ -157,6 +165,14 @@ impl Pretrained {
         Checkpoint { config, tensors }.with(TextTokenizer::from_bytes(tokenizer)?)
     }
 
+    /// The same model with its weights on `device`; on the one where they are, nothing is copied.
+    pub fn on(self, device: &Device) -> Result<Self, CheckpointError> {
+        Ok(Self {
+            tensors: moved(self.tensors, device)?,
+            ..self
+        })
+    }
+
     /// The same model with an adapter worked into its weights.
     pub fn with_adapter(mut self, adapter: &PeftAdapter) -> Result<Self, LoraError> {
         lora::check(&self.config, &adapter.modules)?;
@@ -175,6 +191,15 @@ impl Pretrained {
         )?;
         save_tensors(&dir.join("model.safetensors"), &self.tensors, dtype)
     }
+}
+
+/// Tensor by tensor, so that no more than one is there twice.
+fn moved(
+    tensors: BTreeMap<String, Tensor>,
+    device: &Device,
+) -> Result<BTreeMap<String, Tensor>, CheckpointError> {
+    let moved = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_device(device)?));
+    tensors.into_iter().map(moved).collect()
 }
 
 fn read_config(bytes: &[u8]) -> Result<ModelConfig, CheckpointError> {

@@ -1,5 +1,6 @@
 //! `medreg-trainer bench`.
 
+use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
 use crate::bench::{Row, Shape, measure, random};
 use anyhow::Context;
@@ -24,13 +25,15 @@ pub struct Arguments {
     /// Write the rows to this file too, as JSON.
     #[arg(long)]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgument,
 }
 
 /// Measures and prints.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     if let Some(model) = &arguments.model {
         existing(model, "the model")?;
-        return measured(model, arguments.record.as_deref(), json);
+        return measured(arguments, model, json);
     }
     let shape = arguments.shape.unwrap_or(Shape::Tiny);
     let scratch = match &arguments.scratch {
@@ -40,20 +43,21 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let bar = progress::waiting("drawing the weights");
     random::write(&shape.config(), 1, scratch.path())?;
     bar.finish_and_clear();
-    measured(scratch.path(), arguments.record.as_deref(), json)
+    measured(arguments, scratch.path(), json)
 }
 
-fn measured(model: &Path, record: Option<&Path>, json: bool) -> Result<(), Failure> {
+fn measured(arguments: &Arguments, model: &Path, json: bool) -> Result<(), Failure> {
+    let device = arguments.device.open()?;
     let mut shown = |row: &Row| {
         if !json {
             println!("{}", in_words(row));
         }
     };
-    let rows = measure(model, &mut shown)?;
+    let rows = measure(model, &device, &mut shown)?;
     if json {
         println!("{}", serde_json::to_string(&rows)?);
     }
-    if let Some(path) = record {
+    if let Some(path) = &arguments.record {
         std::fs::write(path, serde_json::to_vec_pretty(&rows)?)
             .with_context(|| path.display().to_string())?;
     }

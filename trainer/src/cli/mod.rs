@@ -3,6 +3,7 @@
 
 mod base;
 mod bench;
+mod device;
 mod evaluate;
 mod examine;
 mod model;

@@ -1,5 +1,6 @@
 //! The model that a command is to use, wherever it is kept.
 
+use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
 use crate::base::SHIPPED;
 use crate::checkpoint::{Checkpoint, PeftAdapter, Pretrained};
@@ -19,28 +20,41 @@ pub struct ModelArgument {
     /// HF_TOKEN and HF_HOME.
     #[arg(long = "model", value_name = "MODEL")]
     origin: ModelOrigin,
+    #[command(flatten)]
+    device: DeviceArgument,
 }
 
 impl ModelArgument {
     /// Reads the model, fetched first where it is elsewhere.
     pub fn load(&self) -> Result<Pretrained, Failure> {
-        Ok(load(&self.origin)?.model)
+        self.load_with(Ok)
+    }
+
+    /// The same, `change` being done to it before it goes to its device.
+    fn load_with(
+        &self,
+        change: impl FnOnce(Pretrained) -> Result<Pretrained, Failure>,
+    ) -> Result<Pretrained, Failure> {
+        let device = self.device.open()?;
+        Ok(change(load(&self.origin)?.model)?.on(&device)?)
     }
 
     /// The same without a tokenizer, which a folder may lack then; and the folder, where there is one.
     pub fn checkpoint(&self) -> Result<(Checkpoint, Option<PathBuf>), Failure> {
-        match find(&self.origin)? {
+        let device = self.device.open()?;
+        let (model, folder) = match find(&self.origin)? {
             Found::Shipped(name) => {
                 let Pretrained {
                     config, tensors, ..
                 } = crate::base::builtin(name)?;
-                Ok((Checkpoint { config, tensors }, None))
+                (Checkpoint { config, tensors }, None)
             }
             Found::Folder(here) => {
                 let model = Checkpoint::load_watched(&here.folder, &mut progress::reading())?;
-                Ok((model, Some(here.folder)))
+                (model, Some(here.folder))
             }
-        }
+        };
+        Ok((model.on(&device)?, folder))
     }
 }
 
@@ -63,8 +77,10 @@ impl AdaptedModelArguments {
         // First what is small: a wrong folder is found before the model's weights are read.
         existing(folder, "the adapter")?;
         let adapter = PeftAdapter::load(folder)?;
-        let adapted = self.model.load()?.with_adapter(&adapter);
-        Ok(adapted.with_context(|| folder.display().to_string())?)
+        self.model.load_with(|model| {
+            let adapted = model.with_adapter(&adapter);
+            Ok(adapted.with_context(|| folder.display().to_string())?)
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `medreg-trainer train`.
 
+use super::device::DeviceArgument;
 use super::model::{self, Loaded};
 use super::{Failure, existing, progress};
 use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
@@ -39,6 +40,8 @@ pub struct Arguments {
     /// The run's file.
     #[arg(long)]
     config: PathBuf,
+    #[command(flatten)]
+    device: DeviceArgument,
 }
 
 /// Below the output folder: the adapters of a low-rank run.
@@ -67,8 +70,10 @@ fn shapes() -> ModelOrigin {
 /// Trains, tests and writes.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let file = read(&arguments.config)?;
+    let device = arguments.device.open()?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
-    let start = base(&file.base, &arguments.config)?;
+    let mut start = base(&file.base, &arguments.config)?;
+    start.model = start.model.on(&device)?;
     let adapter = file.adapter.as_deref().map(PeftAdapter::load);
     let adapter = adapter.transpose()?;
     // Adapters that cannot be had are found out before anything is written.

@@ -1,6 +1,7 @@
 //! `medreg-trainer worker`.
 
 use super::Failure;
+use super::device::DeviceArgument;
 use crate::client::{Client, ClientError, Patience, Token};
 use crate::predict::available_threads;
 use crate::worker::{Settings, Worker, default_name};
@@ -34,6 +35,8 @@ pub struct Arguments {
     /// Images worked on side by side; one per core where it is not given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    #[command(flatten)]
+    device: DeviceArgument,
 }
 
 /// Works until told to end.
@@ -53,6 +56,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             .threads
             .map_or_else(available_threads, usize::from),
         once: arguments.once,
+        device: arguments.device.open()?,
     };
     std::fs::create_dir_all(&settings.cache)
         .with_context(|| format!("the cache {}", settings.cache.display()))?;

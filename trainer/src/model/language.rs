@@ -1,9 +1,7 @@
 //! The decoder: Qwen2 or Llama with grouped queries, rotary positions and SwiGLU.
 
 use super::config::{LanguageConfig, LanguageFamily, NormType, RopeScaling};
-use super::kernels::{
-    Floats, Heads, Rotary, Rows, Span, attend, attention_forward, rotate, swiglu,
-};
+use super::kernels::{Heads, Rotary, Span, attend, rotate, swiglu};
 use super::nn::{Linear, Norm};
 use super::weights::Weights;
 use candle_core::{DType, Module, Result, Tensor};
@@ -37,11 +35,10 @@ struct Layer {
     down: Linear,
 }
 
-/// Keys and values of rows already read, one pair of buffers per layer, rows of `key heads · head size` numbers.
-#[derive(Clone, Debug)]
+/// Keys and values of rows already read, one pair of buffers `(rows, key heads · head size)` per layer, where the model is.
+#[derive(Debug)]
 pub struct Cache {
-    layers: Vec<(Vec<f32>, Vec<f32>)>,
-    width: usize,
+    layers: Vec<(Tensor, Tensor)>,
 }
 
 /// Rows that are read against a cache: where they lie in their sequences, what they see, and where they are kept.
@@ -50,7 +47,7 @@ pub struct CachedRows {
     /// Position of each row.
     pub positions: Vec<u32>,
     /// What each row sees, in rows of the cache.
-    pub spans: Vec<Span>,
+    pub spans: Arc<Vec<Span>>,
     /// The cache's row that each row is written to.
     pub slots: Vec<usize>,
 }
@@ -61,12 +58,12 @@ impl CachedRows {
     pub fn of_one(rows: Range<usize>) -> Self {
         Self {
             positions: rows.clone().map(|row| row as u32).collect(),
-            spans: vec![Span {
+            spans: Arc::new(vec![Span {
                 queries: 0..rows.len(),
                 context: 0..0,
                 own: 0..rows.end,
                 causal: true,
-            }],
+            }]),
             slots: rows.collect(),
         }
     }
@@ -150,46 +147,27 @@ impl LanguageModel {
     }
 
     /// A cache with room for so many rows.
-    #[must_use]
-    pub fn cache(&self, rows: usize) -> Cache {
-        let width = self.heads.key * self.heads.size;
-        let empty = || vec![0.0; rows * width];
-        Cache {
-            layers: self.layers.iter().map(|_| (empty(), empty())).collect(),
-            width,
-        }
+    pub fn cache(&self, rows: usize) -> Result<Cache> {
+        let shape = (rows, self.heads.key * self.heads.size);
+        let device = self.embedding.embeddings().device();
+        let empty = || Tensor::zeros(shape, DType::F32, device);
+        let layers = self.layers.iter().map(|_| Ok((empty()?, empty()?)));
+        Ok(Cache {
+            layers: layers.collect::<Result<_>>()?,
+        })
     }
 
     /// Reads rows `(rows, H)` against `cache`, into which their keys and values are written where they stay: what was read before is
     /// neither copied nor computed again. No gradient.
     pub fn read(&self, x: &Tensor, rows: &CachedRows, cache: &mut Cache) -> Result<Tensor> {
         let rotary = self.rotary(&rows.positions);
-        let (mut x, width) = (x.clone(), cache.width);
-        for (layer, (keys, values)) in self.layers.iter().zip(&mut cache.layers) {
+        let mut x = x.detach();
+        for (layer, (keys, values)) in self.layers.iter().zip(&cache.layers) {
             let (q, k, v) = layer.queries_keys_values(&x, &rotary)?;
-            for (new, all) in [(&k, &mut *keys), (&v, &mut *values)] {
-                for (row, slot) in Floats::of(new)?.chunks_exact(width).zip(&rows.slots) {
-                    all[slot * width..(slot + 1) * width].copy_from_slice(row);
-                }
-            }
-            let (n, query_width) = q.dims2()?;
-            let mut out = vec![0.0; n * query_width];
-            let all = |data, stride| Rows {
-                data,
-                offset: 0,
-                stride,
-            };
-            let (queries, keys, values) = (Floats::of(&q)?, all(keys, width), all(values, width));
-            attention_forward(
-                all(&queries, query_width),
-                keys,
-                values,
-                self.heads,
-                &rows.spans,
-                &mut out,
-            );
-            let attended = Tensor::from_vec(out, (n, query_width), x.device())?;
-            x = layer.finish(&x, &attended)?;
+            put(keys, &k.detach(), &rows.slots)?;
+            put(values, &v.detach(), &rows.slots)?;
+            let attended = attend(&q.detach(), keys, values, self.heads, &rows.spans)?;
+            x = layer.finish(&x, &attended)?.detach();
         }
         self.norm.forward(&x)
     }
@@ -207,6 +185,17 @@ impl LanguageModel {
             .frequencies(self.theta, length, self.longest, head);
         Arc::new(Rotary::new(positions, head, theta, divisor))
     }
+}
+
+/// Writes `rows` into these rows of a cache, neighbours together.
+fn put(cache: &Tensor, rows: &Tensor, slots: &[usize]) -> Result<()> {
+    let mut done = 0;
+    for neighbours in slots.chunk_by(|slot, next| slot + 1 == *next) {
+        let part = rows.narrow(0, done, neighbours.len())?.contiguous()?;
+        cache.slice_set(&part, 0, neighbours[0])?;
+        done += neighbours.len();
+    }
+    Ok(())
 }
 
 impl Layer {

@@ -60,7 +60,8 @@ impl VisionTower {
         })
     }
 
-    /// Unfolded patches `(images · N, 3 · p · p)` to states `(images · (1 + N), C)`; the first row of each image is CLS.
+    /// Unfolded patches `(images · N, 3 · p · p)`, moved to where the tower is, to states `(images · (1 + N), C)`; the first row of each
+    /// image is CLS.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
         self.run(patches, |_| ())
     }
@@ -73,7 +74,8 @@ impl VisionTower {
     }
 
     fn run(&self, patches: &Tensor, mut seen: impl FnMut(&Tensor)) -> Result<Tensor> {
-        let embedded = self.patch_embedding.forward(patches)?;
+        let patches = patches.to_device(self.class_embedding.device())?;
+        let embedded = self.patch_embedding.forward(&patches)?;
         let (rows, c) = embedded.dims2()?;
         let per_image = self.tokens - 1;
         if rows % per_image != 0 {

@@ -1,7 +1,7 @@
 //! The tensors of a model by their published names, and which of them may change.
 
 use super::lora::{self, Draw, LowRank};
-use candle_core::{DType, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -95,6 +95,14 @@ impl Weights {
             hash.update(number.to_le_bytes());
         }
         Some((self.dropout, hash.chain_update(module).finalize().into()))
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        let trained = self.trained.values().map(|var| var.device());
+        let mut all = trained.chain(self.frozen.values().map(Tensor::device));
+        all.next().cloned().unwrap_or(Device::Cpu)
     }
 
     /// The variables, by name.

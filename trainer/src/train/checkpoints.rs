@@ -94,7 +94,7 @@ pub fn restore(
     let saved = load_tensors(&dir.join("weights.safetensors"))?;
     for (name, var) in weights.variables() {
         match saved.get(name) {
-            Some(tensor) => var.set(tensor)?,
+            Some(tensor) => var.set(&tensor.to_device(var.device())?)?,
             None => {
                 return Err(candle_core::Error::Msg(format!(
                     "{} lacks `{name}`: it belongs to another run",

@@ -60,7 +60,8 @@ pub fn gradients_of(
     Ok(sum)
 }
 
-/// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order.
+/// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order, in host
+/// memory.
 pub fn sum_of_gradients(
     weights: &Weights,
     count: usize,
@@ -70,6 +71,11 @@ pub fn sum_of_gradients(
     let work = |i: usize| -> Result<(f64, GradStore)> {
         let loss = loss(i)?;
         Ok((f64::from(loss.to_scalar::<f32>()?), loss.backward()?))
+    };
+    // A GPU is kept busy by one.
+    let threads = match weights.device().is_cpu() {
+        true => threads,
+        false => 1,
     };
     let mut sum = Gradients::default();
     for result in side_by_side(count, threads, work) {

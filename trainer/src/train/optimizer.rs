@@ -12,7 +12,8 @@ const EPS: f32 = 1e-8;
 /// Vision tower and projector learn more slowly than the decoder: at its rate their features collapse in a few hundred steps.
 const VISION_RATE: f64 = 0.2;
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019); matrices decay, vectors do not.
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019); matrices decay, vectors do not. Moments are kept and steps computed in
+/// host memory, wherever the weights are: a GPU's memory is for weights and activations.
 #[derive(Clone, Debug)]
 pub struct AdamW {
     weight_decay: f64,
@@ -72,7 +73,7 @@ impl AdamW {
             let mut values = Floats::of(tensor)?.to_vec();
             let rates = [rate as f32, (rate * decay) as f32];
             moments.apply(&mut values, gradient, rates, self.betas, corrections);
-            var.set(&Tensor::from_vec(values, tensor.shape(), &Device::Cpu)?)?;
+            var.set(&Tensor::from_vec(values, tensor.shape(), tensor.device())?)?;
         }
         Ok(())
     }

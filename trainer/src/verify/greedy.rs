@@ -54,7 +54,7 @@ fn continuation(
 ) -> Result<Vec<u32>> {
     let x = model.embed(prompt, &model.image_tokens(patches)?)?;
     let rows = prompt.tokens.len();
-    let mut cache = model.language.cache(rows + count);
+    let mut cache = model.language.cache(rows + count)?;
     let states = model
         .language
         .read(&x, &CachedRows::of_one(0..rows), &mut cache)?;

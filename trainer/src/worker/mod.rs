@@ -8,6 +8,7 @@ use crate::checkpoint::Pretrained;
 use crate::client::{Client, ClientError, Patience};
 use crate::registry::{ModelFolder, RegistryError};
 use anyhow::Context;
+use candle_core::Device;
 use medreg_datasets::protocol::{Fail, ModelRef, WorkItem};
 use pulse::{Progress, Pulse};
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub cache: PathBuf,
     /// Images worked on side by side.
     pub threads: usize,
+    /// Where models run.
+    pub device: Device,
     /// End after one item, or at once where there is none.
     pub once: bool,
 }
@@ -210,9 +213,9 @@ impl Worker {
     async fn load(&self, model: &ModelRef) -> anyhow::Result<Loaded> {
         match model {
             ModelRef::Builtin { name } => {
-                let name = name.clone();
+                let (name, device) = (name.clone(), self.settings.device.clone());
                 let pretrained = self
-                    .compute(move || Ok(crate::base::builtin(&name)?))
+                    .compute(move || Ok(crate::base::builtin(&name)?.on(&device)?))
                     .await?;
                 Ok(Loaded {
                     pretrained,
@@ -222,8 +225,10 @@ impl Worker {
             ModelRef::Published { id } => {
                 let folder = ModelFolder::fetch(&self.client, *id, &self.settings.cache).await?;
                 let describes = folder.describes();
+                let device = self.settings.device.clone();
                 let load = move || {
                     Pretrained::load(&folder.path)
+                        .and_then(|model| model.on(&device))
                         .with_context(|| format!("the model in {}", folder.path.display()))
                 };
                 Ok(Loaded {

@@ -1,21 +1,32 @@
 //! Elementwise pieces: GELU, SwiGLU, and the residual with layer scale.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, of_storage};
 use super::simd::{exp, vectorised};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// The exact GELU, `x · Φ(x)`; the error function is good to 1.5e-7 (Abramowitz and Stegun 7.1.26).
 pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    if !on_host(x) {
+        return x.gelu_erf();
+    }
     x.apply_op1(Gelu)
 }
 
 /// `silu(gate) · up`.
 pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    if !on_host(gate) {
+        return composed::swiglu(gate, up);
+    }
     gate.apply_op2(up, SwiGlu)
 }
 
 /// `x + scale · branch` with one scale per column: InternViT's residual.
 pub fn scaled_residual(x: &Tensor, branch: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    if !on_host(x) {
+        return composed::scaled_residual(x, branch, scale);
+    }
     x.apply_op3(branch, scale, ScaledResidual)
 }
 

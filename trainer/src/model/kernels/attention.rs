@@ -3,6 +3,8 @@
 //! A [`Span`] says which rows ask and which rows they may see, so that a batch needs no padding and the questions
 //! about one image share its rows. Probabilities are not kept: the way back computes them again.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, of_storage};
 use super::gemm::{Into, Mat, product};
 use super::simd::{dot, softmax};
@@ -47,7 +49,7 @@ impl Span {
     }
 
     /// How many rows of `own` the query sees that is `index`th of this span.
-    fn visible(&self, index: usize) -> usize {
+    pub(super) fn visible(&self, index: usize) -> usize {
         if self.causal {
             (self.own.len() + index + 1).saturating_sub(self.queries.len())
         } else {
@@ -83,13 +85,10 @@ impl Heads {
 
 /// Rows of numbers inside a slice: the first starts at `offset`, the next `stride` later.
 #[derive(Clone, Copy)]
-pub struct Rows<'a> {
-    /// The slice.
-    pub data: &'a [f32],
-    /// Where the first row starts.
-    pub offset: usize,
-    /// From one row to the next.
-    pub stride: usize,
+struct Rows<'a> {
+    data: &'a [f32],
+    offset: usize,
+    stride: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -127,6 +126,10 @@ pub fn attend(
         heads,
         spans: Arc::clone(spans),
     };
+    if !on_host(q) {
+        op.check(q.dim(0)?, k.dim(0)?)?;
+        return composed::attend(q, k, v, heads, spans);
+    }
     q.apply_op3(k, v, op)
 }
 
@@ -136,11 +139,14 @@ pub fn attend_fused(qkv: &Tensor, heads: Heads, spans: &Arc<Vec<Span>>) -> Resul
         heads,
         spans: Arc::clone(spans),
     };
+    if !on_host(qkv) {
+        op.check(qkv.dim(0)?, qkv.dim(0)?)?;
+        return composed::attend_fused(qkv, heads, spans);
+    }
     qkv.apply_op1(op)
 }
 
-/// Attention on slices: what the layers above run, and what decoding runs on its cache.
-pub fn attention_forward(
+fn attention_forward(
     q: Rows<'_>,
     k: Rows<'_>,
     v: Rows<'_>,

@@ -1,5 +1,6 @@
 //! Inputs left out by chance.
 
+use super::backend::on_host;
 use super::floats::{Floats, of_storage};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rand::{RngCore, SeedableRng};
@@ -11,7 +12,13 @@ pub fn dropout(x: &Tensor, share: f64, seed: [u8; 32]) -> Result<Tensor> {
     if !(0.0..1.0).contains(&share) {
         candle_core::bail!("dropout: a share of {share} is left out, 0 to below 1 is expected");
     }
-    x.apply_op1(Dropout { share, seed })
+    let dropout = Dropout { share, seed };
+    if !on_host(x) {
+        // Drawn here, so that every device leaves out the same ones.
+        let factors = dropout.applied(&vec![1.0; x.elem_count()]);
+        return x * Tensor::from_vec(factors, x.shape(), x.device())?;
+    }
+    x.apply_op1(dropout)
 }
 
 struct Dropout {

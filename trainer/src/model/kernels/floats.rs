@@ -3,20 +3,25 @@
 use candle_core::{CpuStorage, Layout, Result, Storage, StorageRef, Tensor};
 use std::ops::{Deref, Range};
 
-/// The numbers of a contiguous f32 tensor on the CPU, borrowed for as long as this value lives.
-pub struct Floats<'a> {
-    storage: StorageRef<'a>,
-    range: Range<usize>,
+/// The numbers of an f32 tensor: borrowed for as long as this value lives where they are in host memory, else a copy.
+pub struct Floats<'a>(Numbers<'a>);
+
+enum Numbers<'a> {
+    Borrowed(StorageRef<'a>, Range<usize>),
+    Copied(Vec<f32>),
 }
 
 impl<'a> Floats<'a> {
-    /// Borrows the numbers of `tensor`; fails where they are not contiguous f32 in host memory.
+    /// The numbers of `tensor`; fails where they are not contiguous f32.
     pub fn of(tensor: &'a Tensor) -> Result<Self> {
+        if !tensor.device().is_cpu() {
+            return Ok(Self(Numbers::Copied(tensor.flatten_all()?.to_vec1()?)));
+        }
         let (storage, layout) = tensor.storage_and_layout();
         let range = range_of(layout)?;
         match &*storage {
-            Storage::Cpu(CpuStorage::F32(_)) => Ok(Self { storage, range }),
-            _ => candle_core::bail!("an f32 tensor on the CPU is expected"),
+            Storage::Cpu(CpuStorage::F32(_)) => Ok(Self(Numbers::Borrowed(storage, range))),
+            _ => candle_core::bail!("an f32 tensor is expected"),
         }
     }
 }
@@ -24,9 +29,12 @@ impl<'a> Floats<'a> {
 impl Deref for Floats<'_> {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        match &*self.storage {
-            Storage::Cpu(CpuStorage::F32(all)) => &all[self.range.clone()],
-            _ => &[],
+        match &self.0 {
+            Numbers::Copied(numbers) => numbers,
+            Numbers::Borrowed(storage, range) => match &**storage {
+                Storage::Cpu(CpuStorage::F32(all)) => &all[range.clone()],
+                _ => &[],
+            },
         }
     }
 }

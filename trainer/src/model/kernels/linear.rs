@@ -1,5 +1,7 @@
 //! `y = x Wᵀ + b`.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, dims2, of_storage};
 use super::gemm::{Into, Mat, product};
 use super::matrix::{Borrowed, Matrix, times, times_transposed};
@@ -12,6 +14,7 @@ use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tenso
 /// bf16.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     match bias {
+        _ if !on_host(x) => composed::linear(x, weight, bias),
         Some(bias) => x.apply_op3(weight, bias, Linear),
         None => x.apply_op2(weight, Linear),
     }

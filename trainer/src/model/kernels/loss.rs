@@ -1,5 +1,7 @@
 //! Cross-entropy over supervised rows.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, of_storage};
 use super::simd::{exp_and_sum, max, scale, softmax};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
@@ -16,6 +18,9 @@ pub struct Target {
 
 /// `Σ weight · −log softmax(logits)[token]` over the rows of `logits` `(rows, vocabulary)`: one number.
 pub fn cross_entropy(logits: &Tensor, targets: Arc<Vec<Target>>) -> Result<Tensor> {
+    if !on_host(logits) {
+        return composed::cross_entropy(logits, &targets);
+    }
     logits.apply_op1(CrossEntropy(targets))
 }
 
@@ -28,6 +33,17 @@ pub fn log_softmax(row: &[f32]) -> Vec<f32> {
     row.iter().map(|x| x - log).collect()
 }
 
+/// Whether there is a target for every row, each a token of the vocabulary.
+pub(super) fn check(targets: &[Target], rows: usize, vocabulary: usize) -> Result<()> {
+    if targets.len() == rows && targets.iter().all(|t| (t.token as usize) < vocabulary) {
+        return Ok(());
+    }
+    candle_core::bail!(
+        "cross-entropy: {} targets do not fit {rows} rows of {vocabulary} logits",
+        targets.len()
+    )
+}
+
 struct CrossEntropy(Arc<Vec<Target>>);
 
 impl CustomOp1 for CrossEntropy {
@@ -37,12 +53,7 @@ impl CustomOp1 for CrossEntropy {
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, vocabulary) = xl.shape().dims2()?;
-        if rows != self.0.len() || self.0.iter().any(|t| t.token as usize >= vocabulary) {
-            candle_core::bail!(
-                "cross-entropy: {} targets do not fit {rows} rows of {vocabulary} logits",
-                self.0.len()
-            );
-        }
+        check(&self.0, rows, vocabulary)?;
         let mut total = 0.0f64;
         for (row, target) in of_storage(x, xl)?
             .chunks_exact(vocabulary)

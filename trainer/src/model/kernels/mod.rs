@@ -1,4 +1,5 @@
-//! The arithmetic of training on a CPU: f32, each operation with a hand-written backward pass.
+//! The arithmetic of training: each operation for numbers in host memory, f32 with a hand-written backward pass; and put together from
+//! candle's own operations for those on a GPU ([`composed`]). Which of the two is chosen in here alone, by where the numbers are.
 //!
 //! candle's own differentiable operations spend most of a small model's step on elementwise passes and copies, and its
 //! fast ones (`softmax_last_dim`, `rms_norm`, `layer_norm`, `rope`) cut the gradient without an error. The operations
@@ -8,6 +9,8 @@
 
 mod activation;
 mod attention;
+mod backend;
+mod composed;
 mod dropout;
 mod floats;
 mod gemm;
@@ -20,7 +23,8 @@ mod simd;
 mod threads;
 
 pub use activation::{gelu, scaled_residual, swiglu};
-pub use attention::{Heads, Rows, Span, attend, attend_fused, attention_forward};
+pub use attention::{Heads, Span, attend, attend_fused};
+pub use backend::composed_only;
 pub use dropout::dropout;
 pub use floats::Floats;
 pub use linear::linear;

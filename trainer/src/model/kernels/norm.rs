@@ -1,16 +1,24 @@
 //! RMSNorm and LayerNorm over the last axis.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, of_storage};
 use super::simd::{dot, vectorised};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// `x / rms(x) · weight`, row by row: `x` `(rows, width)`, `weight` `(width)`.
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    if !on_host(x) {
+        return composed::rms_norm(x, weight, eps);
+    }
     x.apply_op2(weight, RmsNorm { eps: eps as f32 })
 }
 
 /// `(x − mean) / sqrt(variance + eps) · weight + bias`, row by row.
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
+    if !on_host(x) {
+        return composed::layer_norm(x, weight, bias, eps);
+    }
     x.apply_op3(weight, bias, LayerNorm { eps: eps as f32 })
 }
 

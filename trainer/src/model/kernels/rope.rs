@@ -1,9 +1,11 @@
 //! Rotary position embedding in the half-split layout of Llama and Qwen2.
 
+use super::backend::on_host;
+use super::composed;
 use super::floats::{Floats, of_storage};
 use super::simd::vectorised;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Cosines and sines of every row's position: `(rows, head / 2)` each.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub struct Rotary {
     head: usize,
     cos: Vec<f32>,
     sin: Vec<f32>,
+    /// The same as tensors `(rows, 1, head / 2)`, once a device asked for them.
+    tables: OnceLock<(Tensor, Tensor)>,
 }
 
 impl Rotary {
@@ -30,12 +34,40 @@ impl Rotary {
             head,
             cos: each(f64::cos),
             sin: each(f64::sin),
+            tables: OnceLock::new(),
         }
+    }
+
+    /// Cosines and sines where `x` is.
+    fn tables_beside(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        if let Some((cos, sin)) = self.tables.get() {
+            return Ok((cos.to_device(x.device())?, sin.to_device(x.device())?));
+        }
+        let half = self.head / 2;
+        let shape = (self.cos.len() / half.max(1), 1, half);
+        let table = |numbers: &[f32]| Tensor::from_slice(numbers, shape, x.device());
+        let tables = (table(&self.cos)?, table(&self.sin)?);
+        Ok(self.tables.get_or_init(|| tables).clone())
+    }
+
+    fn check(&self, rows: usize, width: usize) -> Result<()> {
+        if !width.is_multiple_of(self.head) || rows * (self.head / 2) != self.cos.len() {
+            candle_core::bail!(
+                "rotary: tables of other rows or heads than the tensor's {rows} × {width}"
+            );
+        }
+        Ok(())
     }
 }
 
 /// Rotates the heads of `x` `(rows, heads · head)`.
 pub fn rotate(x: &Tensor, rotary: &Arc<Rotary>) -> Result<Tensor> {
+    if !on_host(x) {
+        let (rows, width) = x.dims2()?;
+        rotary.check(rows, width)?;
+        let (cos, sin) = rotary.tables_beside(x)?;
+        return composed::rotate(x, (&cos, &sin));
+    }
     x.apply_op1(Rotate(Arc::clone(rotary)))
 }
 
@@ -85,11 +117,7 @@ impl CustomOp1 for Rotate {
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, width) = xl.shape().dims2()?;
-        if width % self.0.head != 0 || rows * (self.0.head / 2) != self.0.cos.len() {
-            candle_core::bail!(
-                "rotary: tables of other rows or heads than the tensor's {rows} × {width}"
-            );
-        }
+        self.0.check(rows, width)?;
         let y = self.run(of_storage(x, xl)?, width, 1.0);
         Ok((CpuStorage::F32(y), xl.shape().clone()))
     }

@@ -43,7 +43,7 @@ fn fold(
                 known: super::kinds(tensors.keys().cloned()),
             });
         };
-        let delta = (adapter.delta()? * sign)?;
+        let delta = (adapter.delta()?.to_device(weight.device())? * sign)?;
         // A matrix that is kept in bf16 becomes f32: a small delta would be lost in it.
         *weight = (weight.to_dtype(DType::F32)? + at_third(delta, third)?)?;
     }

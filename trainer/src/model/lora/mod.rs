@@ -87,6 +87,19 @@ impl LowRank {
         }
     }
 
+    /// The same where the model is.
+    fn on(&self, device: Option<&Device>) -> Result<Self> {
+        let moved = |half: &Tensor| match device {
+            Some(device) => half.to_device(device),
+            None => Ok(half.clone()),
+        };
+        Ok(Self {
+            a: moved(&self.a)?,
+            b: moved(&self.b)?,
+            scale: self.scale,
+        })
+    }
+
     /// `(rank, in)`.
     #[must_use]
     pub fn a(&self) -> &Tensor {
@@ -253,16 +266,17 @@ pub fn fresh(
     Ok(adapters)
 }
 
-/// Freezes `tensors` and trains `adapters` on them.
+/// Freezes `tensors` and trains `adapters` on them, on the device where the tensors are.
 pub fn attach(
     tensors: BTreeMap<String, Tensor>,
     config: &ModelConfig,
     adapters: &Adapters,
 ) -> std::result::Result<Weights, LoraError> {
     check(config, adapters)?;
+    let device = tensors.values().next().map(|t| t.device().clone());
     let mut weights = Weights::frozen(tensors);
     for (module, adapter) in adapters {
-        weights.add_adapter(module, adapter)?;
+        weights.add_adapter(module, &adapter.on(device.as_ref())?)?;
     }
     Ok(weights)
 }

@@ -1,0 +1,121 @@
+//! Where the arithmetic is done: on the processor, or on an NVIDIA GPU where this program was built for one (feature `cuda`).
+
+use candle_core::Device;
+use std::fmt;
+use std::str::FromStr;
+
+/// What somebody asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The first GPU if there is one that can be used, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The GPU of this number.
+    Cuda(usize),
+}
+
+/// Why the asked device cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No device is called so.
+    #[error("no device is called `{0}`: auto, cpu, cuda or cuda:NUMBER is expected")]
+    Unknown(String),
+    /// The program has no code for it.
+    #[error(
+        "this program was built without CUDA: build it with `--features cuda` as docs/cuda.md says, or use --device cpu"
+    )]
+    NotBuiltIn,
+    /// The driver refuses.
+    #[error(
+        "GPU {number} cannot be used: {reason}; `nvidia-smi` lists what is there, --device cpu goes without"
+    )]
+    Refused {
+        /// Its number.
+        number: usize,
+        /// What the driver said.
+        reason: String,
+    },
+}
+
+impl DeviceChoice {
+    /// Opens the device.
+    pub fn open(self) -> Result<Device, DeviceError> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Cuda(number) => cuda(number),
+            Self::Auto => Ok(cuda(0).unwrap_or_else(|error| {
+                if !matches!(error, DeviceError::NotBuiltIn) {
+                    tracing::warn!("{error}; going on with the processor");
+                }
+                Device::Cpu
+            })),
+        }
+    }
+}
+
+fn cuda(number: usize) -> Result<Device, DeviceError> {
+    if !candle_core::utils::cuda_is_available() {
+        return Err(DeviceError::NotBuiltIn);
+    }
+    // What is missing of the driver ends in a panic inside its bindings, which is no way to tell anybody.
+    let opened = std::panic::catch_unwind(|| Device::new_cuda(number));
+    let reason = match opened {
+        Ok(Ok(device)) => return Ok(device),
+        Ok(Err(error)) => error.to_string().lines().next().unwrap_or("").to_owned(),
+        Err(_) => "the driver or one of CUDA's libraries is missing or too old".to_owned(),
+    };
+    Err(DeviceError::Refused { number, reason })
+}
+
+impl FromStr for DeviceChoice {
+    type Err = DeviceError;
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown(text.to_owned());
+        match text.split_once(':') {
+            None if text == "auto" => Ok(Self::Auto),
+            None if text == "cpu" => Ok(Self::Cpu),
+            None if text == "cuda" => Ok(Self::Cuda(0)),
+            Some(("cuda", number)) => number.parse().map(Self::Cuda).map_err(|_| unknown()),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_as_they_are_written() {
+        for choice in [
+            DeviceChoice::Auto,
+            DeviceChoice::Cpu,
+            DeviceChoice::Cuda(0),
+            DeviceChoice::Cuda(7),
+        ] {
+            assert_eq!(
+                choice.to_string().parse::<DeviceChoice>().ok(),
+                Some(choice)
+            );
+        }
+        assert_eq!(
+            "cuda".parse::<DeviceChoice>().ok(),
+            Some(DeviceChoice::Cuda(0))
+        );
+        for wrong in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cpu:0", "CUDA"] {
+            assert!(wrong.parse::<DeviceChoice>().is_err(), "{wrong}");
+        }
+    }
+}
