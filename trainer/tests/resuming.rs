@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod small_disk;
+
 use candle_core::Tensor;
 use medreg_datasets::protocol::{LearningRateSchedule, RunConfig, Tuning};
 use medreg_trainer::base::{self, lessons, shapes};
@@ -12,11 +14,10 @@ use medreg_trainer::train::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use small_disk::Disk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The base's architecture with one layer of each kind and little width.
 fn tiny() -> Pretrained {
@@ -463,37 +464,6 @@ fn what_a_run_gives_out_is_the_average_of_its_weights_if_it_asks_for_that() {
     };
     assert!(far(&average) < 1e-6, "{}", far(&average));
     assert!(far(&last) > 1e-5, "{}", far(&last));
-}
-
-/// A small file system of its own, in memory, on a folder.
-struct Disk<'a>(&'a Path);
-
-impl<'a> Disk<'a> {
-    /// `None`, said loudly, where nobody may mount one.
-    fn mount(at: &'a Path, bytes: usize, test: &str) -> Option<Self> {
-        let size = format!("size={bytes}");
-        let arguments = ["-t", "tmpfs", "-o", &size, "tmpfs"];
-        let mounted = Command::new("mount").args(arguments).arg(at).output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Self(at));
-        }
-        let said = format!("\nSKIPPED {test}: a small disk can only be mounted by root\n");
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        None
-    }
-
-    fn change(&self, option: &str) {
-        let options = format!("remount,{option}");
-        let mut mount = Command::new("mount");
-        let status = mount.args(["-o", &options]).arg(self.0).status();
-        assert!(status.unwrap().success(), "{options}");
-    }
-}
-
-impl Drop for Disk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
-    }
 }
 
 /// Bytes of a checkpoint without an average: weights and two moments of each.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
 mod resuming;
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
 
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, RegionId, UserId};

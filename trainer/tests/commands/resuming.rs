@@ -1,6 +1,7 @@
 //! `train` cut off and called again.
 
-use crate::{export, refused, trainer};
+use crate::small_disk::Disk;
+use crate::{done, export, refused, trainer};
 use candle_core::DType;
 use medreg_trainer::base;
 use rand::{Rng, SeedableRng};
@@ -187,7 +188,7 @@ fn a_run_that_is_killed_twenty_times_is_the_run_that_never_was() {
     let at = folder.path();
     prepare(at, STEPS);
     let mut undisturbed = Losses::default();
-    for line in crate::done(at, &["train", "--config", "run.toml", "--json"]).lines() {
+    for line in done(at, &["train", "--config", "run.toml", "--json"]).lines() {
         undisturbed.take_in(line);
     }
     assert_eq!(undisturbed.0.len(), STEPS as usize);
@@ -206,7 +207,7 @@ fn a_run_that_is_killed_twenty_times_is_the_run_that_never_was() {
     }
     println!("{while_writing} of {KILLS} kills came while a checkpoint was written");
     assert!(while_writing > 0);
-    for line in crate::done(at, &["train", "--config", "run.toml", "--json"]).lines() {
+    for line in done(at, &["train", "--config", "run.toml", "--json"]).lines() {
         losses.take_in(line);
     }
     assert_eq!(losses.0, undisturbed.0);
@@ -261,4 +262,38 @@ fn what_a_call_goes_on_from_can_be_chosen() {
     std::fs::remove_dir_all(at.join("model/checkpoints")).unwrap();
     std::fs::write(at.join("model/checkpoints"), "").unwrap();
     assert_eq!(code(&[], "checkpoints cannot be kept in"), 1);
+}
+
+#[test]
+fn a_call_that_fills_the_disk_fails_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    prepare(at, 3);
+    write_run(at, "small.toml", "small/model", 3, "1e-3");
+    std::fs::create_dir(at.join("small")).unwrap();
+    // Weights, two moments and the average: one checkpoint fits, and of the next one half.
+    let weights = std::fs::metadata(at.join("tiny/model.safetensors")).unwrap();
+    let room = 4 * weights.len() as usize * 3 / 2;
+    let small = at.join("small");
+    let test = "a_call_that_fills_the_disk_fails_and_goes_on_when_there_is_room";
+    let Some(disk) = Disk::mount(&small, room, test) else {
+        return;
+    };
+    let call = ["train", "--config", "small.toml"];
+    let (exit, said) = refused(at, &call);
+    assert_eq!(exit, 1, "{said}");
+    for part in [
+        "the checkpoint after step 2 could not be written",
+        "small/model/checkpoints/partial",
+        "No space left on device",
+        "free some space there",
+        "the same call then goes on from the checkpoint after step 1",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    disk.change(&format!("size={}", 4 * room));
+    done(at, &[&call[..], &["--resume", "must"]].concat());
+    done(at, &["train", "--config", "run.toml"]);
+    let of = |out: &str| std::fs::read(at.join(out).join("model.safetensors")).unwrap();
+    assert!(of("small/model") == of("model"));
 }
