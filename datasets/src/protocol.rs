@@ -75,6 +75,32 @@ fn decoder_layers() -> Vec<String> {
         .to_vec()
 }
 
+/// How the learning rate goes on once it has risen to its peak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LearningRateSchedule {
+    /// Half a cosine down to a twentieth of the peak.
+    #[default]
+    Cosine,
+    /// A straight line down to a twentieth of the peak.
+    Linear,
+    /// It stays at the peak.
+    Constant,
+}
+
+impl LearningRateSchedule {
+    /// The name used in JSON and in a run's file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Linear => "linear",
+            Self::Constant => "constant",
+        }
+    }
+}
+
 /// How a run trains. Every field has a default that suits the shipped base model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -84,8 +110,10 @@ pub struct RunConfig {
     pub tuning: Tuning,
     /// Optimizer steps.
     pub steps: u32,
-    /// Images per step.
+    /// Images per batch; a step takes one batch, or as many as `accumulate` says.
     pub batch_images: u16,
+    /// Batches per step, worked on one after the other: the gradient is that of all their images together.
+    pub accumulate: u16,
     /// Question–answer turns taken of each image per step.
     pub turns_per_image: u16,
     /// Peak learning rate.
@@ -94,14 +122,21 @@ pub struct RunConfig {
     pub weight_decay: f64,
     /// The share of the steps over which the learning rate rises.
     pub warmup: f64,
+    /// How the learning rate goes on after that.
+    pub schedule: LearningRateSchedule,
     /// Gradients longer than this are scaled down to it.
     pub clip_norm: f64,
+    /// The share of the weights' running average that each step keeps, such as 0.999; after n steps it is at most (1 + n) / (10 + n).
+    /// The average is then what the run gives out. 0 gives out the weights themselves.
+    pub ema: f64,
     /// The seed of order, sampling, initial adapters and what dropout leaves out.
     pub seed: u64,
     /// Steps between two logged losses.
     pub log_every: u32,
     /// Steps between two checkpoints.
     pub checkpoint_every: u32,
+    /// Newest checkpoints that are kept; the one with the lowest smoothed loss is kept besides.
+    pub keep_checkpoints: u16,
 }
 
 impl Default for RunConfig {
@@ -110,14 +145,18 @@ impl Default for RunConfig {
             tuning: Tuning::Full,
             steps: 600,
             batch_images: 4,
+            accumulate: 1,
             turns_per_image: 8,
             learning_rate: 1e-3,
             weight_decay: 0.01,
             warmup: 0.05,
+            schedule: LearningRateSchedule::default(),
             clip_norm: 1.0,
+            ema: 0.0,
             seed: 1,
             log_every: 5,
             checkpoint_every: 200,
+            keep_checkpoints: 2,
         }
     }
 }
@@ -135,6 +174,12 @@ pub struct BadConfig {
 }
 
 impl RunConfig {
+    /// Images per step, over all its batches.
+    #[must_use]
+    pub fn images_per_step(&self) -> usize {
+        usize::from(self.batch_images) * usize::from(self.accumulate)
+    }
+
     /// Whether a run can use these settings; names the first that it cannot.
     pub fn check(&self) -> Result<(), BadConfig> {
         let limits = [
@@ -147,6 +192,13 @@ impl RunConfig {
                 "1 to 256",
             ),
             (
+                "accumulate",
+                f64::from(self.accumulate),
+                1.0,
+                1024.0,
+                "1 to 1024",
+            ),
+            (
                 "turns_per_image",
                 f64::from(self.turns_per_image),
                 1.0,
@@ -157,6 +209,7 @@ impl RunConfig {
             ("weight_decay", self.weight_decay, 0.0, 1.0, "0 to 1"),
             ("warmup", self.warmup, 0.0, 0.9, "0 to 0.9"),
             ("clip_norm", self.clip_norm, 1e-3, 1e3, "0.001 to 1000"),
+            ("ema", self.ema, 0.0, 0.999_999, "0 to 0.999999"),
             (
                 "log_every",
                 f64::from(self.log_every),
@@ -170,6 +223,13 @@ impl RunConfig {
                 1.0,
                 1e6,
                 "1 to 1,000,000",
+            ),
+            (
+                "keep_checkpoints",
+                f64::from(self.keep_checkpoints),
+                1.0,
+                1000.0,
+                "1 to 1000",
             ),
         ];
         for (field, value, low, high, expected) in limits {
@@ -652,6 +712,41 @@ mod tests {
             assert_eq!(lora(tuning).unwrap_err().field, field);
         }
         assert!(serde_json::from_str::<RunConfig>(r#"{"step": 3}"#).is_err());
+    }
+
+    #[test]
+    fn a_run_stored_before_there_were_schedules_trains_as_it_did() {
+        let stored = json!({
+            "tuning": {"kind": "full"}, "steps": 7, "batch_images": 4, "turns_per_image": 8, "learning_rate": 1e-3,
+            "weight_decay": 0.01, "warmup": 0.05, "clip_norm": 1.0, "seed": 1, "log_every": 5, "checkpoint_every": 200,
+        });
+        let read: RunConfig = serde_json::from_value(stored).unwrap();
+        let expected = RunConfig {
+            steps: 7,
+            schedule: LearningRateSchedule::Cosine,
+            accumulate: 1,
+            ema: 0.0,
+            ..RunConfig::default()
+        };
+        assert_eq!(read, expected);
+        assert_eq!(read.images_per_step(), 4);
+    }
+
+    #[test]
+    fn schedules_are_named_as_serde_names_them() {
+        use LearningRateSchedule::{Constant, Cosine, Linear};
+        for schedule in [Cosine, Linear, Constant] {
+            assert_eq!(serde_json::to_value(schedule).unwrap(), schedule.as_str());
+        }
+        for (wrong, field) in [
+            (json!({"accumulate": 0}), "accumulate"),
+            (json!({"ema": 1.0}), "ema"),
+            (json!({"keep_checkpoints": 0}), "keep_checkpoints"),
+        ] {
+            let read: RunConfig = serde_json::from_value(wrong).unwrap();
+            assert_eq!(read.check().unwrap_err().field, field);
+        }
+        assert!(serde_json::from_str::<RunConfig>(r#"{"schedule": "step"}"#).is_err());
     }
 
     #[test]

@@ -372,59 +372,6 @@ fn an_answer_does_not_depend_on_what_else_is_asked_at_the_same_time() {
 }
 
 #[test]
-fn a_resumed_run_is_the_run_that_never_stopped() {
-    for tuning in [Tuning::Full, dropping()] {
-        resumed_like_uninterrupted(&tuning);
-    }
-}
-
-fn resumed_like_uninterrupted(tuning: &Tuning) {
-    let start = tiny();
-    let run_config = |steps| RunConfig {
-        tuning: tuning.clone(),
-        ..run_config(steps)
-    };
-    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
-    let source = Fixed(
-        (5..9)
-            .map(|seed| example(&start, &prompter, seed))
-            .collect(),
-    );
-    let whole = train::run(&options(run_config(6)), &start, &source, &mut |_| {
-        Control::Continue
-    })
-    .unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let mut options = options(run_config(6));
-    options.checkpoints = Some(dir.path().to_owned());
-    let stop_after_three = &mut |event: Event| match event {
-        Event::Step(report) if report.step == 3 => Control::Stop,
-        _ => Control::Continue,
-    };
-    let part = train::run(&options, &start, &source, stop_after_three).unwrap();
-    assert_eq!((part.step, part.stopped), (3, true));
-    let mut resumed_at = None;
-    let rest = train::run(&options, &start, &source, &mut |event| {
-        if let Event::Resumed { step } = event {
-            resumed_at = Some(step);
-        }
-        Control::Continue
-    })
-    .unwrap();
-    assert_eq!((rest.step, resumed_at), (6, Some(3)));
-    for (name, tensor) in &whole.model.tensors {
-        let same = tensor
-            .sub(&rest.model.tensors[name])
-            .unwrap()
-            .abs()
-            .unwrap()
-            .max_all()
-            .unwrap();
-        assert!(same.to_scalar::<f32>().unwrap() == 0.0, "{name} differs");
-    }
-}
-
-#[test]
 fn what_dropout_leaves_out_depends_on_seed_and_step_but_not_on_threads() {
     let start = tiny();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();

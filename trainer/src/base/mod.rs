@@ -20,7 +20,7 @@ use crate::model::config::{
     LanguageConfig, LanguageFamily, NormType, ShuffleVersion, Template, VisionConfig,
 };
 use crate::tokenizer::{TextTokenizer, TokenizerError};
-use crate::train::{self, Control, Event, Options, TrainError};
+use crate::train::{self, Checkpoints, Control, Event, Options, TrainError};
 use candle_core::DType;
 use lessons::Lessons;
 use medreg_datasets::protocol::{RunConfig, Tuning};
@@ -205,6 +205,7 @@ pub fn make_base(
         seed: recipe.seed,
         log_every: 20,
         checkpoint_every: 250,
+        ..RunConfig::default()
     };
     let prompter = Prompter::new(&start.tokenizer, &start.config)?;
     let lessons = Lessons::new(
@@ -217,7 +218,7 @@ pub fn make_base(
     let options = Options {
         run,
         threads: recipe.threads,
-        checkpoints: recipe.checkpoints.clone(),
+        checkpoints: recipe.checkpoints.clone().map(Checkpoints::at),
         adapter: None,
         budget: Some(recipe.budget - first),
         vision_held: true,

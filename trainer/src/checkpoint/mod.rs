@@ -259,8 +259,17 @@ pub fn save_tensors(
         .map(cast)
         .collect::<candle_core::Result<_>>()?;
     let temporary = path.with_extension("partial");
-    candle_core::safetensors::save(&tensors, &temporary)?;
+    candle_core::safetensors::save(&tensors, &temporary).map_err(|e| unsaved(&temporary, e))?;
     replace(&temporary, path)
+}
+
+/// What the system said of a file, where it was the system that failed.
+fn unsaved(path: &Path, error: candle_core::Error) -> CheckpointError {
+    use safetensors::SafeTensorError;
+    match error {
+        candle_core::Error::SafeTensor(SafeTensorError::IoError(source)) => at(path)(source),
+        error => error.into(),
+    }
 }
 
 /// Writes a file so that a reader sees the old bytes or the new ones, never a part of them.

@@ -9,8 +9,8 @@ use crate::predict::available_threads;
 use crate::registry::{
     CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
 };
-use crate::runs::{self, Chart};
-use crate::train::{self, Control, Event, Options, Trained};
+use crate::runs::{self, Chart, RunError};
+use crate::train::{self, Checkpoints, Control, Event, Options, Resume, TrainError, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
@@ -31,17 +31,65 @@ use std::path::{Path, PathBuf};
 ///   [run]                      # what is left out has a default
 ///   steps = 600
 ///   learning_rate = 1e-3
+///   warmup = 0.05              # the share of the steps over which it rises
+///   schedule = "cosine"        # and then falls; or "linear", or "constant"
+///   batch_images = 4
+///   accumulate = 2             # batches per step, worked on one after the other: 8 images with the memory of 4
+///   ema = 0.999                # give out the running average of the weights; left out or 0, the weights themselves
+///   checkpoint_every = 200
+///   keep_checkpoints = 2       # the newest, and besides them the one with the lowest smoothed training loss
 ///   tuning = { kind = "lora", rank = 8, alpha = 16, dropout = 0.05, targets = ["q_proj", "v_proj", "attn.qkv"] }
 ///
 /// A run with adapters also writes them by themselves, below `out`, in a folder `adapter` as PEFT reads it.
+///
+/// A run that is cut off, by whatever, goes on from its newest whole checkpoint when it is called again: weights, moments, average,
+/// schedule, order and draws are then those of a run that never stopped. Checkpoints are below `out`, in folders
+/// `checkpoints/step-N`, each with the hashes of its files; a damaged one is passed over with a warning. They are removed once the
+/// model is written. A checkpoint that cannot be written ends the run.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
     /// The run's file.
     #[arg(long)]
     config: PathBuf,
+    /// What to do about checkpoints of an earlier call.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "allow",
+        conflicts_with = "from_checkpoint"
+    )]
+    resume: When,
+    /// Go on from this checkpoint, a folder `step-N` of this run or of another.
+    ///
+    /// Model, adapter, snapshot and tuning must be those that it was made with; steps, rates and the like may be others. Once the run
+    /// has written a checkpoint, those below `out` that have more steps are removed: they are of a course that it has left.
+    #[arg(long, value_name = "FOLDER")]
+    from_checkpoint: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArgument,
+}
+
+/// `--resume`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum When {
+    /// Go on from the newest whole one; begin at the first step where there is none.
+    Allow,
+    /// Go on from the newest whole one; fail where there is none.
+    Must,
+    /// Begin at the first step; refuse where a checkpoint is there, so that nothing is lost unasked. Delete it or choose another `out`.
+    Never,
+}
+
+impl Arguments {
+    fn resume(&self) -> Resume {
+        match (&self.from_checkpoint, self.resume) {
+            (Some(folder), _) => Resume::From(folder.clone()),
+            (None, When::Allow) => Resume::Allow,
+            (None, When::Must) => Resume::Must,
+            (None, When::Never) => Resume::Never,
+        }
+    }
 }
 
 /// Below the output folder: the adapters of a low-rank run.
@@ -80,8 +128,21 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     train::adapters(&start.model.config, &file.run, adapter.as_ref())
         .with_context(|| arguments.config.display().to_string())
         .map_err(Failure::Call)?;
-    claim_folder(&file, &snapshot, &start.origin)?;
-    let trained = teach(&file, &snapshot, &start.model, adapter, json)?;
+    if let Some(checkpoint) = &arguments.from_checkpoint {
+        existing(checkpoint, "the checkpoint")?;
+    }
+    let options = Options {
+        adapter,
+        run: file.run.clone(),
+        threads: available_threads(),
+        checkpoints: Some(Checkpoints {
+            dir: file.out.join(CHECKPOINTS),
+            resume: arguments.resume(),
+        }),
+        budget: None,
+        vision_held: false,
+    };
+    let trained = teach(&options, &snapshot, &start.model, json)?;
     let evaluation = test(&trained, &snapshot)?;
     let describes = start.describes || runs::has_descriptions(&snapshot);
     let card = card(&Provenance {
@@ -138,38 +199,6 @@ fn read(path: &Path) -> Result<RunFile, Failure> {
     Ok(file)
 }
 
-/// Notes which run the checkpoints below `out` belong to; a folder with another run's would be gone on from silently.
-fn claim_folder(
-    file: &RunFile,
-    snapshot: &SnapshotFolder,
-    base: &ModelOrigin,
-) -> Result<(), Failure> {
-    let folder = file.out.join(CHECKPOINTS);
-    let path = folder.join("run.json");
-    let this = serde_json::json!({
-        "snapshot": snapshot.id,
-        "base": base.to_string(),
-        "adapter": file.adapter,
-        "run": file.run,
-    })
-    .to_string();
-    let at = || path.display().to_string();
-    if path.exists() {
-        let other = std::fs::read_to_string(&path).with_context(at)?;
-        if other != this {
-            let advice =
-                "has checkpoints of a run with other settings: delete it or choose another `out`";
-            return Err(Failure::Call(anyhow::anyhow!(
-                "{} {advice}",
-                folder.display()
-            )));
-        }
-    }
-    std::fs::create_dir_all(&folder).with_context(at)?;
-    std::fs::write(&path, this).with_context(at)?;
-    Ok(())
-}
-
 /// The model to start from; the card names a folder as the run's file does.
 fn base(given: &ModelOrigin, config: &Path) -> Result<Loaded, Failure> {
     let mut loaded = model::load(&given.beside(config.parent().unwrap_or(Path::new("."))))?;
@@ -180,34 +209,51 @@ fn base(given: &ModelOrigin, config: &Path) -> Result<Loaded, Failure> {
 }
 
 fn teach(
-    file: &RunFile,
+    options: &Options,
     snapshot: &SnapshotFolder,
     start: &Pretrained,
-    adapter: Option<PeftAdapter>,
     json: bool,
 ) -> Result<Trained, Failure> {
-    let options = Options {
-        adapter,
-        run: file.run.clone(),
-        threads: available_threads(),
-        checkpoints: Some(file.out.join(CHECKPOINTS)),
-        budget: None,
-        vision_held: false,
-    };
-    let bar = progress::bar(u64::from(file.run.steps), "training");
+    let bar = progress::bar(u64::from(options.run.steps), "training");
     let mut chart = Chart::default();
-    let trained = runs::teach(snapshot, start, &options, &mut |event| {
-        if let Event::Step(report) = &event {
-            bar.set_position(u64::from(report.step));
-            bar.set_message(format!("loss {:.3}", report.loss));
-            if json {
-                chart.points(report).iter().for_each(print_point);
+    let mut hear = |event| {
+        match &event {
+            Event::PassedOver(checkpoint) => {
+                let (dir, reason) = (checkpoint.dir.display(), &checkpoint.reason);
+                tracing::warn!("passing over the checkpoint {dir}: {reason}");
+            }
+            Event::Resumed { step } => {
+                tracing::info!("going on from the checkpoint after step {step}");
+            }
+            Event::Saved { dir, .. } => tracing::debug!("checkpoint written: {}", dir.display()),
+            Event::Step(report) => {
+                bar.set_position(u64::from(report.step));
+                bar.set_message(format!("loss {:.3}", report.loss));
+                if json {
+                    chart.points(report).iter().for_each(print_point);
+                }
             }
         }
         Control::Continue
-    })?;
+    };
+    let trained = runs::teach(snapshot, start, options, &mut hear).map_err(told)?;
     bar.finish();
     Ok(trained)
+}
+
+/// A wrong call where other checkpoints are needed or other flags; and what a further call can do.
+fn told(error: RunError) -> Failure {
+    let further = match &error {
+        RunError::Train(TrainError::Resume(_)) => return Failure::Call(error.into()),
+        RunError::Train(TrainError::Unsaved {
+            last: Some(step), ..
+        }) => format!("the same call then goes on from the checkpoint after step {step}"),
+        RunError::Train(TrainError::Diverged { .. }) => {
+            "--from-checkpoint takes other settings".to_owned()
+        }
+        _ => return Failure::Work(error.into()),
+    };
+    Failure::Work(anyhow::anyhow!("{error}: {further}"))
 }
 
 fn print_point(point: &MetricPoint) {

@@ -10,7 +10,7 @@ use crate::model::ModelConfig;
 use crate::model::kernels::side_by_side;
 use crate::tokenizer::TokenizerError;
 use image::DynamicImage;
-use medreg_datasets::ids::ImageId;
+use medreg_datasets::ids::{Digest, ImageId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::protocol::RunConfig;
@@ -26,6 +26,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub trait Source: Sync {
     /// The example at place `slot` of step `step`; always the same for the same arguments.
     fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError>;
+
+    /// What the examples are made from: a run goes on only with what it began with. `None` where nothing can change.
+    fn content(&self) -> Option<Digest> {
+        None
+    }
 }
 
 /// Reads the picture of a case, as often as it is asked for.
@@ -62,9 +67,10 @@ pub struct CaseSource<'a> {
     subject: Subject,
     pictures: &'a dyn Pictures,
     cases: Vec<Learnable>,
-    batch: usize,
+    images_per_step: usize,
     turns: usize,
     seed: u64,
+    content: Digest,
 }
 
 /// Why there is nothing to learn from.
@@ -89,7 +95,7 @@ pub enum SourceError {
 }
 
 impl<'a> CaseSource<'a> {
-    /// `run.batch_images` images per step, up to `run.turns_per_image` turns of each. Every turn is made into tokens and every picture
+    /// [`RunConfig::images_per_step`] images per step, up to `run.turns_per_image` turns of each. Every turn is made into tokens and every picture
     /// read once, so that what cannot be used is found before a step is taken; pictures of `kept` bytes together stay ready.
     pub fn new(
         subject: Subject,
@@ -109,10 +115,11 @@ impl<'a> CaseSource<'a> {
             return Err(SourceError::NothingToLearn);
         }
         Ok(Self {
+            content: content_of(&subject, &cases),
             subject,
             pictures,
             cases,
-            batch: usize::from(run.batch_images),
+            images_per_step: run.images_per_step(),
             turns: usize::from(run.turns_per_image),
             seed: run.seed,
         })
@@ -143,7 +150,7 @@ impl<'a> CaseSource<'a> {
 
 impl Source for CaseSource<'_> {
     fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
-        let visit = step * self.batch as u64 + slot as u64;
+        let visit = step * self.images_per_step as u64 + slot as u64;
         let mut rng = seeded(self.seed, visit, 0);
         let learnable = self.case(visit);
         let resized = match &learnable.ready {
@@ -162,6 +169,20 @@ impl Source for CaseSource<'_> {
                 .collect::<Result<_, _>>()?,
         })
     }
+
+    fn content(&self) -> Option<Digest> {
+        Some(self.content.clone())
+    }
+}
+
+/// Everything that examples depend on: the cases, which name their rasters by hash, in their order, and what they are asked in.
+fn content_of(subject: &Subject, cases: &[Learnable]) -> Digest {
+    let cases: Vec<&SnapshotCase> = cases.iter().map(|learnable| &learnable.case).collect();
+    Digest::of(
+        serde_json::json!([subject.ontology, subject.langs, cases])
+            .to_string()
+            .as_bytes(),
+    )
 }
 
 /// A case whose turns and picture can be used; none where it has no turn.

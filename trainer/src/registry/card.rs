@@ -122,13 +122,18 @@ fn training(from: &Provenance<'_>) -> String {
     } else {
         ""
     };
+    let averaged = match config.ema > 0.0 {
+        true => format!(", weights averaged with decay {}", config.ema),
+        false => String::new(),
+    };
     format!(
-        "{tuning}, {} of {} steps{stopped}, {} images × up to {} questions per step, learning rate {}, weight decay {}, seed {}",
+        "{tuning}, {} of {} steps{stopped}, {} images × up to {} questions per step, learning rate {} ({}), weight decay {}{averaged}, seed {}",
         from.steps,
         config.steps,
-        config.batch_images,
+        config.images_per_step(),
         config.turns_per_image,
         config.learning_rate,
+        config.schedule.as_str(),
         config.weight_decay,
         config.seed
     )

@@ -1,12 +1,16 @@
 //! The training loop: forward, backward, step, log; now and then a checkpoint.
 
+mod accumulation;
+mod average;
 mod checkpoints;
 mod gradients;
 mod optimizer;
 mod schedule;
+mod state;
 mod targets;
 mod tuning;
 
+pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
 pub use gradients::{Gradients, gradients_of, sum_of_gradients};
 pub use optimizer::AdamW;
 pub use schedule::Schedule;
@@ -14,13 +18,15 @@ pub use targets::{TargetError, chosen};
 pub use tuning::{adapters, trainable};
 
 use crate::checkpoint::{CheckpointError, PeftAdapter, Pretrained};
-use crate::data::{Prompter, Source, SourceError};
+use crate::data::{Example, Prompter, Source, SourceError};
 use crate::model::lora::{self, Draw, LoraError};
 use crate::model::{InternVl, Weights};
 use crate::tokenizer::TokenizerError;
-use checkpoints::Progress;
+use accumulation::{Accumulated, weight_of};
+use checkpoints::{Belonging, Shelf};
 use medreg_datasets::protocol::{BadConfig, RunConfig};
-use std::path::{Path, PathBuf};
+use state::State;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// What a run does besides its [`RunConfig`].
@@ -30,8 +36,8 @@ pub struct Options {
     pub run: RunConfig,
     /// Images worked on side by side; results do not depend on it.
     pub threads: usize,
-    /// Where checkpoints go; a run that finds one there goes on from it. `None` keeps none.
-    pub checkpoints: Option<PathBuf>,
+    /// Where checkpoints go, and which one the run goes on from. `None` keeps none.
+    pub checkpoints: Option<Checkpoints>,
     /// Low-rank adapters to train further instead of fresh ones; the run's tuning must ask for just these.
     pub adapter: Option<PeftAdapter>,
     /// Ends the run, and its learning rate's fall, after this time even if steps are left.
@@ -43,6 +49,8 @@ pub struct Options {
 /// What the loop reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// A checkpoint is not whole: the run goes on from an older one, or begins anew.
+    PassedOver(Damaged),
     /// A run goes on from a checkpoint made after this many steps.
     Resumed {
         /// Steps already done.
@@ -92,7 +100,7 @@ pub enum Control {
 /// What a run leaves.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The model, adapters merged in.
+    /// The model, adapters merged in: the average of its weights where the run's settings ask for that.
     pub model: Pretrained,
     /// The adapters by themselves, where the run trained some.
     pub adapter: Option<PeftAdapter>,
@@ -118,7 +126,7 @@ pub enum TrainError {
     },
     /// The loss is no longer a number.
     #[error(
-        "step {step}: the loss is {loss}; lower the learning rate (now {learning_rate:e}) and start again from a checkpoint"
+        "step {step}: the loss is {loss}; lower the learning rate (now {learning_rate:e}) and go on from a checkpoint"
     )]
     Diverged {
         /// The step, counted from 1.
@@ -128,6 +136,31 @@ pub enum TrainError {
         /// The learning rate at that step.
         learning_rate: f64,
     },
+    /// Checkpoints cannot be kept at all.
+    #[error("checkpoints cannot be kept in {dir}: {reason}; {advice}")]
+    Folder {
+        /// Where they were to be.
+        dir: PathBuf,
+        /// What went wrong.
+        reason: Box<CheckpointError>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A checkpoint could not be written, so the run ends: what it would learn from here on might be lost.
+    #[error("the checkpoint after step {step} could not be written: {reason}; {advice}")]
+    Unsaved {
+        /// Steps done.
+        step: u32,
+        /// Steps done at the last checkpoint that is known to be whole.
+        last: Option<u32>,
+        /// What went wrong.
+        reason: Box<CheckpointError>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The run does not begin where it should.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// The run's targets cannot be used.
     #[error(transparent)]
     Targets(#[from] TargetError),
@@ -159,92 +192,195 @@ pub fn run(
     events: &mut dyn FnMut(Event) -> Control,
 ) -> Result<Trained, TrainError> {
     options.run.check()?;
-    let config = &options.run;
-    let weights = if options.vision_held {
-        Weights::partly(start.tensors.clone(), is_language)?
-    } else {
-        tuning::trained_from(start, config, options.adapter.as_ref())?
-    };
-    let model = InternVl::new(&start.config, &weights)?;
-    let prompter = Prompter::new(&start.tokenizer, &start.config)?;
-    let mut optimizer = AdamW::new(config.weight_decay);
-    let mut progress = Progress::default();
-    if let Some(found) = resume(options, &weights, &mut optimizer)? {
-        progress = found;
-        events(Event::Resumed {
-            step: progress.step,
-        });
+    let mut course = Course::new(options, start, source)?;
+    let mut shelf = None;
+    if let Some(checkpoints) = &options.checkpoints {
+        let run = Belonging::of(options, start, source.content())?;
+        shelf = Some(course.resume(checkpoints, run, events)?);
     }
-    let (schedule, began) = (Schedule::new(config, options.budget), Instant::now());
-    let before = progress.seconds;
-    let mut stopped = false;
-    while !stopped && progress.step < config.steps && !schedule.over(progress.seconds) {
-        let begin = Instant::now();
-        let step = progress.step + 1;
-        let at = |source| TrainError::Step { step, source };
-        let batch = usize::from(config.batch_images);
-        let examples: Vec<_> = (0..batch)
-            .map(|slot| source.example(u64::from(progress.step), slot))
-            .collect::<Result<_, _>>()?;
-        let pass = weights.drawn(Draw {
-            seed: config.seed,
-            step: u64::from(step),
-            place: 0,
-        });
-        let mut gradients =
-            gradients_of(&model, &prompter, &pass, &examples, options.threads).map_err(at)?;
-        let learning_rate = schedule.rate(progress.step, progress.seconds);
-        if !gradients.loss.is_finite() {
+    let stopped = course.go(shelf.as_mut(), events)?;
+    finished(start, &options.run, &course.state, stopped)
+}
+
+/// A run under way.
+struct Course<'a> {
+    options: &'a Options,
+    source: &'a dyn Source,
+    prompter: Prompter,
+    model: InternVl,
+    schedule: Schedule,
+    state: State,
+}
+
+impl<'a> Course<'a> {
+    /// Before its first step.
+    fn new(
+        options: &'a Options,
+        start: &Pretrained,
+        source: &'a dyn Source,
+    ) -> Result<Self, TrainError> {
+        let config = &options.run;
+        let weights = if options.vision_held {
+            Weights::partly(start.tensors.clone(), is_language)?
+        } else {
+            tuning::trained_from(start, config, options.adapter.as_ref())?
+        };
+        Ok(Self {
+            options,
+            source,
+            prompter: Prompter::new(&start.tokenizer, &start.config)?,
+            model: InternVl::new(&start.config, &weights)?,
+            schedule: Schedule::new(config, options.budget),
+            state: State::new(weights, config)?,
+        })
+    }
+
+    /// Goes back to the checkpoint that the run is to go on from, if there is one.
+    fn resume(
+        &mut self,
+        Checkpoints { dir, resume }: &Checkpoints,
+        run: Belonging,
+        events: &mut dyn FnMut(Event) -> Control,
+    ) -> Result<Shelf, TrainError> {
+        let mut shelf =
+            Shelf::open(dir, run, &self.options.run).map_err(|reason| TrainError::Folder {
+                dir: dir.clone(),
+                advice: checkpoints::advice(&reason),
+                reason: Box::new(reason),
+            })?;
+        let found = shelf.choose(resume, &mut |damaged| {
+            events(Event::PassedOver(damaged));
+        })?;
+        if let Some(found) = found {
+            shelf.restore(&found, &mut self.state)?;
+            let step = self.state.progress.step;
+            events(Event::Resumed { step });
+        }
+        Ok(shelf)
+    }
+
+    /// Takes the steps that are left, and says whether it was stopped before the last.
+    fn go(
+        &mut self,
+        mut shelf: Option<&mut Shelf>,
+        events: &mut dyn FnMut(Event) -> Control,
+    ) -> Result<bool, TrainError> {
+        let (began, before) = (Instant::now(), self.state.progress.seconds);
+        let mut stopped = false;
+        while !stopped && !self.over() {
+            let report = self.step()?;
+            self.state.progress.seconds = before + began.elapsed().as_secs_f64();
+            stopped = events(Event::Step(report)) == Control::Stop;
+            let due = report.step % self.options.run.checkpoint_every == 0;
+            if let Some(shelf) = shelf.as_deref_mut()
+                && (stopped || due)
+            {
+                let (step, dir) = (report.step, self.save(shelf)?);
+                stopped |= events(Event::Saved { step, dir }) == Control::Stop;
+            }
+        }
+        Ok(stopped)
+    }
+
+    /// Whether all steps are done or the time is up.
+    fn over(&self) -> bool {
+        let progress = &self.state.progress;
+        progress.step >= self.options.run.steps || self.schedule.over(progress.seconds)
+    }
+
+    fn step(&mut self) -> Result<StepReport, TrainError> {
+        let (begin, config) = (Instant::now(), &self.options.run);
+        let (done, seconds) = (self.state.progress.step, self.state.progress.seconds);
+        let (step, learning_rate) = (done + 1, self.schedule.rate(done, seconds));
+        let mut gradients = self.gradients()?;
+        let loss = gradients.loss;
+        if !loss.is_finite() {
             return Err(TrainError::Diverged {
                 step,
-                loss: gradients.loss,
+                loss,
                 learning_rate,
             });
         }
         let grad_norm = gradients.clip(config.clip_norm);
-        optimizer
-            .step(&weights, &gradients, learning_rate)
-            .map_err(at)?;
-        progress = Progress {
-            step,
-            seconds: before + began.elapsed().as_secs_f64(),
-        };
-        let report = StepReport {
+        self.state
+            .step(&gradients, learning_rate)
+            .map_err(|source| TrainError::Step { step, source })?;
+        Ok(StepReport {
             step,
             steps: config.steps,
-            loss: gradients.loss,
+            loss,
             learning_rate,
             grad_norm,
             tokens: gradients.tokens,
             seconds: begin.elapsed().as_secs_f64(),
             log: step % config.log_every == 0 || step == config.steps,
-        };
-        stopped = events(Event::Step(report)) == Control::Stop;
-        if let Some(dir) = &options.checkpoints
-            && (stopped || step % config.checkpoint_every == 0)
-        {
-            let dir = checkpoints::save(dir, progress, &weights, &optimizer)?;
-            stopped |= events(Event::Saved { step, dir }) == Control::Stop;
-        }
+        })
     }
-    finished(start, config, &weights, progress, stopped)
+
+    /// The gradient of the mean loss over all images of the next step, batch after batch.
+    fn gradients(&self) -> Result<Gradients, TrainError> {
+        let config = &self.options.run;
+        let (done, batches) = (u64::from(self.state.progress.step), config.accumulate);
+        let mut sum = Accumulated::default();
+        for batch in 0..batches {
+            let examples = self.examples(batch)?;
+            let pass = self.state.weights.drawn(Draw {
+                seed: config.seed,
+                // A draw is numbered by its place in the batch, so each batch counts as a step of its own.
+                step: done * u64::from(batches) + u64::from(batch) + 1,
+                place: 0,
+            });
+            let (model, prompter) = (&self.model, &self.prompter);
+            let part = gradients_of(model, prompter, &pass, &examples, self.options.threads)
+                .map_err(|source| TrainError::Step {
+                    step: self.state.progress.step + 1,
+                    source,
+                })?;
+            sum.add(weight_of(prompter, &examples), part);
+        }
+        Ok(sum.mean())
+    }
+
+    /// The images of one of the next step's batches.
+    fn examples(&self, batch: u16) -> Result<Vec<Example>, SourceError> {
+        let images = usize::from(self.options.run.batch_images);
+        let first = usize::from(batch) * images;
+        let step = u64::from(self.state.progress.step);
+        (first..first + images)
+            .map(|slot| self.source.example(step, slot))
+            .collect()
+    }
+
+    fn save(&self, shelf: &mut Shelf) -> Result<PathBuf, TrainError> {
+        shelf
+            .save(&self.state)
+            .map_err(|reason| TrainError::Unsaved {
+                step: self.state.progress.step,
+                last: shelf.whole(),
+                advice: checkpoints::advice(&reason),
+                reason: Box::new(reason),
+            })
+    }
 }
 
 fn is_language(name: &str) -> bool {
     name.starts_with("language_model.")
 }
 
+/// What the run gives out. Its state is at its end then: an average takes the place of the weights.
 fn finished(
     start: &Pretrained,
     config: &RunConfig,
-    weights: &Weights,
-    progress: Progress,
+    state: &State,
     stopped: bool,
 ) -> Result<Trained, TrainError> {
+    if let Some(average) = &state.average {
+        average.replace(&state.weights)?;
+    }
     Ok(Trained {
-        model: merged(start, weights)?,
-        adapter: tuning::adapter_of(config, weights)?,
-        step: progress.step,
+        model: merged(start, &state.weights)?,
+        adapter: tuning::adapter_of(config, &state.weights)?,
+        step: state.progress.step,
         stopped,
     })
 }
@@ -261,32 +397,4 @@ fn merged(start: &Pretrained, weights: &Weights) -> Result<Pretrained, LoraError
         config: start.config.clone(),
         tokenizer: start.tokenizer.clone(),
     })
-}
-
-fn resume(
-    options: &Options,
-    weights: &Weights,
-    optimizer: &mut AdamW,
-) -> Result<Option<Progress>, TrainError> {
-    let Some(dir) = options.checkpoints.as_deref() else {
-        return Ok(None);
-    };
-    let Some(latest) = checkpoints::latest(dir)? else {
-        return Ok(None);
-    };
-    Ok(Some(checkpoints::restore(&latest, weights, optimizer)?))
-}
-
-/// The model of the newest checkpoint in `dir`, if there is one: what a run that was cut off had reached.
-pub fn latest_model(
-    dir: &Path,
-    start: &Pretrained,
-    config: &RunConfig,
-) -> Result<Option<Trained>, TrainError> {
-    let Some(latest) = checkpoints::latest(dir)? else {
-        return Ok(None);
-    };
-    let weights = trainable(start, config)?;
-    let progress = checkpoints::restore(&latest, &weights, &mut AdamW::new(0.0))?;
-    finished(start, config, &weights, progress, true).map(Some)
 }

@@ -8,7 +8,7 @@ use crate::registry::{
     CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, Chart, Tested};
-use crate::train::{Control, Event, Options, Trained};
+use crate::train::{self, Checkpoints, Control, Event, Options, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::protocol::{
@@ -24,6 +24,8 @@ use tokio::sync::mpsc;
 
 /// The file of the evaluation's questions and answers.
 const PREDICTIONS_FILE: &str = "predictions.jsonl";
+/// The run's folder of checkpoints.
+const CHECKPOINTS: &str = "checkpoints";
 /// Metrics gather for so long before they are sent.
 const METRICS_PAUSE: Duration = Duration::from_millis(500);
 
@@ -105,7 +107,7 @@ impl Worker {
         let options = Options {
             run: item.config.clone(),
             threads: self.settings.threads,
-            checkpoints: Some(folder.join("checkpoints")),
+            checkpoints: Some(Checkpoints::at(folder.join(CHECKPOINTS))),
             adapter: None,
             budget: None,
             vision_held: false,
@@ -208,6 +210,10 @@ fn listen(
     tell: &mpsc::UnboundedSender<Vec<MetricPoint>>,
 ) -> Control {
     match event {
+        Event::PassedOver(checkpoint) => {
+            let dir = checkpoint.dir.display();
+            tracing::warn!(%dir, reason = checkpoint.reason, "a checkpoint is passed over");
+        }
         Event::Resumed { step } => tracing::info!(step, "going on from a checkpoint"),
         Event::Saved { step, .. } => tracing::debug!(step, "checkpoint written"),
         Event::Step(report) => {
@@ -292,22 +298,16 @@ fn artifacts(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut files: Vec<(String, PathBuf)> = own
         .map(|name| ((*name).to_owned(), folder.join(name)))
         .collect();
-    let checkpoints = std::fs::read_dir(folder.join("checkpoints"))
+    let newest = train::newest(&folder.join(CHECKPOINTS));
+    let parts = newest
         .into_iter()
+        .flat_map(std::fs::read_dir)
         .flatten()
         .flatten();
-    let steps = checkpoints.map(|entry| entry.path()).filter(|path| {
-        path.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("step-"))
-    });
-    if let Some(newest) = steps.max() {
-        let parts = [
-            "weights.safetensors",
-            "optimizer.safetensors",
-            "progress.json",
-        ];
-        files.extend(parts.map(|part| (format!("checkpoint-{part}"), newest.join(part))));
-    }
+    files.extend(parts.map(|part| {
+        let name = part.file_name().to_string_lossy().into_owned();
+        (format!("checkpoint-{name}"), part.path())
+    }));
     files.retain(|(_, path)| path.is_file());
     files
 }

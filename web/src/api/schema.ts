@@ -1482,6 +1482,11 @@ export interface components {
             /** @description The secret; it is not kept. */
             token: string;
         };
+        /**
+         * @description How the learning rate goes on once it has risen to its peak.
+         * @enum {string}
+         */
+        LearningRateSchedule: "cosine" | "linear" | "constant";
         /** @description A reader's temporary hold on a case. */
         Lease: {
             /**
@@ -2004,7 +2009,13 @@ export interface components {
         RunConfig: {
             /**
              * Format: int32
-             * @description Images per step.
+             * @description Batches per step, worked on one after the other: the gradient is that of all their images together.
+             * @default 1
+             */
+            accumulate: number;
+            /**
+             * Format: int32
+             * @description Images per batch; a step takes one batch, or as many as `accumulate` says.
              * @default 4
              */
             batch_images: number;
@@ -2022,6 +2033,19 @@ export interface components {
             clip_norm: number;
             /**
              * Format: double
+             * @description The share of the weights' running average that each step keeps, such as 0.999; after n steps it is at most (1 + n) / (10 + n).
+             *     The average is then what the run gives out. 0 gives out the weights themselves.
+             * @default 0
+             */
+            ema: number;
+            /**
+             * Format: int32
+             * @description Newest checkpoints that are kept; the one with the lowest smoothed loss is kept besides.
+             * @default 2
+             */
+            keep_checkpoints: number;
+            /**
+             * Format: double
              * @description Peak learning rate.
              * @default 0.001
              */
@@ -2032,6 +2056,11 @@ export interface components {
              * @default 5
              */
             log_every: number;
+            /**
+             * @description How the learning rate goes on after that.
+             * @default cosine
+             */
+            schedule: components["schemas"]["LearningRateSchedule"];
             /**
              * Format: int64
              * @description The seed of order, sampling, initial adapters and what dropout leaves out.

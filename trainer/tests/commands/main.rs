@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod resuming;
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
+
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, RegionId, UserId};
 use medreg_datasets::lang::{Lang, LangPair};
@@ -314,22 +318,6 @@ fn an_adapter_is_handed_out_and_its_base_with_it_is_the_model() {
         assert_eq!(code, expected, "{complaint}");
         assert!(complaint.contains(words), "{complaint}");
     }
-}
-
-#[test]
-fn checkpoints_of_another_run_are_not_gone_on_from() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    export(at);
-    std::fs::create_dir_all(at.join("model/checkpoints")).unwrap();
-    std::fs::write(at.join("model/checkpoints/run.json"), "another run").unwrap();
-    std::fs::write(at.join("run.toml"), "snapshot = \".\"\nout = \"model\"\n").unwrap();
-    let (code, complaint) = refused(at, &["train", "--config", "run.toml"]);
-    assert_eq!(code, 2, "{complaint}");
-    assert!(
-        complaint.contains("checkpoints of a run with other settings"),
-        "{complaint}"
-    );
 }
 
 #[test]

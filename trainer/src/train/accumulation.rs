@@ -1,0 +1,110 @@
+//! The gradient of a step whose images are worked on in several batches, one after the other, so that only one has to fit in memory.
+
+use super::gradients::Gradients;
+use crate::data::{Example, Packed, Prompter};
+use std::collections::BTreeMap;
+
+/// The mean over the batches so far, each by the weight of its supervised tokens: what one batch of all their images would give.
+#[derive(Debug, Default)]
+pub struct Accumulated {
+    weight: f64,
+    mean: Gradients,
+}
+
+impl Accumulated {
+    /// Takes in the gradient of one batch.
+    pub fn add(&mut self, weight: f64, part: Gradients) {
+        let whole = self.weight + weight;
+        if self.weight == 0.0 {
+            // As it is: a single batch is not to be rounded.
+            self.mean = part;
+        } else {
+            let (before, now) = (self.weight / whole, weight / whole);
+            self.mean.loss = self.mean.loss * before + part.loss * now;
+            self.mean.tokens += part.tokens;
+            add_scaled(
+                &mut self.mean.by_name,
+                before as f32,
+                part.by_name,
+                now as f32,
+            );
+        }
+        self.weight = whole;
+    }
+
+    /// The gradient of all batches.
+    #[must_use]
+    pub fn mean(self) -> Gradients {
+        self.mean
+    }
+}
+
+/// What the supervised tokens of a batch weigh together.
+#[must_use]
+pub fn weight_of(prompter: &Prompter, examples: &[Example]) -> f64 {
+    let weight = |e: &Example| Packed::new(prompter, e.look.tiles, &e.turns).weight();
+    examples.iter().map(weight).sum()
+}
+
+fn add_scaled(
+    sum: &mut BTreeMap<String, Vec<f32>>,
+    before: f32,
+    part: BTreeMap<String, Vec<f32>>,
+    now: f32,
+) {
+    sum.values_mut().flatten().for_each(|x| *x *= before);
+    for (name, mut numbers) in part {
+        numbers.iter_mut().for_each(|x| *x *= now);
+        match sum.get_mut(&name) {
+            Some(so_far) => so_far.iter_mut().zip(numbers).for_each(|(s, g)| *s += g),
+            None => drop(sum.insert(name, numbers)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{self, lessons::Lessons};
+    use crate::data::Source;
+    use crate::model::{InternVl, Weights};
+    use crate::train::gradients_of;
+
+    #[test]
+    fn batches_one_after_the_other_have_the_gradient_of_them_all() {
+        let start = base::builtin("shapes").unwrap();
+        let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+        let weights = Weights::trained(start.tensors.clone()).unwrap();
+        let model = InternVl::new(&start.config, &weights).unwrap();
+        // One picture in four has many questions, so that the batches do not weigh the same.
+        let example = |slot: usize| {
+            let turns = if slot == 1 { 8 } else { 1 };
+            let lessons = Lessons::new(&prompter, &start.config, 4, turns, 3);
+            lessons.example(0, slot).unwrap()
+        };
+        let examples: Vec<Example> = (0..4).map(example).collect();
+        let gradients =
+            |examples: &[Example]| gradients_of(&model, &prompter, &weights, examples, 2).unwrap();
+        let whole = gradients(&examples);
+        for size in [1, 2, 4] {
+            let mut sum = Accumulated::default();
+            for batch in examples.chunks(size) {
+                sum.add(weight_of(&prompter, batch), gradients(batch));
+            }
+            let sum = sum.mean();
+            assert!((sum.loss - whole.loss).abs() < 1e-6 * whole.loss);
+            assert_eq!(sum.tokens, whole.tokens);
+            assert!(sum.by_name.keys().eq(whole.by_name.keys()));
+            for (name, expected) in &whole.by_name {
+                let largest = expected.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+                let pairs = sum.by_name[name].iter().zip(expected);
+                let off = pairs.fold(0.0_f32, |m, (x, y)| m.max((x - y).abs()));
+                assert!(
+                    off <= 1e-5 * largest,
+                    "{name}, by {size}: {off} of {largest}"
+                );
+                assert!(size < 4 || off == 0.0, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a step changes, and a checkpoint therefore holds. Everything else, the order of the data, what dropout leaves out and the
+//! learning rate, is a function of the run's settings, the step and the time spent.
+
+use super::average::Average;
+use super::gradients::Gradients;
+use super::optimizer::AdamW;
+use crate::model::Weights;
+use candle_core::Result;
+use medreg_datasets::protocol::RunConfig;
+use serde::{Deserialize, Serialize};
+
+/// The share that the smoothed loss keeps at each step: it looks back over about twenty steps.
+const SMOOTHING: f64 = 0.95;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done: the place in the data, in the schedule, and in the stream of what is drawn by chance.
+    pub step: u32,
+    /// Seconds spent, over all attempts.
+    pub seconds: f64,
+    /// The losses so far.
+    pub losses: Smoothed,
+}
+
+/// An exponential average of losses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Smoothed {
+    sum: f64,
+    weight: f64,
+}
+
+impl Smoothed {
+    /// With one loss more.
+    #[must_use]
+    pub fn with(self, loss: f64) -> Self {
+        Self {
+            sum: SMOOTHING * self.sum + (1.0 - SMOOTHING) * loss,
+            weight: SMOOTHING * self.weight + (1.0 - SMOOTHING),
+        }
+    }
+
+    /// The average, not drawn to zero by the steps that there were not.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        self.sum / self.weight
+    }
+}
+
+/// A run between two steps.
+#[derive(Debug)]
+pub struct State {
+    /// The model's.
+    pub weights: Weights,
+    /// Its moments.
+    pub optimizer: AdamW,
+    /// Where the run gives out an average of its weights.
+    pub average: Option<Average>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+impl State {
+    /// Before the first step.
+    pub fn new(weights: Weights, config: &RunConfig) -> Result<Self> {
+        Ok(Self {
+            average: Average::of(&weights, config.ema)?,
+            optimizer: AdamW::new(config.weight_decay),
+            progress: Progress::default(),
+            weights,
+        })
+    }
+
+    /// Takes a step down the gradient.
+    pub fn step(&mut self, gradients: &Gradients, learning_rate: f64) -> Result<()> {
+        self.optimizer
+            .step(&self.weights, gradients, learning_rate)?;
+        self.progress.step += 1;
+        self.progress.losses = self.progress.losses.with(gradients.loss);
+        match &mut self.average {
+            Some(average) => average.take_in(&self.weights, self.progress.step),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smoothed_loss_is_a_mean_that_forgets() {
+        let same = (0..3).fold(Smoothed::default(), |smoothed, _| smoothed.with(2.0));
+        assert!((same.value() - 2.0).abs() < 1e-12);
+        // By hand: (0.95 · 1 + 3) / 1.95.
+        let two = Smoothed::default().with(1.0).with(3.0).value();
+        assert!((two - 3.95 / 1.95).abs() < 1e-12);
+    }
+}
