@@ -8,7 +8,7 @@ mod targets;
 mod tuning;
 
 pub use gradients::{Gradients, gradients_of, sum_of_gradients};
-pub use optimizer::AdamW;
+pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
 pub use tuning::{adapters, trainable};
