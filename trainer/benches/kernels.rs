@@ -1,6 +1,6 @@
 //! Our operations beside candle's own differentiable ones: forward and backward on one thread, in interleaved pairs.
 //!
-//! `cargo bench -p medreg-trainer` prints, per operation at the shapes of the shipped base model and of a layer eight times as
+//! `./dev bench kernels` prints, per operation at the shapes of the shipped base model and of a layer eight times as
 //! wide, the median time of each side and the median of the pairs' ratios, ours / candle's, with the spread.
 
 #![allow(

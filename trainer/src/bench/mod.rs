@@ -1,10 +1,17 @@
-//! What a model of a given size costs on this machine: seconds, tokens per second, memory.
+//! What a model of a given size costs on this machine: seconds, tokens per second, memory; by itself, and beside PyTorch.
 
+mod growth;
 mod memory;
+mod pairs;
 pub mod random;
+mod row;
 mod shape;
+mod steps;
 
+pub use pairs::{Bench, PairsError};
+pub use row::Row;
 pub use shape::{Shape, UnknownShape};
+pub use steps::{Lengths, Mode, Run, Steps, UnknownMode};
 
 use crate::checkpoint::Pretrained;
 use crate::data::{Example, Look, Prompter};
@@ -20,7 +27,6 @@ use image::{DynamicImage, Rgb, RgbImage};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
 use medreg_datasets::task::{self, Turn};
-use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -28,46 +34,6 @@ use std::time::Instant;
 const STRETCH: usize = 32;
 const EARLY: usize = 16;
 const LATE: usize = 512;
-
-/// One measured number; with what it is compared to, where it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
-    /// What was measured.
-    pub metric: &'static str,
-    /// The number.
-    pub ours: f64,
-    /// What it is held against in the same run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<f64>,
-    /// `ours / reference`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ratio: Option<f64>,
-    /// Of `ours`.
-    pub unit: &'static str,
-    /// How it was measured.
-    pub note: String,
-}
-
-impl Row {
-    fn new(metric: &'static str, ours: f64, unit: &'static str, note: impl Into<String>) -> Self {
-        Self {
-            metric,
-            ours,
-            reference: None,
-            ratio: None,
-            unit,
-            note: note.into(),
-        }
-    }
-
-    fn against(self, reference: f64) -> Self {
-        Self {
-            reference: Some(reference),
-            ratio: Some(self.ours / reference),
-            ..self
-        }
-    }
-}
 
 /// Loads the model in `dir`, has it answer a question and learn from one, and times it; `done` hears of every row.
 pub fn measure(dir: &Path, device: &Device, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>> {
@@ -193,9 +159,14 @@ fn token_times(model: &InternVl, prompt: usize) -> Result<(f64, f64)> {
     Ok((early, median(&mut times[LATE - STRETCH..])))
 }
 
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// Of an even count, the mean of the middle two; 0 of none.
+fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let (last, half) = (numbers.len().saturating_sub(1), numbers.len() / 2);
+    match numbers {
+        [] => 0.0,
+        _ => f64::midpoint(numbers[last / 2], numbers[half]),
+    }
 }
 
 /// One step of low-rank tuning on one picture with one question, after one that warms up.

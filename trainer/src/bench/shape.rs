@@ -8,6 +8,8 @@ use std::str::FromStr;
 /// A size that measurements are made at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
+    /// Two layers of width 32 on each side: enough to try a measurement out.
+    Least,
     /// Four layers of width 128 on each side.
     Tiny,
     /// A decoder of eight layers of width 512, a vision tower of six of width 384.
@@ -18,10 +20,11 @@ pub enum Shape {
 
 impl Shape {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Tiny, Self::Small, Self::InternVl3OneB];
+    pub const ALL: [Self; 4] = [Self::Least, Self::Tiny, Self::Small, Self::InternVl3OneB];
 
     fn name(self) -> &'static str {
         match self {
+            Self::Least => "least",
             Self::Tiny => "tiny",
             Self::Small => "small",
             Self::InternVl3OneB => "internvl3-1b",
@@ -32,6 +35,10 @@ impl Shape {
     #[must_use]
     pub fn config(self) -> ModelConfig {
         let (vision_config, llm_config) = match self {
+            Self::Least => (
+                vision([32, 2, 2, 64], 56),
+                language([32, 2, 2, 1, 64], 1_536),
+            ),
             Self::Tiny => (
                 vision([128, 4, 4, 512], 224),
                 language([128, 4, 4, 2, 352], 1_536),
@@ -83,7 +90,7 @@ fn language([width, layers, heads, keys, inner]: [usize; 5], vocabulary: usize) 
 
 /// A name that no shape has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no shape is called `{0}`: tiny, small or internvl3-1b is expected")]
+#[error("no shape is called `{0}`: least, tiny, small or internvl3-1b is expected")]
 pub struct UnknownShape(String);
 
 impl FromStr for Shape {

@@ -2,7 +2,7 @@
 
 use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
-use crate::bench::{Row, Shape, measure, random};
+use crate::bench::{Bench, Lengths, Mode, Row, Shape, Steps, measure, random};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 ///
 /// Example: medreg-trainer bench --shape internvl3-1b
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {
-    /// A size: tiny, small or internvl3-1b.
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// A size: least, tiny, small or internvl3-1b.
     #[arg(long, required_unless_present = "model", conflicts_with = "model")]
     shape: Option<Shape>,
     /// Or the folder of a model.
@@ -29,8 +32,89 @@ pub struct Arguments {
     device: DeviceArgument,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    Train(TrainArguments),
+    Steps(StepsArguments),
+}
+
+/// Measure steps of training here and in PyTorch + PEFT in turn: same weights, same batch, same optimizer, a process for each run.
+///
+/// Ends with 1 before anything is timed if the first three losses of the two sides differ by more than 1e-4. What is printed as ratio
+/// is the median of the pairs' ratios, ours / PyTorch's, with the least and the greatest of them.
+///
+/// Example: medreg-trainer bench train --python target/tools/torch/bin/python --script trainer/tests/reference/training.py --folder made
+#[derive(Debug, clap::Args)]
+struct TrainArguments {
+    /// A Python with torch, transformers and peft.
+    #[arg(long)]
+    python: PathBuf,
+    /// What it runs: trainer/tests/reference/training.py.
+    #[arg(long)]
+    script: PathBuf,
+    /// Where the models are put that both sides read.
+    #[arg(long)]
+    folder: PathBuf,
+    /// The sizes, one or several.
+    #[arg(long = "shape", default_values_t = [Shape::Tiny, Shape::Small])]
+    shapes: Vec<Shape>,
+    /// Runs of each side per shape and mode.
+    #[arg(long, default_value_t = 7, value_parser = positive())]
+    pairs: u64,
+    /// Steps of each run; of more than two the first two warm up.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(3..))]
+    steps: u64,
+    /// Threads of each side.
+    #[arg(long, default_value_t = 2, value_parser = positive())]
+    threads: u64,
+    /// Leave out how the step grows with length and batch, which is measured at the last size.
+    #[arg(long)]
+    no_growth: bool,
+    /// Write the rows to this file too, as JSON.
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+/// Train some steps on a stored batch and print one line of JSON: the loss and the seconds of each step, and by how many bytes the
+/// process grew at most.
+///
+/// Example: medreg-trainer bench steps --folder made/small --mode lora
+#[derive(Debug, clap::Args)]
+struct StepsArguments {
+    /// A folder that `bench train` has made: model/, adapter_init/, ref.safetensors, ref.json.
+    #[arg(long)]
+    folder: PathBuf,
+    /// What is trained: lora or full.
+    #[arg(long)]
+    mode: Mode,
+    /// How many steps.
+    #[arg(long, default_value_t = 6, value_parser = positive())]
+    steps: u64,
+    /// Threads at most.
+    #[arg(long, default_value_t = 2, value_parser = positive())]
+    threads: u64,
+    /// Another batch than the stored one: so many sequences …
+    #[arg(long, requires = "tokens", value_parser = positive())]
+    sequences: Option<u64>,
+    /// … of so many tokens.
+    #[arg(long, requires = "sequences", value_parser = positive())]
+    tokens: Option<u64>,
+}
+
+fn positive() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..)
+}
+
 /// Measures and prints.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    match &arguments.part {
+        Some(Part::Train(arguments)) => train(arguments, json),
+        Some(Part::Steps(arguments)) => steps(arguments),
+        None => model(arguments, json),
+    }
+}
+
+fn model(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     if let Some(model) = &arguments.model {
         existing(model, "the model")?;
         return measured(arguments, model, json);
@@ -48,28 +132,83 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 
 fn measured(arguments: &Arguments, model: &Path, json: bool) -> Result<(), Failure> {
     let device = arguments.device.open()?;
-    let mut shown = |row: &Row| {
+    let rows = measure(model, &device, &mut shown(json))?;
+    told(&rows, arguments.record.as_deref(), json)
+}
+
+fn train(arguments: &TrainArguments, json: bool) -> Result<(), Failure> {
+    existing(&arguments.python, "the Python")?;
+    existing(&arguments.script, "the script")?;
+    let bench = Bench {
+        python: arguments.python.clone(),
+        script: arguments.script.clone(),
+        program: std::env::current_exe().context("this program's own file")?,
+        folder: arguments.folder.clone(),
+        shapes: arguments.shapes.clone(),
+        pairs: arguments.pairs as usize,
+        steps: arguments.steps as usize,
+        threads: arguments.threads as usize,
+        growth: !arguments.no_growth,
+    };
+    let rows = bench.run(&mut shown(json))?;
+    told(&rows, arguments.record.as_deref(), json)
+}
+
+fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
+    existing(&arguments.folder, "the folder")?;
+    let lengths = arguments.sequences.zip(arguments.tokens);
+    let steps = Steps {
+        folder: arguments.folder.clone(),
+        mode: arguments.mode,
+        count: arguments.steps as usize,
+        threads: arguments.threads as usize,
+        lengths: lengths.map(|(sequences, tokens)| Lengths {
+            sequences: sequences as usize,
+            tokens: tokens as usize,
+        }),
+    };
+    println!("{}", serde_json::to_string(&steps.run()?)?);
+    Ok(())
+}
+
+/// Prints a row as soon as it is there, for people.
+fn shown(json: bool) -> impl FnMut(&Row) {
+    move |row| {
         if !json {
             println!("{}", in_words(row));
         }
-    };
-    let rows = measure(model, &device, &mut shown)?;
-    if json {
-        println!("{}", serde_json::to_string(&rows)?);
     }
-    if let Some(path) = &arguments.record {
-        std::fs::write(path, serde_json::to_vec_pretty(&rows)?)
+}
+
+/// Prints all rows for programs, and writes them down.
+fn told(rows: &[Row], record: Option<&Path>, json: bool) -> Result<(), Failure> {
+    if json {
+        println!("{}", serde_json::to_string(rows)?);
+    }
+    if let Some(path) = record {
+        std::fs::write(path, serde_json::to_vec_pretty(rows)?)
             .with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
 
 fn in_words(row: &Row) -> String {
-    let ratio = row
-        .ratio
-        .map_or_else(String::new, |ratio| format!("ratio {ratio:.2}, "));
+    let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.2}"));
+    let mut compared = String::new();
+    if let Some(reference) = row.reference {
+        compared += &format!("reference {reference:.2}, ");
+    }
+    if let Some(ratio) = row.ratio {
+        compared += &format!("ratio {ratio:.2}, ");
+    }
+    if let (Some(low), Some(high)) = (row.low, row.high) {
+        compared += &format!("{low:.2} to {high:.2}, ");
+    }
     format!(
-        "{:<24}{:>10.2} {:<9} {ratio}{}",
-        row.metric, row.ours, row.unit, row.note
+        "{:<48}{:>10} {:<9} {compared}{}",
+        row.metric,
+        number(row.ours),
+        row.unit,
+        row.note
     )
 }

@@ -12,7 +12,7 @@ mod tuning;
 
 pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
 pub use gradients::{Gradients, gradients_of, sum_of_gradients};
-pub use optimizer::AdamW;
+pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
 pub use tuning::{adapters, trainable};

@@ -6,18 +6,66 @@ use crate::model::kernels::Floats;
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
 
-/// How slowly the moments forget. The second one forgets faster than PyTorch's default of 0.999, as short runs need.
-const BETAS: [f32; 2] = [0.9, 0.98];
-const EPS: f32 = 1e-8;
-/// Vision tower and projector learn more slowly than the decoder: at its rate their features collapse in a few hundred steps.
-const VISION_RATE: f64 = 0.2;
+/// What the optimizer makes of a gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamWSettings {
+    /// Share of the learning rate by which numbers shrink at each step.
+    pub weight_decay: f64,
+    /// Whether vectors shrink too, or matrices alone.
+    pub vectors_decay: bool,
+    /// How slowly the moments forget.
+    pub betas: [f32; 2],
+    /// What is added to the second moment's root.
+    pub eps: f32,
+    /// The learning rate of vision tower and projector, as a share of the decoder's.
+    pub vision_rate: f64,
+}
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019); matrices decay, vectors do not. Moments are kept and steps computed in
-/// host memory, wherever the weights are: a GPU's memory is for weights and activations.
+impl AdamWSettings {
+    /// Those of a run. The second moment forgets faster than PyTorch's default of 0.999, as short runs need; vision tower and
+    /// projector learn more slowly than the decoder, since at its rate their features collapse in a few hundred steps.
+    #[must_use]
+    pub fn of_run(weight_decay: f64) -> Self {
+        Self {
+            weight_decay,
+            vectors_decay: false,
+            betas: [0.9, 0.98],
+            eps: 1e-8,
+            vision_rate: 0.2,
+        }
+    }
+
+    /// Those of `torch.optim.AdamW` over all parameters in one group: every number at the same rate and decay.
+    #[must_use]
+    pub fn uniform(weight_decay: f64, betas: [f32; 2], eps: f32) -> Self {
+        Self {
+            weight_decay,
+            vectors_decay: true,
+            betas,
+            eps,
+            vision_rate: 1.0,
+        }
+    }
+
+    /// Learning rate and decay per step of a tensor, where the decoder's rate is `rate`.
+    fn rates(&self, name: &str, tensor: &Tensor, rate: f64) -> [f32; 2] {
+        let rate = match name.contains("language_model.") {
+            true => rate,
+            false => rate * self.vision_rate,
+        };
+        let decay = match self.vectors_decay || is_matrix(tensor) {
+            true => self.weight_decay,
+            false => 0.0,
+        };
+        [rate as f32, (rate * decay) as f32]
+    }
+}
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019). Moments are kept and steps computed in host memory, wherever the
+/// weights are: a GPU's memory is for weights and activations.
 #[derive(Clone, Debug)]
 pub struct AdamW {
-    weight_decay: f64,
-    betas: [f32; 2],
+    settings: AdamWSettings,
     steps: u32,
     moments: BTreeMap<String, Moments>,
 }
@@ -29,50 +77,39 @@ struct Moments {
 }
 
 impl AdamW {
-    /// With no step taken.
+    /// A run's, with no step taken.
     #[must_use]
     pub fn new(weight_decay: f64) -> Self {
+        Self::with(AdamWSettings::of_run(weight_decay))
+    }
+
+    /// With other settings.
+    #[must_use]
+    pub fn with(settings: AdamWSettings) -> Self {
         Self {
-            weight_decay,
-            betas: BETAS,
+            settings,
             steps: 0,
             moments: BTreeMap::new(),
         }
-    }
-
-    /// With other rates at which the moments are replaced.
-    #[must_use]
-    pub fn with_betas(self, betas: [f32; 2]) -> Self {
-        Self { betas, ..self }
     }
 
     /// Moves every variable that has a gradient.
     pub fn step(&mut self, weights: &Weights, gradients: &Gradients, rate: f64) -> Result<()> {
         self.steps += 1;
         let power = self.steps.min(1_000_000) as i32;
-        let corrections = self.betas.map(|beta| 1.0 - beta.powi(power));
+        let corrections = self.settings.betas.map(|beta| 1.0 - beta.powi(power));
         for (name, var) in weights.variables() {
             let Some(gradient) = gradients.by_name.get(name) else {
                 continue;
             };
             let tensor = var.as_tensor();
-            let rate = if name.contains("language_model.") {
-                rate
-            } else {
-                rate * VISION_RATE
-            };
-            let decay = if is_matrix(tensor) {
-                self.weight_decay
-            } else {
-                0.0
-            };
             let moments = self.moments.entry(name.clone()).or_insert_with(|| Moments {
                 first: vec![0.0; gradient.len()],
                 second: vec![0.0; gradient.len()],
             });
             let mut values = Floats::of(tensor)?.to_vec();
-            let rates = [rate as f32, (rate * decay) as f32];
-            moments.apply(&mut values, gradient, rates, self.betas, corrections);
+            let rates = self.settings.rates(name, tensor, rate);
+            moments.apply(&mut values, gradient, rates, &self.settings, corrections);
             var.set(&Tensor::from_vec(values, tensor.shape(), tensor.device())?)?;
         }
         Ok(())
@@ -122,14 +159,15 @@ impl Moments {
         values: &mut [f32],
         gradient: &[f32],
         [rate, decay]: [f32; 2],
-        [beta1, beta2]: [f32; 2],
+        settings: &AdamWSettings,
         [c1, c2]: [f32; 2],
     ) {
+        let ([beta1, beta2], eps) = (settings.betas, settings.eps);
         let moments = self.first.iter_mut().zip(&mut self.second);
         for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
             *m = beta1 * *m + (1.0 - beta1) * g;
             *v = beta2 * *v + (1.0 - beta2) * g * g;
-            *x -= decay * *x + rate * (*m / c1) / ((*v / c2).sqrt() + EPS);
+            *x -= decay * *x + rate * (*m / c1) / ((*v / c2).sqrt() + eps);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Gradients of the full fine-tune.
 
-use super::reference::Reference;
+use super::reference::{Reference, Sample};
 use super::{Comparison, Kind, numbers_of};
 use crate::checkpoint::{Checkpoint, place};
 use crate::model::{InternVl, Weights};
@@ -55,15 +55,22 @@ pub fn of_batch(
     threads: usize,
 ) -> Result<Gradients> {
     let internvl = InternVl::new(&model.config, weights)?;
-    let samples: Vec<_> = reference
-        .samples
-        .iter()
-        .filter(|s| !s.targets.is_empty())
-        .collect();
+    of_samples(&internvl, weights, reference, &reference.samples, threads)
+}
+
+/// The same for these samples, whose pictures are the reference's, and the model that was built over `weights`.
+pub fn of_samples(
+    internvl: &InternVl,
+    weights: &Weights,
+    reference: &Reference,
+    samples: &[Sample],
+    threads: usize,
+) -> Result<Gradients> {
+    let samples: Vec<_> = samples.iter().filter(|s| !s.targets.is_empty()).collect();
     let total = samples.iter().map(|s| s.targets.len()).sum();
     let patches: Vec<_> = samples
         .iter()
-        .map(|s| reference.patches_of(&s.images, &model.config))
+        .map(|s| reference.patches_of(&s.images, internvl.config()))
         .collect::<Result<_>>()?;
     let loss = |i: usize| {
         let rows: Vec<u32> = samples[i].targets.iter().map(|(row, _)| *row).collect();

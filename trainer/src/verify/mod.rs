@@ -8,8 +8,8 @@ mod inputs;
 mod reference;
 mod tuning;
 
-pub use gradients::of_batch as gradients_of_reference;
-pub use reference::{Reference, Sample};
+pub use gradients::{of_batch as gradients_of_reference, of_samples as gradients_of_samples};
+pub use reference::{Reference, Sample, sequence};
 
 use crate::checkpoint::Checkpoint;
 use anyhow::{Result, ensure};

@@ -2,6 +2,7 @@
 
 use crate::model::kernels::Span;
 use crate::model::{ModelConfig, Sequence};
+use crate::train::AdamWSettings;
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
@@ -49,20 +50,40 @@ pub struct Facts {
     pub full_grad_global_norm: Option<f64>,
     /// Ten steps of low-rank tuning.
     pub lora: Option<LoraFacts>,
+    /// How `medreg-trainer bench steps` trains on the batch.
+    pub adamw: Option<AdamWFacts>,
     /// The greedy continuation after them.
     #[serde(default)]
     pub greedy_lora_step10: Vec<Vec<u32>>,
 }
 
+/// `torch.optim.AdamW`'s settings, one group for all parameters.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct AdamWFacts {
+    /// The constant learning rate.
+    pub lr: f64,
+    /// How slowly the moments forget.
+    pub betas: [f32; 2],
+    /// What is added to the second moment's root.
+    pub eps: f32,
+    /// Share of the learning rate by which numbers shrink.
+    pub weight_decay: f64,
+}
+
+impl AdamWFacts {
+    /// The same for our optimizer, without the rate.
+    #[must_use]
+    pub fn settings(&self) -> AdamWSettings {
+        AdamWSettings::uniform(self.weight_decay, self.betas, self.eps)
+    }
+}
+
 /// The low-rank tuning of a reference.
 #[derive(Debug, Deserialize)]
 pub struct LoraFacts {
-    /// The constant learning rate.
-    pub lr: f64,
-    /// AdamW's.
-    pub betas: [f32; 2],
-    /// AdamW's.
-    pub weight_decay: f64,
+    /// The optimizer's settings.
+    #[serde(flatten)]
+    pub adamw: AdamWFacts,
     /// The loss before each step, and after the last.
     pub losses: Vec<f64>,
     /// The gradient's length at each step.

@@ -66,7 +66,7 @@ fn steps(
     threads: usize,
     to: &mut Comparison,
 ) -> Result<()> {
-    let mut optimizer = AdamW::new(facts.weight_decay).with_betas(facts.betas);
+    let mut optimizer = AdamW::with(facts.adamw.settings());
     for (step, loss) in facts.losses.iter().enumerate() {
         let gradients = of_batch(model, weights, reference, threads)?;
         let name = format!("lora_loss.{step}");
@@ -85,7 +85,7 @@ fn steps(
             whole,
             *norm,
         );
-        optimizer.step(weights, &gradients, facts.lr)?;
+        optimizer.step(weights, &gradients, facts.adamw.lr)?;
     }
     Ok(())
 }

@@ -1,0 +1,361 @@
+//! Steps of training here and in PyTorch + PEFT: the same model, weights, batch and optimizer, in turn, each run a process of its own.
+
+use super::growth::{self, LONGER, MORE};
+use super::row::Row;
+use super::shape::Shape;
+use super::steps::{Lengths, Mode, Run};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Losses that are compared before anything is timed, and how far they may lie apart, relative to PyTorch's.
+const COMPARED: usize = 3;
+const TOLERANCE: f64 = 1e-4;
+
+/// What is to be measured, and with what.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// A Python with torch, transformers and peft.
+    pub python: PathBuf,
+    /// `trainer/tests/reference/training.py`.
+    pub script: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+    /// Where the models are put.
+    pub folder: PathBuf,
+    /// The sizes.
+    pub shapes: Vec<Shape>,
+    /// Runs of each side per shape and mode.
+    pub pairs: usize,
+    /// Steps of each run.
+    pub steps: usize,
+    /// Threads of each side.
+    pub threads: usize,
+    /// Whether the growth with length and batch is measured, at the last shape.
+    pub growth: bool,
+}
+
+/// Why a measurement ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum PairsError {
+    /// A program cannot be started, or a file cannot be written.
+    #[error("{path}: {source}")]
+    File {
+        /// The program or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// One side failed.
+    #[error("`{command}` failed and said: {said}")]
+    Side {
+        /// What was called.
+        command: String,
+        /// The end of its error output.
+        said: String,
+    },
+    /// One side printed something else than a run.
+    #[error("`{command}` printed no run: {source}")]
+    Output {
+        /// What was called.
+        command: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The sides do not train the same model.
+    #[error(
+        "{shape}, {mode}: the losses differ by more than {TOLERANCE:e}, so there is nothing to time: ours {ours:?}, PyTorch's {theirs:?}"
+    )]
+    Losses {
+        /// The size.
+        shape: Shape,
+        /// What was trained.
+        mode: Mode,
+        /// Our first losses.
+        ours: Vec<f64>,
+        /// PyTorch's.
+        theirs: Vec<f64>,
+    },
+}
+
+/// The batch that a shape is measured with: sequences and their tokens, and how many of them are the answer.
+fn batch_of(shape: Shape) -> (Lengths, usize) {
+    let (sequences, tokens, answer) = match shape {
+        Shape::Least => (2, 40, 12),
+        Shape::Tiny | Shape::Small => (4, 304, 80),
+        Shape::InternVl3OneB => (1, 400, 80),
+    };
+    (Lengths { sequences, tokens }, answer)
+}
+
+impl Bench {
+    /// Measures everything; `done` hears of every row.
+    pub fn run(&self, done: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, PairsError> {
+        for shape in &self.shapes {
+            self.make(*shape)?;
+        }
+        for (shape, mode) in self.cases() {
+            let (ours, theirs) = (
+                self.ours(shape, mode, COMPARED, None)?,
+                self.theirs(shape, mode, COMPARED, false)?,
+            );
+            agree(shape, mode, &ours, &theirs)?;
+        }
+        let mut rows = Vec::new();
+        let mut add = |row: Row| {
+            done(&row);
+            rows.push(row);
+        };
+        for (shape, mode) in self.cases() {
+            self.pairs(shape, mode)?.into_iter().for_each(&mut add);
+        }
+        if let Some(shape) = self.shapes.last().filter(|_| self.growth) {
+            self.growth(*shape, &mut add)?;
+        }
+        Ok(rows)
+    }
+
+    fn cases(&self) -> impl Iterator<Item = (Shape, Mode)> {
+        let with_modes = |shape: &Shape| Mode::ALL.map(|mode| (*shape, mode));
+        self.shapes.iter().flat_map(with_modes)
+    }
+
+    fn folder_of(&self, shape: Shape) -> PathBuf {
+        self.folder.join(shape.to_string())
+    }
+
+    /// Has PyTorch draw weights, adapter and batch of a shape.
+    fn make(&self, shape: Shape) -> Result<(), PairsError> {
+        let (lengths, answer) = batch_of(shape);
+        let folder = self.folder_of(shape);
+        let config = folder.join("model").join("config.json");
+        write(&config, &shape.config())?;
+        let mut python = self.python();
+        python.arg("make").arg(&folder);
+        for (name, number) in [
+            ("--sequences", lengths.sequences),
+            ("--tokens", lengths.tokens),
+            ("--answer", answer),
+        ] {
+            python.args([name, &number.to_string()]);
+        }
+        printed(&mut python).map(drop)
+    }
+
+    fn python(&self) -> Command {
+        let mut python = Command::new(&self.python);
+        python.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
+        python
+    }
+
+    fn ours(
+        &self,
+        shape: Shape,
+        mode: Mode,
+        steps: usize,
+        lengths: Option<Lengths>,
+    ) -> Result<Run, PairsError> {
+        let mut program = Command::new(&self.program);
+        program.args(["bench", "steps", "--folder"]);
+        program.arg(self.folder_of(shape));
+        self.describe(&mut program, mode, steps);
+        if let Some(Lengths { sequences, tokens }) = lengths {
+            program.args(["--sequences", &sequences.to_string()]);
+            program.args(["--tokens", &tokens.to_string()]);
+        }
+        run_of(&mut program)
+    }
+
+    fn theirs(
+        &self,
+        shape: Shape,
+        mode: Mode,
+        steps: usize,
+        checkpointed: bool,
+    ) -> Result<Run, PairsError> {
+        let mut python = self.python();
+        python.arg("steps").arg(self.folder_of(shape));
+        self.describe(&mut python, mode, steps);
+        if checkpointed {
+            python.arg("--checkpointed");
+        }
+        run_of(&mut python)
+    }
+
+    /// The arguments that both sides take.
+    fn describe(&self, command: &mut Command, mode: Mode, steps: usize) {
+        command.args(["--mode", mode.name()]);
+        command.args(["--steps", &steps.to_string()]);
+        command.args(["--threads", &self.threads.to_string()]);
+    }
+
+    /// Both sides in turn, the first one changing from pair to pair: a machine that slows down favours neither.
+    fn pairs(&self, shape: Shape, mode: Mode) -> Result<Vec<Row>, PairsError> {
+        let ours = || self.ours(shape, mode, self.steps, None);
+        let theirs = || self.theirs(shape, mode, self.steps, false);
+        let mut pairs = Vec::with_capacity(self.pairs);
+        for n in 0..self.pairs {
+            let pair = if n % 2 == 0 {
+                let ours = ours()?;
+                (ours, theirs()?)
+            } else {
+                let theirs = theirs()?;
+                (ours()?, theirs)
+            };
+            agree(shape, mode, &pair.0, &pair.1)?;
+            pairs.push(pair);
+        }
+        let times: Vec<_> = (pairs.iter())
+            .map(|(ours, theirs)| (ours.step_ms(), theirs.step_ms()))
+            .collect();
+        let sizes: Vec<_> = (pairs.iter())
+            .filter_map(|(ours, theirs)| ours.growth_mib().zip(theirs.growth_mib()))
+            .collect();
+        let (lengths, _) = batch_of(shape);
+        let note = format!(
+            "against PyTorch + PEFT, {lengths} with a picture each, {} interleaved pairs, {} threads",
+            self.pairs, self.threads
+        );
+        let mut rows = vec![Row::of_pairs(
+            format!("{shape}, {mode} step"),
+            &times,
+            "ms",
+            note,
+        )];
+        rows.extend(self.memory(shape, mode, &sizes)?);
+        Ok(rows)
+    }
+
+    /// Memory, where the system tells it.
+    fn memory(
+        &self,
+        shape: Shape,
+        mode: Mode,
+        sizes: &[(f64, f64)],
+    ) -> Result<Vec<Row>, PairsError> {
+        let checkpointed = self.theirs(shape, mode, COMPARED, true)?.growth_mib();
+        let (Some(theirs), false) = (checkpointed, sizes.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let metric = format!("{shape}, {mode} step, memory");
+        let alone = Row::new(
+            format!("{metric}, PyTorch checkpointed"),
+            0.0,
+            "MiB",
+            "the same with activations computed anew in the backward pass, in PyTorch alone",
+        );
+        let note = "growth at most of the process from before the model is read, same runs";
+        Ok(vec![
+            Row::of_pairs(metric, sizes, "MiB", note),
+            alone.of_reference(theirs),
+        ])
+    }
+
+    /// Our step against longer sequences and against more of them.
+    fn growth(&self, shape: Shape, add: &mut dyn FnMut(Row)) -> Result<(), PairsError> {
+        for (series, axis) in [(LONGER, "tokens"), (MORE, "sequences")] {
+            let mut points = Vec::with_capacity(series.len());
+            for lengths in series {
+                let run = self.ours(shape, Mode::Lora, self.steps, Some(lengths))?;
+                let size = match axis {
+                    "tokens" => lengths.tokens,
+                    _ => lengths.sequences,
+                };
+                points.push((size as f64, run.step_ms()));
+                let note = "median, a picture in each sequence, its last quarter supervised";
+                let metric = format!("{shape}, LoRA step, {lengths}");
+                add(Row::new(metric, run.step_ms(), "ms", note));
+            }
+            let note = format!("of the step time in {axis}, least squares on logarithms");
+            let metric = format!("{shape}, LoRA step, exponent in {axis}");
+            add(Row::new(metric, growth::exponent(&points), "", note));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the first losses are the same.
+fn agree(shape: Shape, mode: Mode, ours: &Run, theirs: &Run) -> Result<(), PairsError> {
+    let first = |run: &Run| -> Vec<f64> { run.losses.iter().copied().take(COMPARED).collect() };
+    let (ours, theirs) = (first(ours), first(theirs));
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= TOLERANCE * b.abs();
+    if ours.len() == theirs.len() && ours.iter().zip(&theirs).all(near) {
+        return Ok(());
+    }
+    Err(PairsError::Losses {
+        shape,
+        mode,
+        ours,
+        theirs,
+    })
+}
+
+fn write(path: &Path, config: &crate::model::ModelConfig) -> Result<(), PairsError> {
+    let at = |source: io::Error| PairsError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(at)?;
+    }
+    let json = serde_json::to_vec_pretty(config).map_err(|e| at(e.into()))?;
+    std::fs::write(path, json).map_err(at)
+}
+
+fn run_of(command: &mut Command) -> Result<Run, PairsError> {
+    let printed = printed(command)?;
+    let last = printed.lines().next_back().unwrap_or_default();
+    serde_json::from_str(last).map_err(|source| PairsError::Output {
+        command: said_as(command),
+        source,
+    })
+}
+
+/// What a program prints, once it has ended well.
+fn printed(command: &mut Command) -> Result<String, PairsError> {
+    let output = command.output().map_err(|source| PairsError::File {
+        path: command.get_program().into(),
+        source,
+    })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.lines().collect();
+    Err(PairsError::Side {
+        command: said_as(command),
+        said: lines[lines.len().saturating_sub(12)..].join("\n"),
+    })
+}
+
+fn said_as(command: &Command) -> String {
+    let parts = std::iter::once(command.get_program()).chain(command.get_args());
+    let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(losses: &[f64]) -> Run {
+        Run {
+            losses: losses.to_vec(),
+            step_seconds: vec![1.0; losses.len()],
+            growth_bytes: None,
+        }
+    }
+
+    #[test]
+    fn losses_that_differ_stop_the_measurement_and_both_lists_are_told() {
+        let agreed =
+            |ours: &[f64], theirs: &[f64]| agree(Shape::Tiny, Mode::Full, &run(ours), &run(theirs));
+        assert!(agreed(&[9.0, 8.0004, 7.0, 1.0], &[9.0, 8.0, 7.0, 2.0]).is_ok());
+        for ours in [&[9.0, 8.001, 7.0][..], &[9.0, f64::NAN, 7.0], &[9.0, 8.0]] {
+            let refused = agreed(ours, &[9.0, 8.0, 7.0]);
+            let said = refused.map_or_else(|error| error.to_string(), |()| String::new());
+            assert!(said.contains("tiny, full"), "{said}");
+            assert!(said.contains("[9.0, 8.0, 7.0]"), "{said}");
+        }
+    }
+}
