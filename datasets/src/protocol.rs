@@ -114,6 +114,8 @@ pub struct RunConfig {
     pub batch_images: u16,
     /// Batches per step, worked on one after the other: the gradient is that of all their images together.
     pub accumulate: u16,
+    /// Whether layers keep their inputs alone and compute the rest again on the way back: less memory, a longer step.
+    pub recompute: bool,
     /// Question–answer turns taken of each image per step.
     pub turns_per_image: u16,
     /// Peak learning rate.
@@ -146,6 +148,7 @@ impl Default for RunConfig {
             steps: 600,
             batch_images: 4,
             accumulate: 1,
+            recompute: false,
             turns_per_image: 8,
             learning_rate: 1e-3,
             weight_decay: 0.01,

@@ -111,7 +111,7 @@ fn questions_in_one_sequence_lose_what_they_lose_alone() {
         let packed = Packed::new(&prompter, 1, turns);
         let loss = model
             .loss(
-                &pixels,
+                &model.image_tokens(&pixels).unwrap(),
                 &packed.sequence,
                 &packed.rows,
                 packed.targets.clone(),
@@ -207,7 +207,7 @@ fn loss_of(start: &Pretrained, prompter: &Prompter, example: &Example, weights: 
     let pixels = example.look.tensor(&start.config).unwrap();
     let loss = model
         .loss(
-            &pixels,
+            &model.image_tokens(&pixels).unwrap(),
             &packed.sequence,
             &packed.rows,
             packed.targets.clone(),

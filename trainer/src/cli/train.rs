@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 ///   schedule = "cosine"        # and then falls; or "linear", or "constant"
 ///   batch_images = 4
 ///   accumulate = 2             # batches per step, worked on one after the other: 8 images with the memory of 4
+///   recompute = true           # layers keep their inputs alone and compute the rest again: less memory, longer steps
 ///   ema = 0.999                # give out the running average of the weights; left out or 0, the weights themselves
 ///   checkpoint_every = 200
 ///   keep_checkpoints = 2       # the newest, and besides them the one with the lowest smoothed training loss

@@ -4,13 +4,17 @@ pub mod config;
 pub mod kernels;
 pub mod language;
 pub mod layout;
+pub mod learning;
 pub mod lora;
 pub mod nn;
 pub mod projector;
+pub mod sums;
 pub mod vision;
 pub mod weights;
 
 pub use config::{ConfigError, ModelConfig};
+pub use language::Keep;
+pub use learning::{Lesson, Picture};
 pub use weights::Weights;
 
 use candle_core::{Result, Tensor};
@@ -108,12 +112,12 @@ impl InternVl {
     /// `Σ weight · cross-entropy` over supervised rows: row `rows[i]` is to predict `targets[i]`.
     pub fn loss(
         &self,
-        patches: &Tensor,
+        image_tokens: &Tensor,
         sequence: &Sequence,
         rows: &[u32],
         targets: Arc<Vec<Target>>,
     ) -> Result<Tensor> {
-        let x = self.embed(sequence, &self.image_tokens(patches)?)?;
+        let x = self.embed(sequence, image_tokens)?;
         let x = self
             .language
             .forward(&x, &sequence.positions, &sequence.spans)?;

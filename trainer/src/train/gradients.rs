@@ -1,12 +1,15 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::{Floats, side_by_side};
+use crate::model::kernels::{Floats, Target, side_by_side};
 use crate::model::lora::Draw;
-use crate::model::{InternVl, Weights};
+use crate::model::sums::Sums;
+use crate::model::{InternVl, Keep, Lesson, Picture, Weights};
 use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A batch's loss and its gradient for every trained tensor that got one.
 #[derive(Clone, Debug, Default)]
@@ -32,32 +35,89 @@ impl Gradients {
     }
 }
 
-/// The gradient of the mean loss over all supervised tokens of `examples`, with `threads` images worked on side by side. Where the
-/// weights are drawn for a training pass, every image has a draw of its own.
+/// How a batch is worked on; what comes of it does not depend on this.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// Images worked on side by side.
+    pub threads: usize,
+    /// What layers keep for their way back.
+    pub keep: Keep,
+}
+
+impl From<usize> for Work {
+    fn from(threads: usize) -> Self {
+        Self {
+            threads,
+            keep: Keep::Activations,
+        }
+    }
+}
+
+/// The gradient of the mean loss over all supervised tokens of `examples`. Where the weights are drawn for a training pass, every image
+/// has a draw of its own.
 pub fn gradients_of(
     model: &InternVl,
     prompter: &Prompter,
     weights: &Weights,
     examples: &[Example],
-    threads: usize,
+    work: impl Into<Work>,
 ) -> Result<Gradients> {
     let packed: Vec<Packed> = examples
         .iter()
         .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
-    let loss = |i: usize| match weights.draw() {
-        None => image_loss(model, &examples[i], &packed[i], total),
+    let lesson = |i: usize| lesson(model, &examples[i], &packed[i], total);
+    let mut sum = gradients_of_lessons(model, weights, examples.len(), work.into(), lesson)?;
+    sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
+    Ok(sum)
+}
+
+/// The loss and gradient of `lesson(0)` to `lesson(count − 1)` together.
+pub fn gradients_of_lessons(
+    model: &InternVl,
+    weights: &Weights,
+    count: usize,
+    work: Work,
+    lesson: impl Fn(usize) -> Result<Lesson> + Sync,
+) -> Result<Gradients> {
+    let model_of = |i: usize| match weights.draw() {
+        None => Ok(Cow::Borrowed(model)),
         Some(draw) => {
             let place = i as u64;
             let own = weights.drawn(Draw { place, ..draw });
-            let model = InternVl::new(model.config(), &own)?;
-            image_loss(&model, &examples[i], &packed[i], total)
+            InternVl::new(model.config(), &own).map(Cow::Owned)
         }
     };
-    let mut sum = sum_of_gradients(weights, examples.len(), threads, loss)?;
-    sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
-    Ok(sum)
+    if !model.is_by_hand() {
+        let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
+        return sum_of_gradients(weights, count, work.threads, loss);
+    }
+    let sums = Sums::of(weights);
+    let learnt = side_by_side(count, work.threads, |i| {
+        let learn = || model_of(i)?.learn(&lesson(i)?, work.keep, sums.turn(i));
+        learn().inspect_err(|_| sums.abandon())
+    });
+    let losses = learnt.into_iter().collect::<Result<Vec<f64>>>()?;
+    Ok(Gradients {
+        loss: losses.into_iter().sum(),
+        tokens: 0,
+        by_name: sums.finish(),
+    })
+}
+
+/// One image's share of the batch's mean loss.
+fn lesson(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Lesson> {
+    let share = |target: &Target| Target {
+        weight: (f64::from(target.weight) / total) as f32,
+        ..*target
+    };
+    Ok(Lesson {
+        picture: Picture::Patches(example.look.tensor(model.config())?),
+        sequence: packed.sequence.clone(),
+        rows: packed.rows.clone(),
+        targets: Arc::new(packed.targets.iter().map(share).collect()),
+    })
 }
 
 /// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order, in host
@@ -84,18 +144,6 @@ pub fn sum_of_gradients(
         add(&mut sum.by_name, weights, &store)?;
     }
     Ok(sum)
-}
-
-/// One image's share of the batch's mean loss.
-fn image_loss(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Tensor> {
-    let patches = example.look.tensor(model.config())?;
-    let loss = model.loss(
-        &patches,
-        &packed.sequence,
-        &packed.rows,
-        packed.targets.clone(),
-    )?;
-    loss / total
 }
 
 fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStore) -> Result<()> {

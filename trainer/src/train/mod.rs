@@ -11,7 +11,7 @@ mod targets;
 mod tuning;
 
 pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
-pub use gradients::{Gradients, gradients_of, sum_of_gradients};
+pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons, sum_of_gradients};
 pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
@@ -20,7 +20,7 @@ pub use tuning::{adapters, trainable};
 use crate::checkpoint::{CheckpointError, PeftAdapter, Pretrained};
 use crate::data::{Example, Prompter, Source, SourceError};
 use crate::model::lora::{self, Draw, LoraError};
-use crate::model::{InternVl, Weights};
+use crate::model::{InternVl, Keep, Weights};
 use crate::tokenizer::TokenizerError;
 use accumulation::{Accumulated, weight_of};
 use checkpoints::{Belonging, Shelf};
@@ -331,14 +331,26 @@ impl<'a> Course<'a> {
                 place: 0,
             });
             let (model, prompter) = (&self.model, &self.prompter);
-            let part = gradients_of(model, prompter, &pass, &examples, self.options.threads)
-                .map_err(|source| TrainError::Step {
-                    step: self.state.progress.step + 1,
-                    source,
+            let part =
+                gradients_of(model, prompter, &pass, &examples, self.work()).map_err(|source| {
+                    TrainError::Step {
+                        step: self.state.progress.step + 1,
+                        source,
+                    }
                 })?;
             sum.add(weight_of(prompter, &examples), part);
         }
         Ok(sum.mean())
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            threads: self.options.threads,
+            keep: match self.options.run.recompute {
+                true => Keep::Inputs,
+                false => Keep::Activations,
+            },
+        }
     }
 
     /// The images of one of the next step's batches.

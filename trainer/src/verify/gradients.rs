@@ -3,8 +3,8 @@
 use super::reference::{Reference, Sample};
 use super::{Comparison, Kind, numbers_of};
 use crate::checkpoint::{Checkpoint, place};
-use crate::model::{InternVl, Weights};
-use crate::train::{Gradients, sum_of_gradients};
+use crate::model::{InternVl, Lesson, Picture, Weights};
+use crate::train::{Gradients, Work, gradients_of_lessons};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub fn of_samples(
     weights: &Weights,
     reference: &Reference,
     samples: &[Sample],
-    threads: usize,
+    work: impl Into<Work>,
 ) -> Result<Gradients> {
     let samples: Vec<_> = samples.iter().filter(|s| !s.targets.is_empty()).collect();
     let total = samples.iter().map(|s| s.targets.len()).sum();
@@ -72,12 +72,21 @@ pub fn of_samples(
         .iter()
         .map(|s| reference.patches_of(&s.images, internvl.config()))
         .collect::<Result<_>>()?;
-    let loss = |i: usize| {
-        let rows: Vec<u32> = samples[i].targets.iter().map(|(row, _)| *row).collect();
-        let targets = Arc::new(super::forward::targets(samples[i], total));
-        internvl.loss(&patches[i], &samples[i].sequence, &rows, targets)
+    let lesson = |i: usize| {
+        Ok(Lesson {
+            picture: Picture::Patches(patches[i].clone()),
+            sequence: samples[i].sequence.clone(),
+            rows: samples[i].targets.iter().map(|(row, _)| *row).collect(),
+            targets: Arc::new(super::forward::targets(samples[i], total)),
+        })
     };
-    Ok(sum_of_gradients(weights, samples.len(), threads, loss)?)
+    Ok(gradients_of_lessons(
+        internvl,
+        weights,
+        samples.len(),
+        work.into(),
+        lesson,
+    )?)
 }
 
 /// The gradient of a published parameter, which may be a third of one that is kept fused.

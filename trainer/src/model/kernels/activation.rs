@@ -46,7 +46,8 @@ fn normal(x: f32) -> (f32, f32) {
 struct Gelu;
 
 vectorised! {
-    fn gelu_forward(y: &mut [f32], x: &[f32]) {
+    /// The exact GELU of every number.
+    pub(in crate::model) fn gelu_forward(y: &mut [f32], x: &[f32]) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = x * normal(*x).0;
         }
@@ -54,7 +55,8 @@ vectorised! {
 }
 
 vectorised! {
-    fn gelu_backward(gx: &mut [f32], x: &[f32], g: &[f32]) {
+    /// The gradient `g` of GELU's result, taken back to `x`.
+    pub(in crate::model) fn gelu_backward(gx: &mut [f32], x: &[f32], g: &[f32]) {
         // 1 / sqrt(2π)
         const DENSITY: f32 = 0.398_942_3;
         for ((gx, x), g) in gx.iter_mut().zip(x).zip(g) {
@@ -87,7 +89,8 @@ impl CustomOp1 for Gelu {
 struct SwiGlu;
 
 vectorised! {
-    fn swiglu_forward(y: &mut [f32], gate: &[f32], up: &[f32]) {
+    /// `silu(gate) · up`, number by number.
+    pub(in crate::model) fn swiglu_forward(y: &mut [f32], gate: &[f32], up: &[f32]) {
         for ((y, g), u) in y.iter_mut().zip(gate).zip(up) {
             *y = g / (1.0 + exp(-g)) * u;
         }
@@ -95,7 +98,8 @@ vectorised! {
 }
 
 vectorised! {
-    fn swiglu_backward(g_gate: &mut [f32], g_up: &mut [f32], gate: &[f32], up: &[f32], grad: &[f32]) {
+    /// The gradient `grad` of SwiGLU's result, taken back to both sides.
+    pub(in crate::model) fn swiglu_backward(g_gate: &mut [f32], g_up: &mut [f32], gate: &[f32], up: &[f32], grad: &[f32]) {
         for i in 0..gate.len() {
             let sigmoid = 1.0 / (1.0 + exp(-gate[i]));
             let silu = gate[i] * sigmoid;
@@ -153,7 +157,8 @@ impl CustomOp2 for SwiGlu {
 struct ScaledResidual;
 
 vectorised! {
-    fn residual_forward(y: &mut [f32], branch: &[f32], scale: &[f32]) {
+    /// Adds `scale · branch`, one scale per column, to `y`.
+    pub(in crate::model) fn residual_forward(y: &mut [f32], branch: &[f32], scale: &[f32]) {
         for (y, b) in y.chunks_exact_mut(scale.len()).zip(branch.chunks_exact(scale.len())) {
             for ((y, b), s) in y.iter_mut().zip(b).zip(scale) {
                 *y += b * s;
@@ -163,7 +168,8 @@ vectorised! {
 }
 
 vectorised! {
-    fn residual_backward(g_branch: &mut [f32], g_scale: &mut [f32], branch: &[f32], scale: &[f32], grad: &[f32]) {
+    /// The gradient `grad` of that sum, taken back to the branch and, added up, to the scales.
+    pub(in crate::model) fn residual_backward(g_branch: &mut [f32], g_scale: &mut [f32], branch: &[f32], scale: &[f32], grad: &[f32]) {
         let n = scale.len();
         let rows = g_branch.chunks_exact_mut(n).zip(branch.chunks_exact(n)).zip(grad.chunks_exact(n));
         for ((gb, b), g) in rows {

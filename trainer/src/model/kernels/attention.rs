@@ -12,6 +12,9 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tenso
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Queries whose scores are computed together: few enough for the scores to stay in the processor's cache.
+const PIECE: usize = 64;
+
 /// Queries that share what they see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -48,8 +51,23 @@ impl Span {
         }
     }
 
+    /// The same in pieces of a few queries, each with no more of `own` than its queries see: half the work where the span is causal.
+    fn pieces(&self) -> impl Iterator<Item = Self> + '_ {
+        let own = |last: usize| self.own.start..self.own.start + self.visible(last);
+        (0..self.queries.len()).step_by(PIECE).map(move |first| {
+            let last = self.queries.len().min(first + PIECE) - 1;
+            let start = self.queries.start;
+            Self {
+                queries: start + first..start + last + 1,
+                context: self.context.clone(),
+                own: own(last),
+                causal: self.causal,
+            }
+        })
+    }
+
     /// How many rows of `own` the query sees that is `index`th of this span.
-    pub(super) fn visible(&self, index: usize) -> usize {
+    pub(in crate::model) fn visible(&self, index: usize) -> usize {
         if self.causal {
             (self.own.len() + index + 1).saturating_sub(self.queries.len())
         } else {
@@ -122,10 +140,7 @@ pub fn attend(
     heads: Heads,
     spans: &Arc<Vec<Span>>,
 ) -> Result<Tensor> {
-    let op = Attention {
-        heads,
-        spans: Arc::clone(spans),
-    };
+    let op = Attention::new(heads, spans);
     if !on_host(q) {
         op.check(q.dim(0)?, k.dim(0)?)?;
         return composed::attend(q, k, v, heads, spans);
@@ -135,15 +150,16 @@ pub fn attend(
 
 /// The same for queries, keys and values side by side in one row, as one projection makes them.
 pub fn attend_fused(qkv: &Tensor, heads: Heads, spans: &Arc<Vec<Span>>) -> Result<Tensor> {
-    let op = Attention {
-        heads,
-        spans: Arc::clone(spans),
-    };
+    let op = Attention::new(heads, spans);
     if !on_host(qkv) {
         op.check(qkv.dim(0)?, qkv.dim(0)?)?;
         return composed::attend_fused(qkv, heads, spans);
     }
     qkv.apply_op1(op)
+}
+
+fn pieces(spans: &[Span]) -> Vec<Span> {
+    spans.iter().flat_map(Span::pieces).collect()
 }
 
 fn attention_forward(
@@ -155,7 +171,7 @@ fn attention_forward(
     out: &mut [f32],
 ) {
     let mut scores = Vec::new();
-    for span in spans {
+    for span in &pieces(spans) {
         for head in 0..heads.query {
             let probabilities = probabilities(q, k, heads, head, span, &mut scores);
             let (rows, seen) = (span.queries.len(), span.context.len() + span.own.len());
@@ -230,7 +246,9 @@ fn probabilities<'s>(
     scores
 }
 
-struct Attention {
+/// Attention, as its passes over numbers in host memory need it.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Attention {
     heads: Heads,
     spans: Arc<Vec<Span>>,
 }
@@ -242,7 +260,85 @@ struct Gradients<'a> {
     v: RowsMut<'a>,
 }
 
+impl<'a> Gradients<'a> {
+    fn over([q, k, v]: &'a mut [Vec<f32>; 3], widths: [usize; 3]) -> Self {
+        let rows = |data: &'a mut Vec<f32>, stride| RowsMut {
+            data,
+            offset: 0,
+            stride,
+        };
+        Self {
+            q: rows(q, widths[0]),
+            k: rows(k, widths[1]),
+            v: rows(v, widths[2]),
+        }
+    }
+}
+
+/// Three matrices as one whose rows are theirs, one after the other.
+pub(in crate::model) fn interleaved(parts: &[Vec<f32>; 3], width: usize) -> Vec<f32> {
+    let mut whole = Vec::with_capacity(3 * parts[0].len());
+    for row in 0..parts[0].len() / width.max(1) {
+        for part in parts {
+            whole.extend_from_slice(&part[row * width..(row + 1) * width]);
+        }
+    }
+    whole
+}
+
 impl Attention {
+    pub(in crate::model) fn new(heads: Heads, spans: &Arc<Vec<Span>>) -> Self {
+        Self {
+            heads,
+            spans: Arc::clone(spans),
+        }
+    }
+
+    /// Of rows of queries, keys and values.
+    pub(in crate::model) fn run(&self, [q, k, v]: [&[f32]; 3]) -> Result<Vec<f32>> {
+        let (qw, kw) = (self.heads.query_width(), self.heads.key_width());
+        self.check(q.len() / qw, k.len() / kw)?;
+        let mut out = vec![0.0; q.len()];
+        let (q, k, v) = (rows(q, 0, qw), rows(k, 0, kw), rows(v, 0, kw));
+        attention_forward(q, k, v, self.heads, &self.spans, &mut out);
+        Ok(out)
+    }
+
+    /// The gradient `g` of the result, taken back to queries, keys and values.
+    pub(in crate::model) fn back(&self, [q, k, v]: [&[f32]; 3], g: &[f32]) -> [Vec<f32>; 3] {
+        let (qw, kw) = (self.heads.query_width(), self.heads.key_width());
+        let mut found = [q, k, v].map(|x| vec![0.0; x.len()]);
+        let io = [
+            rows(q, 0, qw),
+            rows(k, 0, kw),
+            rows(v, 0, kw),
+            rows(g, 0, qw),
+        ];
+        self.backward(io, Gradients::over(&mut found, [qw, kw, kw]));
+        found
+    }
+
+    /// Of rows in which queries, keys and values lie side by side.
+    pub(in crate::model) fn run_fused(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let width = self.heads.query_width();
+        let n = x.len() / (3 * width);
+        self.check(n, n)?;
+        let mut out = vec![0.0; n * width];
+        let [q, k, v] = [0, 1, 2].map(|part| rows(x, part * width, 3 * width));
+        attention_forward(q, k, v, self.heads, &self.spans, &mut out);
+        Ok(out)
+    }
+
+    /// The gradient `g` of the result, taken back to such rows.
+    pub(in crate::model) fn back_fused(&self, x: &[f32], g: &[f32]) -> Vec<f32> {
+        let width = self.heads.query_width();
+        let mut found = [0, 1, 2].map(|_| vec![0.0; g.len()]);
+        let [q, k, v] = [0, 1, 2].map(|part| rows(x, part * width, 3 * width));
+        let grads = Gradients::over(&mut found, [width; 3]);
+        self.backward([q, k, v, rows(g, 0, width)], grads);
+        interleaved(&found, width)
+    }
+
     fn check(&self, query_rows: usize, key_rows: usize) -> Result<()> {
         let fits = |s: &Span| {
             s.queries.end <= query_rows && s.context.end <= key_rows && s.own.end <= key_rows
@@ -313,7 +409,7 @@ impl Attention {
 
     fn backward(&self, io: [Rows<'_>; 4], mut grads: Gradients<'_>) {
         let mut work = [Vec::new(), Vec::new()];
-        for span in self.spans.iter() {
+        for span in &pieces(&self.spans) {
             for head in 0..self.heads.query {
                 self.backward_head(io, head, span, &mut work, &mut grads);
             }
@@ -342,45 +438,13 @@ impl CustomOp1 for Attention {
                 "attention: rows of {stride} numbers are no q, k, v of {width} each"
             );
         }
-        self.check(n, n)?;
-        let x = of_storage(x, xl)?;
-        let mut out = vec![0.0; n * width];
-        let [q, k, v] = [0, 1, 2].map(|part| rows(x, part * width, stride));
-        attention_forward(q, k, v, self.heads, &self.spans, &mut out);
+        let out = self.run_fused(of_storage(x, xl)?)?;
         Ok((CpuStorage::F32(out), (n, width).into()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
-        let (n, stride) = x.dims2()?;
-        let width = self.heads.query_width();
-        let (xs, gs) = (Floats::of(x)?, Floats::of(&grad)?);
-        let [mut gq, mut gk, mut gv] = [0, 1, 2].map(|_| vec![0.0; n * width]);
-        let grads = Gradients {
-            q: RowsMut {
-                data: &mut gq,
-                offset: 0,
-                stride: width,
-            },
-            k: RowsMut {
-                data: &mut gk,
-                offset: 0,
-                stride: width,
-            },
-            v: RowsMut {
-                data: &mut gv,
-                offset: 0,
-                stride: width,
-            },
-        };
-        let [q, k, v] = [0, 1, 2].map(|part| rows(&xs, part * width, stride));
-        self.backward([q, k, v, rows(&gs, 0, width)], grads);
-        let mut gx = Vec::with_capacity(n * stride);
-        for row in 0..n {
-            for part in [&gq, &gk, &gv] {
-                gx.extend_from_slice(&part[row * width..(row + 1) * width]);
-            }
-        }
+        let gx = self.back_fused(&Floats::of(x)?, &Floats::of(&grad)?);
         Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
     }
 }
@@ -399,7 +463,7 @@ impl CustomOp3 for Attention {
         v: &CpuStorage,
         vl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let ((nq, qw), (nk, kw)) = (ql.shape().dims2()?, kl.shape().dims2()?);
+        let ((_, qw), (_, kw)) = (ql.shape().dims2()?, kl.shape().dims2()?);
         if qw != self.heads.query_width()
             || kw != self.heads.key_width()
             || vl.shape() != kl.shape()
@@ -409,11 +473,7 @@ impl CustomOp3 for Attention {
                 self.heads
             );
         }
-        self.check(nq, nk)?;
-        let mut out = vec![0.0; nq * qw];
-        let (q, k, v) = (of_storage(q, ql)?, of_storage(k, kl)?, of_storage(v, vl)?);
-        let (q, k, v) = (rows(q, 0, qw), rows(k, 0, kw), rows(v, 0, kw));
-        attention_forward(q, k, v, self.heads, &self.spans, &mut out);
+        let out = self.run([of_storage(q, ql)?, of_storage(k, kl)?, of_storage(v, vl)?])?;
         Ok((CpuStorage::F32(out), ql.shape().clone()))
     }
 
@@ -432,38 +492,7 @@ impl CustomOp3 for Attention {
             Floats::of(v)?,
             Floats::of(&grad)?,
         );
-        let (qw, kw) = (self.heads.query_width(), self.heads.key_width());
-        let (mut gq, mut gk, mut gv) = (
-            vec![0.0; qs.len()],
-            vec![0.0; ks.len()],
-            vec![0.0; vs.len()],
-        );
-        let grads = Gradients {
-            q: RowsMut {
-                data: &mut gq,
-                offset: 0,
-                stride: qw,
-            },
-            k: RowsMut {
-                data: &mut gk,
-                offset: 0,
-                stride: kw,
-            },
-            v: RowsMut {
-                data: &mut gv,
-                offset: 0,
-                stride: kw,
-            },
-        };
-        self.backward(
-            [
-                rows(&qs, 0, qw),
-                rows(&ks, 0, kw),
-                rows(&vs, 0, kw),
-                rows(&gs, 0, qw),
-            ],
-            grads,
-        );
+        let [gq, gk, gv] = self.back([&qs, &ks, &vs], &gs);
         let tensor = |g: Vec<f32>, like: &Tensor| Tensor::from_vec(g, like.shape(), like.device());
         Ok((
             Some(tensor(gq, q)?),

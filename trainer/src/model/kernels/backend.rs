@@ -9,7 +9,7 @@ thread_local! {
 }
 
 /// Whether the loops of this folder can have `x`.
-pub(super) fn on_host(x: &Tensor) -> bool {
+pub(in crate::model) fn on_host(x: &Tensor) -> bool {
     x.device().is_cpu() && !COMPOSED_ONLY.get()
 }
 

@@ -21,13 +21,16 @@ pub fn dropout(x: &Tensor, share: f64, seed: [u8; 32]) -> Result<Tensor> {
     x.apply_op1(dropout)
 }
 
-struct Dropout {
-    share: f64,
-    seed: [u8; 32],
+/// Which numbers are left out, and how the others grow.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) struct Dropout {
+    pub(in crate::model) share: f64,
+    pub(in crate::model) seed: [u8; 32],
 }
 
 impl Dropout {
-    fn applied(&self, x: &[f32]) -> Vec<f32> {
+    /// The numbers, some of them zero; of a gradient the way back.
+    pub(in crate::model) fn applied(&self, x: &[f32]) -> Vec<f32> {
         let mut rng = ChaCha8Rng::from_seed(self.seed);
         let below = (self.share * 2f64.powi(32)) as u32;
         let grown = (1.0 / (1.0 - self.share)) as f32;

@@ -3,10 +3,11 @@
 
 use super::threads;
 use gemm::Parallelism;
+use std::ops::Range;
 
 /// A matrix inside a slice, by strides.
 #[derive(Clone, Copy)]
-pub(super) struct Mat<'a> {
+pub(in crate::model) struct Mat<'a> {
     data: &'a [f32],
     rows: usize,
     cols: usize,
@@ -16,7 +17,12 @@ pub(super) struct Mat<'a> {
 
 impl<'a> Mat<'a> {
     /// Row after row, `row_stride` numbers apart.
-    pub(super) fn new(data: &'a [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
+    pub(in crate::model) fn new(
+        data: &'a [f32],
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+    ) -> Self {
         Self {
             data,
             rows,
@@ -26,8 +32,17 @@ impl<'a> Mat<'a> {
         }
     }
 
+    /// Some of the columns.
+    pub(in crate::model) fn columns(self, columns: Range<usize>) -> Self {
+        Self {
+            data: &self.data[(columns.start * self.col_stride).min(self.data.len())..],
+            cols: columns.len(),
+            ..self
+        }
+    }
+
     /// Rows and columns.
-    pub(super) fn size(self) -> (usize, usize) {
+    pub(in crate::model) fn size(self) -> (usize, usize) {
         (self.rows, self.cols)
     }
 
@@ -37,7 +52,7 @@ impl<'a> Mat<'a> {
     }
 
     /// The transpose, without moving a number.
-    pub(super) fn t(self) -> Self {
+    pub(in crate::model) fn t(self) -> Self {
         Self {
             rows: self.cols,
             cols: self.rows,
@@ -58,7 +73,7 @@ fn extent(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> usi
 
 /// What happens to the numbers already in the destination.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Into {
+pub(in crate::model) enum Into {
     /// They are replaced.
     Fresh,
     /// The product is added to them.
@@ -69,7 +84,7 @@ pub(super) enum Into {
 ///
 /// # Panics
 /// Where shapes do not fit or a slice is too short: a mistake in the calling kernel.
-pub(super) fn product(
+pub(in crate::model) fn product(
     dst: &mut [f32],
     dst_stride: usize,
     into: Into,

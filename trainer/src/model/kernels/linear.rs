@@ -36,7 +36,7 @@ fn forward(
         Some(bias) => candle_core::bail!("linear: {} biases for {out} outputs", bias.len()),
         None => (vec![0.0; rows * out], Into::Fresh),
     };
-    times_transposed(&mut y, into, Mat::new(x, rows, width, width), w, out);
+    times_transposed(&mut y, out, into, Mat::new(x, rows, width, width), w, out);
     Ok((CpuStorage::F32(y), (rows, out).into()))
 }
 
@@ -48,7 +48,8 @@ impl Linear {
         let mut gx = None;
         if x.track_op() {
             let mut dst = vec![0.0; rows * width];
-            times(&mut dst, &gs, Borrowed::of(w).matrix()?, out, width);
+            let gs = Mat::new(&gs, rows, out, out);
+            times(&mut dst, Into::Fresh, gs, Borrowed::of(w).matrix()?, width);
             gx = Some(Tensor::from_vec(dst, (rows, width), x.device())?);
         }
         let mut gw = None;
@@ -70,7 +71,7 @@ impl Linear {
 
 vectorised! {
     /// Adds every row of `rows` to `sum`.
-    pub(super) fn add_rows(sum: &mut [f32], rows: &[f32]) {
+    pub(in crate::model) fn add_rows(sum: &mut [f32], rows: &[f32]) {
         for row in rows.chunks_exact(sum.len()) {
             for (s, x) in sum.iter_mut().zip(row) {
                 *s += x;

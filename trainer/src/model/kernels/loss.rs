@@ -24,6 +24,23 @@ pub fn cross_entropy(logits: &Tensor, targets: Arc<Vec<Target>>) -> Result<Tenso
     logits.apply_op1(CrossEntropy(targets))
 }
 
+/// The same, each row of `logits` turned into its gradient.
+pub(in crate::model) fn loss_and_gradient(
+    logits: &mut [f32],
+    vocabulary: usize,
+    targets: &[Target],
+) -> f64 {
+    let mut total = 0.0;
+    for (row, target) in logits.chunks_exact_mut(vocabulary.max(1)).zip(targets) {
+        let (top, right) = (max(row), row[target.token as usize]);
+        let sum = exp_and_sum(row, top);
+        total += f64::from(target.weight * (top + sum.ln() - right));
+        scale(row, target.weight / sum);
+        row[target.token as usize] -= target.weight;
+    }
+    total
+}
+
 /// Log-probabilities of one row of logits.
 #[must_use]
 pub fn log_softmax(row: &[f32]) -> Vec<f32> {
@@ -34,7 +51,7 @@ pub fn log_softmax(row: &[f32]) -> Vec<f32> {
 }
 
 /// Whether there is a target for every row, each a token of the vocabulary.
-pub(super) fn check(targets: &[Target], rows: usize, vocabulary: usize) -> Result<()> {
+pub(in crate::model) fn check(targets: &[Target], rows: usize, vocabulary: usize) -> Result<()> {
     if targets.len() == rows && targets.iter().all(|t| (t.token as usize) < vocabulary) {
         return Ok(());
     }

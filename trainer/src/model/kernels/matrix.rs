@@ -18,7 +18,7 @@ const LARGE_PIECE: usize = 1 << 19;
 
 /// The numbers of a matrix `(rows, columns)`, row after row.
 #[derive(Clone, Copy)]
-pub(super) enum Matrix<'a> {
+pub(in crate::model) enum Matrix<'a> {
     Single(&'a [f32]),
     Half(&'a [bf16]),
 }
@@ -33,6 +33,15 @@ impl<'a> Matrix<'a> {
             CpuStorage::F32(all) => Ok(Self::Single(&all[start..end])),
             CpuStorage::BF16(all) => Ok(Self::Half(&all[start..end])),
             _ => candle_core::bail!("a matrix in f32 or bf16 is expected"),
+        }
+    }
+
+    /// Copies row `row`, of as many numbers as `to`, in f32.
+    pub(in crate::model) fn copy_row(self, row: usize, to: &mut [f32]) {
+        let numbers = row * to.len()..(row + 1) * to.len();
+        match self {
+            Self::Single(all) => to.copy_from_slice(&all[numbers]),
+            Self::Half(all) => widen(to, &all[numbers]),
         }
     }
 
@@ -106,8 +115,15 @@ fn pieces(w: Matrix<'_>, out: usize, width: usize, rows: usize) -> Vec<Range<usi
         .collect()
 }
 
-/// `y = x Wᵀ` or `y += x Wᵀ`: `x` `(rows, width)`, `w` `(out, width)`, `y` `(rows, out)`.
-pub(super) fn times_transposed(y: &mut [f32], into: Into, x: Mat<'_>, w: Matrix<'_>, out: usize) {
+/// `y = x Wᵀ` or `y += x Wᵀ`: `x` `(rows, width)`, `w` `(out, width)`, `y` `(rows, out)` with its rows `stride` numbers apart.
+pub(in crate::model) fn times_transposed(
+    y: &mut [f32],
+    stride: usize,
+    into: Into,
+    x: Mat<'_>,
+    w: Matrix<'_>,
+    out: usize,
+) {
     let (rows, width) = x.size();
     let pieces = pieces(w, out, width, rows);
     let part = |room: &mut Vec<f32>, piece: &Range<usize>| -> Vec<f32> {
@@ -134,20 +150,20 @@ pub(super) fn times_transposed(y: &mut [f32], into: Into, x: Mat<'_>, w: Matrix<
             _ => pieces.par_iter().map_init(Vec::new, part).collect(),
         };
         for (piece, part) in pieces.iter().zip(&parts) {
-            place(y, out, into, piece, part);
+            place(y, stride, into, piece, part);
         }
         return;
     }
     let mut room = Vec::new();
     for piece in pieces {
         let weight = w.rows(&piece, width, &mut room);
-        product(&mut y[piece.start..], out, into, x, weight.t(), 1.0);
+        product(&mut y[piece.start..], stride, into, x, weight.t(), 1.0);
     }
 }
 
 /// Puts the columns of a piece where they belong.
-fn place(y: &mut [f32], out: usize, into: Into, piece: &Range<usize>, part: &[f32]) {
-    for (y, part) in y.chunks_exact_mut(out).zip(part.chunks_exact(piece.len())) {
+fn place(y: &mut [f32], stride: usize, into: Into, piece: &Range<usize>, part: &[f32]) {
+    for (y, part) in y.chunks_mut(stride).zip(part.chunks_exact(piece.len())) {
         let y = &mut y[piece.clone()];
         match into {
             Into::Fresh => y.copy_from_slice(part),
@@ -156,34 +172,33 @@ fn place(y: &mut [f32], out: usize, into: Into, piece: &Range<usize>, part: &[f3
     }
 }
 
-/// `gx = g W`: `g` `(rows, out)`, `w` `(out, width)`, `gx` `(rows, width)`.
-pub(super) fn times(gx: &mut [f32], g: &[f32], w: Matrix<'_>, out: usize, width: usize) {
-    let rows = gx.len() / width.max(1);
-    let (mut room, mut into) = (Vec::new(), Into::Fresh);
+/// `gx = g W` or `gx += g W`: `g` `(rows, out)`, `w` `(out, width)`, `gx` `(rows, width)`.
+pub(in crate::model) fn times(gx: &mut [f32], into: Into, g: Mat<'_>, w: Matrix<'_>, width: usize) {
+    let (rows, out) = g.size();
+    let (mut room, mut into) = (Vec::new(), into);
     // Many rows or few, each piece is added to all of `gx`: large ones cost less.
     for piece in pieces(w, out, width, rows.max(FEW_ROWS + 1)) {
         let weight = w.rows(&piece, width, &mut room);
-        let g = Mat::new(&g[piece.start..], rows, piece.len(), out);
-        product(gx, width, into, g, weight, 1.0);
+        product(gx, width, into, g.columns(piece), weight, 1.0);
         into = Into::Sum;
     }
 }
 
 /// A tensor's matrix, borrowed for as long as this value lives.
-pub(super) struct Borrowed<'a> {
+pub(in crate::model) struct Borrowed<'a> {
     storage: StorageRef<'a>,
     layout: &'a Layout,
 }
 
 impl<'a> Borrowed<'a> {
     /// Of a tensor on the CPU.
-    pub(super) fn of(tensor: &'a Tensor) -> Self {
+    pub(in crate::model) fn of(tensor: &'a Tensor) -> Self {
         let (storage, layout) = tensor.storage_and_layout();
         Self { storage, layout }
     }
 
     /// The matrix; fails where it is not contiguous, on another device or of another type.
-    pub(super) fn matrix(&self) -> Result<Matrix<'_>> {
+    pub(in crate::model) fn matrix(&self) -> Result<Matrix<'_>> {
         match &*self.storage {
             Storage::Cpu(storage) => Matrix::of_storage(storage, self.layout),
             _ => candle_core::bail!("a matrix on the CPU is expected"),
@@ -218,12 +233,13 @@ mod tests {
             let forward = |w| {
                 let mut y = vec![0.5; rows * out];
                 let x = Mat::new(&x, rows, width, width);
-                times_transposed(&mut y, Into::Sum, x, w, out);
+                times_transposed(&mut y, out, Into::Sum, x, w, out);
                 y
             };
             let backward = |w| {
                 let mut gx = vec![7.0; rows * width];
-                times(&mut gx, &g, w, out, width);
+                let g = Mat::new(&g, rows, out, out);
+                times(&mut gx, Into::Fresh, g, w, width);
                 gx
             };
             let near = |a: &[f32], b: &[f32]| {

@@ -31,4 +31,17 @@ pub use linear::linear;
 pub use loss::{Target, cross_entropy, log_softmax};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotary, rotate};
+// What the passes by hand are put together from: the same loops over plain slices.
+pub(super) use activation::{
+    gelu_backward, gelu_forward, residual_backward, residual_forward, swiglu_backward,
+    swiglu_forward,
+};
+pub(super) use attention::{Attention, interleaved};
+pub(super) use backend::on_host;
+pub(super) use dropout::Dropout;
+pub(super) use gemm::{Into, Mat, product};
+pub(super) use linear::add_rows;
+pub(super) use loss::{check as check_targets, loss_and_gradient};
+pub(super) use matrix::{Borrowed, times, times_transposed};
+pub(super) use norm::{norm_backward, norm_forward};
 pub use threads::{keep_candle_single_threaded, side_by_side, spread_over};

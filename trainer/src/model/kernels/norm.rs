@@ -69,17 +69,14 @@ vectorised! {
     }
 }
 
-fn forward(
+/// Every row of `x` normalised: RMSNorm without a bias, LayerNorm with one.
+pub(in crate::model) fn norm_forward(
     x: &[f32],
     w: &[f32],
     b: Option<&[f32]>,
     eps: f32,
-    shape: &Shape,
-) -> Result<(CpuStorage, Shape)> {
-    let width = w.len();
-    if width == 0 || !x.len().is_multiple_of(width) {
-        candle_core::bail!("norm: {} numbers are no rows of {width}", x.len());
-    }
+) -> Vec<f32> {
+    let width = w.len().max(1);
     let mut y = vec![0.0; x.len()];
     for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
         let (mean, inverse) = moments(x, eps, b.is_some());
@@ -88,26 +85,56 @@ fn forward(
             super::linear::add_rows(y, b);
         }
     }
-    Ok((CpuStorage::F32(y), shape.clone()))
+    y
+}
+
+/// Takes the gradient `g` of the normalised rows back: adds to `gx` and, weights' gradients, to `gw`. `centre` for LayerNorm.
+pub(in crate::model) fn norm_backward(
+    (gx, gw): (&mut [f32], &mut [f32]),
+    (x, w, g): (&[f32], &[f32], &[f32]),
+    eps: f32,
+    centre: bool,
+) {
+    let width = w.len().max(1);
+    let rows = gx
+        .chunks_exact_mut(width)
+        .zip(x.chunks_exact(width))
+        .zip(g.chunks_exact(width));
+    for ((gx, x), g) in rows {
+        let (mean, inverse) = moments(x, eps, centre);
+        backward_row(gx, gw, x, w, g, mean, inverse, centre);
+    }
+}
+
+fn forward(
+    x: &[f32],
+    w: &[f32],
+    b: Option<&[f32]>,
+    eps: f32,
+    shape: &Shape,
+) -> Result<(CpuStorage, Shape)> {
+    if w.is_empty() || !x.len().is_multiple_of(w.len()) {
+        candle_core::bail!("norm: {} numbers are no rows of {}", x.len(), w.len());
+    }
+    Ok((CpuStorage::F32(norm_forward(x, w, b, eps)), shape.clone()))
 }
 
 vectorised! {
     /// One row's way back. With x̂ = (x − mean) · inverse and h = grad · w:
-    /// dx = inverse · (h − [mean h] − x̂ · mean(h x̂)), the bracket for LayerNorm only; dw += grad · x̂.
+    /// dx += inverse · (h − [mean h] − x̂ · mean(h x̂)), the bracket for LayerNorm only; dw += grad · x̂.
     fn backward_row(gx: &mut [f32], gw: &mut [f32], x: &[f32], w: &[f32], g: &[f32], mean: f32, inverse: f32, centre: bool) {
         let n = x.len() as f32;
         let (mut sum_h, mut sum_hx) = ([0.0f32; 8], [0.0f32; 8]);
         for i in 0..x.len() {
             let (h, hat) = (g[i] * w[i], (x[i] - mean) * inverse);
-            gx[i] = h;
             gw[i] += g[i] * hat;
             sum_h[i & 7] += h;
             sum_hx[i & 7] += h * hat;
         }
         let mean_h = if centre { sum_h.iter().sum::<f32>() / n } else { 0.0 };
         let mean_hx = sum_hx.iter().sum::<f32>() / n;
-        for (gx, x) in gx.iter_mut().zip(x) {
-            *gx = inverse * (*gx - mean_h - (x - mean) * inverse * mean_hx);
+        for i in 0..x.len() {
+            gx[i] += inverse * (g[i] * w[i] - mean_h - (x[i] - mean) * inverse * mean_hx);
         }
     }
 }
@@ -121,16 +148,8 @@ fn backward(
 ) -> Result<(Tensor, Tensor)> {
     let grad = grad.contiguous()?;
     let (xs, ws, gs) = (Floats::of(x)?, Floats::of(w)?, Floats::of(&grad)?);
-    let width = ws.len();
-    let (mut gx, mut gw) = (vec![0.0; xs.len()], vec![0.0; width]);
-    let rows = gx
-        .chunks_exact_mut(width)
-        .zip(xs.chunks_exact(width))
-        .zip(gs.chunks_exact(width));
-    for ((gx, x), g) in rows {
-        let (mean, inverse) = moments(x, eps, centre);
-        backward_row(gx, &mut gw, x, &ws, g, mean, inverse, centre);
-    }
+    let (mut gx, mut gw) = (vec![0.0; xs.len()], vec![0.0; ws.len()]);
+    norm_backward((&mut gx, &mut gw), (&xs, &ws, &gs), eps, centre);
     Ok((
         Tensor::from_vec(gx, x.shape(), x.device())?,
         Tensor::from_vec(gw, w.shape(), w.device())?,

@@ -38,6 +38,22 @@ impl Rotary {
         }
     }
 
+    /// For some of the rows.
+    #[must_use]
+    pub(in crate::model) fn of_rows(&self, rows: &[u32]) -> Self {
+        let half = self.head / 2;
+        let some = |table: &[f32]| {
+            let row = |row: &u32| &table[*row as usize * half..(*row as usize + 1) * half];
+            rows.iter().flat_map(row).copied().collect()
+        };
+        Self {
+            head: self.head,
+            cos: some(&self.cos),
+            sin: some(&self.sin),
+            tables: OnceLock::new(),
+        }
+    }
+
     /// Cosines and sines where `x` is.
     fn tables_beside(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         if let Some((cos, sin)) = self.tables.get() {
@@ -75,38 +91,31 @@ struct Rotate(Arc<Rotary>);
 
 vectorised! {
     /// Rotates one head by the angles, or back where `sign` is −1.
-    fn rotate_head(y: &mut [f32], x: &[f32], cos: &[f32], sin: &[f32], sign: f32) {
-        let half = cos.len();
-        let ((x0, x1), (y0, y1)) = (x.split_at(half), y.split_at_mut(half));
-        for i in 0..half {
-            let s = sin[i] * sign;
-            y0[i] = x0[i] * cos[i] - x1[i] * s;
-            y1[i] = x1[i] * cos[i] + x0[i] * s;
+    fn rotate_head(x: &mut [f32], cos: &[f32], sin: &[f32], sign: f32) {
+        let (x0, x1) = x.split_at_mut(cos.len());
+        for i in 0..cos.len() {
+            let (a, b, s) = (x0[i], x1[i], sin[i] * sign);
+            x0[i] = a * cos[i] - b * s;
+            x1[i] = b * cos[i] + a * s;
         }
     }
 }
 
-impl Rotate {
-    fn run(&self, x: &[f32], width: usize, sign: f32) -> Vec<f32> {
-        let (head, half) = (self.0.head, self.0.head / 2);
-        let mut y = vec![0.0; x.len()];
-        for (row, (y, x)) in y
-            .chunks_exact_mut(width)
-            .zip(x.chunks_exact(width))
-            .enumerate()
-        {
+impl Rotary {
+    /// Rotates the heads of `x`, rows of `width` numbers, or back where `sign` is −1: the transpose, so also the way back of a gradient.
+    pub(in crate::model) fn rotate_rows(&self, x: &mut [f32], width: usize, sign: f32) {
+        let (head, half) = (self.head, self.head / 2);
+        for (row, x) in x.chunks_exact_mut(width.max(1)).enumerate() {
             let angles = row * half..(row + 1) * half;
-            for (y, x) in y.chunks_exact_mut(head).zip(x.chunks_exact(head)) {
+            for x in x.chunks_exact_mut(head) {
                 rotate_head(
-                    y,
                     x,
-                    &self.0.cos[angles.clone()],
-                    &self.0.sin[angles.clone()],
+                    &self.cos[angles.clone()],
+                    &self.sin[angles.clone()],
                     sign,
                 );
             }
         }
-        y
     }
 }
 
@@ -118,13 +127,15 @@ impl CustomOp1 for Rotate {
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, width) = xl.shape().dims2()?;
         self.0.check(rows, width)?;
-        let y = self.run(of_storage(x, xl)?, width, 1.0);
+        let mut y = of_storage(x, xl)?.to_vec();
+        self.0.rotate_rows(&mut y, width, 1.0);
         Ok((CpuStorage::F32(y), xl.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
-        let gx = self.run(&Floats::of(&grad)?, x.dim(1)?, -1.0);
+        let mut gx = Floats::of(&grad)?.to_vec();
+        self.0.rotate_rows(&mut gx, x.dim(1)?, -1.0);
         Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
     }
 }

@@ -1,5 +1,6 @@
 //! Low-rank adapters (Hu et al. 2021): `y = x Wᵀ + scale · (d(x) Aᵀ) Bᵀ`, where d leaves inputs out while training.
 
+mod backward;
 mod merge;
 mod modules;
 

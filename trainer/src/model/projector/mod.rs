@@ -1,5 +1,9 @@
 //! From vision states to rows of the language model: pixel shuffle, LayerNorm and two linear layers.
 
+mod backward;
+
+pub use backward::Passed;
+
 use super::config::{ModelConfig, NormType, ShuffleVersion};
 use super::kernels::gelu;
 use super::nn::{Linear, Norm};

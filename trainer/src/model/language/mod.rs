@@ -1,5 +1,9 @@
 //! The decoder: Qwen2 or Llama with grouped queries, rotary positions and SwiGLU.
 
+mod backward;
+
+pub use backward::{Keep, Passed};
+
 use super::config::{LanguageConfig, LanguageFamily, NormType, RopeScaling};
 use super::kernels::{Heads, Rotary, Span, attend, rotate, swiglu};
 use super::nn::{Linear, Norm};
@@ -113,7 +117,7 @@ impl LanguageModel {
 
     /// Rows `(rows, H)` through all layers and the last norm.
     pub fn forward(&self, x: &Tensor, positions: &[u32], spans: &Arc<Vec<Span>>) -> Result<Tensor> {
-        self.run(x, positions, spans, |_| ())
+        self.seen(x, positions, spans, |_| ())
     }
 
     /// The rows after each layer, then those after the last norm.
@@ -124,12 +128,12 @@ impl LanguageModel {
         spans: &Arc<Vec<Span>>,
     ) -> Result<Vec<Tensor>> {
         let mut states = Vec::with_capacity(self.layers.len() + 1);
-        let last = self.run(x, positions, spans, |x| states.push(x.clone()))?;
+        let last = self.seen(x, positions, spans, |x| states.push(x.clone()))?;
         states.push(last);
         Ok(states)
     }
 
-    fn run(
+    fn seen(
         &self,
         x: &Tensor,
         positions: &[u32],

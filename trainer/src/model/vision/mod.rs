@@ -1,5 +1,9 @@
 //! InternViT: unfolded patches in, one row per patch out.
 
+mod backward;
+
+pub use backward::Passed;
+
 use super::config::{NormType, VisionConfig};
 use super::kernels::{Heads, Span, attend, attend_fused, gelu, scaled_residual};
 use super::nn::{Linear, Norm};
@@ -63,17 +67,17 @@ impl VisionTower {
     /// Unfolded patches `(images · N, 3 · p · p)`, moved to where the tower is, to states `(images · (1 + N), C)`; the first row of each
     /// image is CLS.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
-        self.run(patches, |_| ())
+        self.seen(patches, |_| ())
     }
 
     /// The states after the embedding and after each layer, each as [`Self::forward`] gives the last.
     pub fn trace(&self, patches: &Tensor) -> Result<Vec<Tensor>> {
         let mut states = Vec::with_capacity(self.blocks.len() + 1);
-        self.run(patches, |x| states.push(x.clone()))?;
+        self.seen(patches, |x| states.push(x.clone()))?;
         Ok(states)
     }
 
-    fn run(&self, patches: &Tensor, mut seen: impl FnMut(&Tensor)) -> Result<Tensor> {
+    fn seen(&self, patches: &Tensor, mut seen: impl FnMut(&Tensor)) -> Result<Tensor> {
         let patches = patches.to_device(self.class_embedding.device())?;
         let embedded = self.patch_embedding.forward(&patches)?;
         let (rows, c) = embedded.dims2()?;
@@ -87,8 +91,7 @@ impl VisionTower {
         let mut x = x
             .broadcast_add(&self.position_embedding)?
             .reshape((images * self.tokens, c))?;
-        let span = |i: usize| Span::bidirectional(i * self.tokens..(i + 1) * self.tokens);
-        let spans = Arc::new((0..images).map(span).collect());
+        let spans = Arc::new(self.spans(images));
         seen(&x);
         for block in &self.blocks {
             x = block.forward(&x, self.heads, &spans)?;
@@ -96,18 +99,21 @@ impl VisionTower {
         }
         Ok(x)
     }
+
+    /// Each image by itself.
+    fn spans(&self, images: usize) -> Vec<Span> {
+        let span = |i: usize| Span::bidirectional(i * self.tokens..(i + 1) * self.tokens);
+        (0..images).map(span).collect()
+    }
 }
 
 /// The convolution of stride p as a product: its weight `(C, 3, p, p)` is a matrix `(C, 3 · p · p)`.
 fn patch_embedding(weights: &Weights, config: &VisionConfig) -> Result<Linear> {
     let (c, p) = (config.hidden_size, config.patch_size);
     let root = "vision_model.embeddings.patch_embedding";
-    let weight = weights.get(&format!("{root}.weight"), &[c, 3, p, p])?;
+    let kernel = weights.get(&format!("{root}.weight"), &[c, 3, p, p])?;
     let bias = weights.get(&format!("{root}.bias"), &[c])?;
-    Ok(Linear::from_parts(
-        weight.reshape((c, 3 * p * p))?,
-        Some(bias),
-    ))
+    Linear::from_kernel(&kernel, Some(bias))
 }
 
 impl Block {

@@ -1,15 +1,19 @@
 //! Layers that keep their gradient: the one place that chooses kernels.
 
+mod backward;
+
 use super::config::NormType;
 use super::kernels::{layer_norm, linear, rms_norm};
 use super::lora::Adaptation;
 use super::weights::Weights;
-use candle_core::{Result, Tensor};
+use candle_core::{Result, Tensor, TensorId};
 
 /// `x Wᵀ + b`, with low-rank adapters where the weights hold some.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor,
+    /// Of the variable whose gradient the weight's is.
+    id: TensorId,
     bias: Option<Tensor>,
     adapters: Adaptation,
 }
@@ -25,17 +29,26 @@ impl Linear {
         let bias = bias
             .then(|| weights.get(&format!("{name}.bias"), &[out]))
             .transpose()?;
+        let weight = weights.get(&format!("{name}.weight"), &[out, width])?;
         Ok(Self {
-            weight: weights.get(&format!("{name}.weight"), &[out, width])?,
-            bias,
             adapters: Adaptation::find(weights, name),
+            ..Self::from_parts(weight, bias)
         })
     }
 
-    /// A layer whose tensors are at hand: a head tied to its embedding, a convolution seen as a product.
+    /// A convolution seen as a product: its kernel `(out, …)` is a matrix `(out, in)`.
+    pub fn from_kernel(kernel: &Tensor, bias: Option<Tensor>) -> Result<Self> {
+        Ok(Self {
+            id: kernel.id(),
+            ..Self::from_parts(kernel.flatten_from(1)?, bias)
+        })
+    }
+
+    /// A layer whose tensors are at hand: a head tied to its embedding.
     #[must_use]
     pub fn from_parts(weight: Tensor, bias: Option<Tensor>) -> Self {
         Self {
+            id: weight.id(),
             weight,
             bias,
             adapters: Adaptation::Plain,

@@ -1,0 +1,167 @@
+//! Adapters on plain rows in host memory, forward and backward.
+
+use super::{Adaptation, Adapter};
+use crate::model::kernels::{Dropout, Floats, Into, Mat, product};
+use crate::model::sums::Turn;
+use candle_core::Result;
+use std::borrow::Cow;
+use std::ops::Range;
+
+impl Adapter {
+    /// The inputs that this pass leaves in.
+    fn inputs<'x>(&self, x: &'x [f32]) -> Cow<'x, [f32]> {
+        match self.dropped {
+            None => Cow::Borrowed(x),
+            Some((share, seed)) => Cow::Owned(Dropout { share, seed }.applied(x)),
+        }
+    }
+
+    /// `x Aᵀ`: `(rows, rank)`.
+    fn low(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let (rank, width) = self.halves.a.dims2()?;
+        let (rows, a) = (x.len() / width, Floats::of(&self.halves.a)?);
+        let mut low = vec![0.0; rows * rank];
+        let (x, a) = (
+            Mat::new(x, rows, width, width),
+            Mat::new(&a, rank, width, width),
+        );
+        product(&mut low, rank, Into::Fresh, x, a.t(), 1.0);
+        Ok(low)
+    }
+
+    /// Adds its share for `x` to `y`, rows `stride` numbers apart.
+    fn add_rows(&self, x: &[f32], y: &mut [f32], stride: usize) -> Result<()> {
+        let ((out, rank), b) = (self.halves.b.dims2()?, Floats::of(&self.halves.b)?);
+        let low = self.low(&self.inputs(x))?;
+        let low = Mat::new(&low, low.len() / rank, rank, rank);
+        let b = Mat::new(&b, out, rank, rank);
+        product(y, stride, Into::Sum, low, b.t(), self.halves.scale as f32);
+        Ok(())
+    }
+
+    /// The gradient of `x Aᵀ` for the gradient `g` `(rows, out)`.
+    fn back_to_low(&self, g: Mat<'_>) -> Result<Vec<f32>> {
+        let ((out, rank), b) = (self.halves.b.dims2()?, Floats::of(&self.halves.b)?);
+        let mut g_low = vec![0.0; g.size().0 * rank];
+        let b = Mat::new(&b, out, rank, rank);
+        product(
+            &mut g_low,
+            rank,
+            Into::Fresh,
+            g,
+            b,
+            self.halves.scale as f32,
+        );
+        Ok(g_low)
+    }
+
+    fn back_to_weights(&self, x: &[f32], g: Mat<'_>, turn: Turn<'_>) -> Result<()> {
+        let (rank, width) = self.halves.a.dims2()?;
+        let (x, rows) = (self.inputs(x), g.size().0);
+        let low = self.low(&x)?;
+        let g_low = self.back_to_low(g)?;
+        turn.add(self.halves.b.id(), |sum| {
+            let low = Mat::new(&low, rows, rank, rank);
+            product(sum, rank, Into::Sum, g.t(), low, self.halves.scale as f32);
+        })?;
+        turn.add(self.halves.a.id(), |sum| {
+            let g_low = Mat::new(&g_low, rows, rank, rank).t();
+            let x = Mat::new(&x, rows, width, width);
+            product(sum, width, Into::Sum, g_low, x, 1.0);
+        })
+    }
+
+    fn back_to_input(&self, g: Mat<'_>, gx: &mut [f32]) -> Result<()> {
+        let ((rank, width), a) = (self.halves.a.dims2()?, Floats::of(&self.halves.a)?);
+        let g_low = self.back_to_low(g)?;
+        let g_low = Mat::new(&g_low, g.size().0, rank, rank);
+        let a = Mat::new(&a, rank, width, width);
+        let Some((share, seed)) = self.dropped else {
+            product(gx, width, Into::Sum, g_low, a, 1.0);
+            return Ok(());
+        };
+        let mut g_kept = vec![0.0; gx.len()];
+        product(&mut g_kept, width, Into::Fresh, g_low, a, 1.0);
+        let g_inputs = Dropout { share, seed }.applied(&g_kept);
+        gx.iter_mut().zip(g_inputs).for_each(|(gx, g)| *gx += g);
+        Ok(())
+    }
+}
+
+impl Adaptation {
+    /// Whether there are adapters that are trained.
+    pub(in crate::model) fn is_trained(&self) -> bool {
+        self.parts().any(|(adapter, _)| adapter.halves.a.track_op())
+    }
+
+    /// Each adapter and which third of the rows of the layer's weight it is for, if it is not for all.
+    fn parts(&self) -> impl Iterator<Item = (&Adapter, Option<usize>)> {
+        let (whole, thirds) = match self {
+            Self::Plain => (None, None),
+            Self::Whole(adapter) => (Some(adapter), None),
+            Self::Thirds(thirds) => (None, Some(thirds)),
+        };
+        let thirds = thirds
+            .into_iter()
+            .flat_map(|thirds| thirds.iter().enumerate());
+        let thirds = thirds.filter_map(|(n, adapter)| Some((adapter.as_ref()?, Some(n))));
+        whole
+            .map(|adapter| (adapter, None))
+            .into_iter()
+            .chain(thirds)
+    }
+
+    /// The same with the columns of a row of `out` numbers that it is for, `whole` being how many numbers there are.
+    fn columns(&self, whole: usize, rows: usize) -> impl Iterator<Item = (&Adapter, Range<usize>)> {
+        let out = whole / rows.max(1);
+        self.parts().map(move |(adapter, third)| match third {
+            None => (adapter, 0..out),
+            Some(n) => (adapter, n * out / 3..(n + 1) * out / 3),
+        })
+    }
+
+    /// Adds their share for `x` to the layer's own `y`.
+    pub(in crate::model) fn add_rows(&self, x: &[f32], y: &mut [f32]) -> Result<()> {
+        for (adapter, columns) in self.columns(y.len(), self.rows_of(x)?) {
+            let stride = y.len() / self.rows_of(x)?.max(1);
+            adapter.add_rows(x, &mut y[columns.start..], stride)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the gradient `g` of the layer's result back to their weights.
+    pub(in crate::model) fn back_to_weights(
+        &self,
+        x: &[f32],
+        g: &[f32],
+        turn: Turn<'_>,
+    ) -> Result<()> {
+        let rows = self.rows_of(x)?;
+        for (adapter, columns) in self.columns(g.len(), rows) {
+            adapter.back_to_weights(x, matrix(g, rows).columns(columns), turn)?;
+        }
+        Ok(())
+    }
+
+    /// Adds their share of the gradient of the layer's input to `gx`.
+    pub(in crate::model) fn back_to_input(&self, g: &[f32], gx: &mut [f32]) -> Result<()> {
+        let rows = self.rows_of(gx)?;
+        for (adapter, columns) in self.columns(g.len(), rows) {
+            adapter.back_to_input(matrix(g, rows).columns(columns), gx)?;
+        }
+        Ok(())
+    }
+
+    /// How many rows of the layer's inputs these are.
+    fn rows_of(&self, x: &[f32]) -> Result<usize> {
+        match self.parts().next() {
+            Some((adapter, _)) => Ok(x.len() / adapter.halves.a.dims2()?.1),
+            None => Ok(0),
+        }
+    }
+}
+
+fn matrix(g: &[f32], rows: usize) -> Mat<'_> {
+    let out = g.len() / rows.max(1);
+    Mat::new(g, rows, out, out)
+}
