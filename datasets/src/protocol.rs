@@ -118,6 +118,9 @@ pub struct RunConfig {
     pub recompute: bool,
     /// Question–answer turns taken of each image per step.
     pub turns_per_image: u16,
+    /// Framings and exposures of each picture, taken in turn; 0 draws fresh ones at every visit. Where vision tower and projector are not
+    /// trained, what they make of a bounded number of them is kept instead of computed at every visit.
+    pub views: u16,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Decoupled weight decay.
@@ -150,6 +153,7 @@ impl Default for RunConfig {
             accumulate: 1,
             recompute: false,
             turns_per_image: 8,
+            views: 0,
             learning_rate: 1e-3,
             weight_decay: 0.01,
             warmup: 0.05,
@@ -208,6 +212,7 @@ impl RunConfig {
                 64.0,
                 "1 to 64",
             ),
+            ("views", f64::from(self.views), 0.0, 1000.0, "0 to 1000"),
             ("learning_rate", self.learning_rate, 1e-8, 1.0, "1e-8 to 1"),
             ("weight_decay", self.weight_decay, 0.0, 1.0, "0 to 1"),
             ("warmup", self.warmup, 0.0, 0.9, "0 to 0.9"),

@@ -68,23 +68,35 @@ fn both_sides_lose_alike_and_every_comparison_is_a_row() {
     let recorded: Vec<Value> = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
     assert_eq!(rows, recorded);
     for mode in ["LoRA", "full"] {
-        let step = row(&rows, &format!("least, {mode} step"));
-        let memory = row(&rows, &format!("least, {mode} step, memory"));
-        for row in [step, memory] {
-            for field in ["ours", "reference", "ratio", "low", "high"] {
-                assert!(row[field].as_f64().unwrap() > 0.0, "{field} of {row}");
+        let mut ways = vec!["", ", recomputing"];
+        if mode == "LoRA" {
+            ways.push(", pictures' tokens kept");
+        }
+        for way in ways {
+            let step = row(&rows, &format!("least, {mode} step{way}"));
+            let memory = row(&rows, &format!("least, {mode} step{way}, memory"));
+            for row in [step, memory] {
+                for field in ["ours", "reference", "ratio", "low", "high"] {
+                    assert!(row[field].as_f64().unwrap() > 0.0, "{field} of {row}");
+                }
             }
         }
-        let metric = format!("least, {mode} step, memory, PyTorch checkpointed");
-        let alone = row(&rows, &metric);
-        assert!(alone["reference"].as_f64().unwrap() > 0.0, "{alone}");
-        assert!(alone.get("ours").is_none(), "{alone}");
     }
 
     let made = at.path().join("least");
     let trained = steps(&made, &["--mode", "full"]);
     let losses: Vec<f64> = serde_json::from_value(trained["losses"].clone()).unwrap();
     assert!(losses[2] < losses[0], "{losses:?}");
+    let again = steps(&made, &["--mode", "full", "--recompute"]);
+    assert_eq!(again["losses"], trained["losses"]);
+    let mut refused = trainer(&["bench", "steps", "--mode", "full", "--cached", "--folder"]);
+    let refused = refused.arg(&made).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("vision tower or projector are trained"),
+        "{said}"
+    );
     let longer = ["--mode", "lora", "--sequences", "3", "--tokens", "64"];
     let other = steps(&made, &longer);
     assert_eq!(other["step_seconds"].as_array().unwrap().len(), 3);

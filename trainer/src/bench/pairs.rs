@@ -35,6 +35,40 @@ pub struct Bench {
     pub growth: bool,
 }
 
+/// How a step is taken, and so what ours is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Everything is kept for the way back.
+    Plain,
+    /// Layers keep their inputs alone; PyTorch's checkpointing does the same.
+    Recomputing,
+    /// The picture's tokens are kept from step to step; held against our own plain step.
+    Cached,
+}
+
+impl Way {
+    /// The ways there are to take a step that trains this.
+    fn of(mode: Mode) -> &'static [Self] {
+        match mode {
+            Mode::Lora => &[Self::Plain, Self::Recomputing, Self::Cached],
+            // The vision tower is trained.
+            Mode::Full => &[Self::Plain, Self::Recomputing],
+        }
+    }
+
+    /// What it adds to a row's name, and what is on the other side.
+    fn in_words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Plain => ("", "PyTorch + PEFT"),
+            Self::Recomputing => (", recomputing", "PyTorch + PEFT with checkpointing"),
+            Self::Cached => (
+                ", pictures' tokens kept",
+                "ours that looks at the pictures at every step",
+            ),
+        }
+    }
+}
+
 /// Why a measurement ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum PairsError {
@@ -96,8 +130,8 @@ impl Bench {
         }
         for (shape, mode) in self.cases() {
             let (ours, theirs) = (
-                self.ours(shape, mode, COMPARED, None)?,
-                self.theirs(shape, mode, COMPARED, false)?,
+                self.ours((shape, mode, Way::Plain), COMPARED, None)?,
+                self.theirs((shape, mode, Way::Plain), COMPARED)?,
             );
             agree(shape, mode, &ours, &theirs)?;
         }
@@ -107,7 +141,11 @@ impl Bench {
             rows.push(row);
         };
         for (shape, mode) in self.cases() {
-            self.pairs(shape, mode)?.into_iter().for_each(&mut add);
+            for way in Way::of(mode) {
+                self.pairs(shape, mode, *way)?
+                    .into_iter()
+                    .for_each(&mut add);
+            }
         }
         if let Some(shape) = self.shapes.last().filter(|_| self.growth) {
             self.growth(*shape, &mut add)?;
@@ -150,8 +188,7 @@ impl Bench {
 
     fn ours(
         &self,
-        shape: Shape,
-        mode: Mode,
+        (shape, mode, way): (Shape, Mode, Way),
         steps: usize,
         lengths: Option<Lengths>,
     ) -> Result<Run, PairsError> {
@@ -159,6 +196,11 @@ impl Bench {
         program.args(["bench", "steps", "--folder"]);
         program.arg(self.folder_of(shape));
         self.describe(&mut program, mode, steps);
+        match way {
+            Way::Plain => {}
+            Way::Recomputing => drop(program.arg("--recompute")),
+            Way::Cached => drop(program.arg("--cached")),
+        }
         if let Some(Lengths { sequences, tokens }) = lengths {
             program.args(["--sequences", &sequences.to_string()]);
             program.args(["--tokens", &tokens.to_string()]);
@@ -168,15 +210,13 @@ impl Bench {
 
     fn theirs(
         &self,
-        shape: Shape,
-        mode: Mode,
+        (shape, mode, way): (Shape, Mode, Way),
         steps: usize,
-        checkpointed: bool,
     ) -> Result<Run, PairsError> {
         let mut python = self.python();
         python.arg("steps").arg(self.folder_of(shape));
         self.describe(&mut python, mode, steps);
-        if checkpointed {
+        if way == Way::Recomputing {
             python.arg("--checkpointed");
         }
         run_of(&mut python)
@@ -190,65 +230,49 @@ impl Bench {
     }
 
     /// Both sides in turn, the first one changing from pair to pair: a machine that slows down favours neither.
-    fn pairs(&self, shape: Shape, mode: Mode) -> Result<Vec<Row>, PairsError> {
-        let ours = || self.ours(shape, mode, self.steps, None);
-        let theirs = || self.theirs(shape, mode, self.steps, false);
+    fn pairs(&self, shape: Shape, mode: Mode, way: Way) -> Result<Vec<Row>, PairsError> {
+        let case = (shape, mode, way);
+        let ours = || self.ours(case, self.steps, None);
+        let other = || match way {
+            Way::Cached => self.ours((shape, mode, Way::Plain), self.steps, None),
+            Way::Plain | Way::Recomputing => self.theirs(case, self.steps),
+        };
         let mut pairs = Vec::with_capacity(self.pairs);
         for n in 0..self.pairs {
             let pair = if n % 2 == 0 {
                 let ours = ours()?;
-                (ours, theirs()?)
+                (ours, other()?)
             } else {
-                let theirs = theirs()?;
-                (ours()?, theirs)
+                let other = other()?;
+                (ours()?, other)
             };
             agree(shape, mode, &pair.0, &pair.1)?;
             pairs.push(pair);
         }
-        let times: Vec<_> = (pairs.iter())
-            .map(|(ours, theirs)| (ours.step_ms(), theirs.step_ms()))
-            .collect();
-        let sizes: Vec<_> = (pairs.iter())
-            .filter_map(|(ours, theirs)| ours.growth_mib().zip(theirs.growth_mib()))
-            .collect();
-        let (lengths, _) = batch_of(shape);
-        let note = format!(
-            "against PyTorch + PEFT, {lengths} with a picture each, {} interleaved pairs, {} threads",
-            self.pairs, self.threads
-        );
-        let mut rows = vec![Row::of_pairs(
-            format!("{shape}, {mode} step"),
-            &times,
-            "ms",
-            note,
-        )];
-        rows.extend(self.memory(shape, mode, &sizes)?);
-        Ok(rows)
+        Ok(self.rows(case, &pairs))
     }
 
-    /// Memory, where the system tells it.
-    fn memory(
-        &self,
-        shape: Shape,
-        mode: Mode,
-        sizes: &[(f64, f64)],
-    ) -> Result<Vec<Row>, PairsError> {
-        let checkpointed = self.theirs(shape, mode, COMPARED, true)?.growth_mib();
-        let (Some(theirs), false) = (checkpointed, sizes.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        let metric = format!("{shape}, {mode} step, memory");
-        let alone = Row::new(
-            format!("{metric}, PyTorch checkpointed"),
-            0.0,
-            "MiB",
-            "the same with activations computed anew in the backward pass, in PyTorch alone",
+    /// Time, and memory where the system tells it.
+    fn rows(&self, (shape, mode, way): (Shape, Mode, Way), pairs: &[(Run, Run)]) -> Vec<Row> {
+        let times: Vec<_> = (pairs.iter())
+            .map(|(ours, other)| (ours.step_ms(), other.step_ms()))
+            .collect();
+        let sizes: Vec<_> = (pairs.iter())
+            .filter_map(|(ours, other)| ours.growth_mib().zip(other.growth_mib()))
+            .collect();
+        let ((lengths, _), (name, against)) = (batch_of(shape), way.in_words());
+        let metric = format!("{shape}, {mode} step{name}");
+        let note = format!(
+            "against {against}, {lengths} with a picture each, {} interleaved pairs, {} threads",
+            self.pairs, self.threads
         );
-        let note = "growth at most of the process from before the model is read, same runs";
-        Ok(vec![
-            Row::of_pairs(metric, sizes, "MiB", note),
-            alone.of_reference(theirs),
-        ])
+        let memory = format!("{metric}, memory");
+        let mut rows = vec![Row::of_pairs(metric, &times, "ms", note)];
+        if !sizes.is_empty() {
+            let note = "growth at most of the process from before the model is read, same runs";
+            rows.push(Row::of_pairs(memory, &sizes, "MiB", note));
+        }
+        rows
     }
 
     /// Our step against longer sequences and against more of them.
@@ -256,7 +280,7 @@ impl Bench {
         for (series, axis) in [(LONGER, "tokens"), (MORE, "sequences")] {
             let mut points = Vec::with_capacity(series.len());
             for lengths in series {
-                let run = self.ours(shape, Mode::Lora, self.steps, Some(lengths))?;
+                let run = self.ours((shape, Mode::Lora, Way::Plain), self.steps, Some(lengths))?;
                 let size = match axis {
                     "tokens" => lengths.tokens,
                     _ => lengths.sequences,

@@ -8,9 +8,8 @@ use serde::Serialize;
 pub struct Row {
     /// What was measured.
     pub metric: String,
-    /// The number; absent where only the other side can do it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ours: Option<f64>,
+    /// The number.
+    pub ours: f64,
     /// What it is held against in the same run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<f64>,
@@ -38,7 +37,7 @@ impl Row {
     ) -> Self {
         Self {
             metric: metric.into(),
-            ours: Some(ours),
+            ours,
             reference: None,
             ratio: None,
             low: None,
@@ -50,16 +49,7 @@ impl Row {
 
     pub(super) fn against(self, reference: f64) -> Self {
         Self {
-            ratio: self.ours.map(|ours| ours / reference),
-            reference: Some(reference),
-            ..self
-        }
-    }
-
-    /// What only the other side was measured at.
-    pub(super) fn of_reference(self, reference: f64) -> Self {
-        Self {
-            ours: None,
+            ratio: Some(self.ours / reference),
             reference: Some(reference),
             ..self
         }
@@ -94,7 +84,7 @@ mod tests {
     #[test]
     fn the_ratio_of_pairs_is_the_median_of_their_ratios_not_the_ratio_of_medians() {
         let row = Row::of_pairs("step", &[(1.0, 1.0), (4.0, 2.0), (3.0, 6.0)], "ms", "");
-        assert_eq!((row.ours, row.reference), (Some(3.0), Some(2.0)));
+        assert_eq!((row.ours, row.reference), (3.0, Some(2.0)));
         assert_eq!(row.ratio, Some(1.0));
         assert_eq!((row.low, row.high), (Some(0.5), Some(2.0)));
         let even = Row::of_pairs("step", &[(1.0, 1.0), (3.0, 1.0)], "ms", "");

@@ -2,8 +2,8 @@
 
 use super::{median, memory};
 use crate::checkpoint::{Checkpoint, PeftAdapter};
-use crate::model::{InternVl, Weights, lora};
-use crate::train::AdamW;
+use crate::model::{InternVl, Keep, Weights, lora};
+use crate::train::{AdamW, Features, Work};
 use crate::verify::{Reference, Sample, gradients_of_samples, sequence};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,10 @@ pub struct Steps {
     pub threads: usize,
     /// Another batch than the stored one.
     pub lengths: Option<Lengths>,
+    /// Whether layers keep their inputs alone.
+    pub recompute: bool,
+    /// Whether image tokens are kept from the first step on, where the vision tower is not trained.
+    pub cached: bool,
 }
 
 /// What came of the steps, as both programs print it.
@@ -134,12 +138,20 @@ impl Steps {
         let config = model.config.clone();
         let weights = self.trained(model)?;
         let internvl = InternVl::new(&config, &weights)?;
+        let features = self.features(&internvl)?;
+        let work = Work {
+            threads: self.threads,
+            keep: match self.recompute {
+                true => Keep::Inputs,
+                false => Keep::Activations,
+            },
+            features: features.as_ref(),
+        };
         let mut optimizer = AdamW::with(adamw.settings());
         let (mut losses, mut step_seconds) = (Vec::new(), Vec::new());
         for _ in 0..self.count {
             let begun = Instant::now();
-            let gradients =
-                gradients_of_samples(&internvl, &weights, &reference, &samples, self.threads)?;
+            let gradients = gradients_of_samples(&internvl, &weights, &reference, &samples, work)?;
             optimizer.step(&weights, &gradients, adamw.lr)?;
             losses.push(gradients.loss);
             drop(gradients);
@@ -151,6 +163,15 @@ impl Steps {
             step_seconds,
             growth_bytes: growth.map(|(peak, before)| peak.saturating_sub(before)),
         })
+    }
+
+    fn features(&self, model: &InternVl) -> Result<Option<Features>> {
+        let features = Features::of(model, usize::MAX).filter(|_| self.cached);
+        ensure!(
+            features.is_some() == self.cached,
+            "vision tower or projector are trained: there is nothing to keep of their pictures"
+        );
+        Ok(features)
     }
 
     fn trained(&self, model: Checkpoint) -> Result<Weights> {

@@ -99,6 +99,12 @@ struct StepsArguments {
     /// … of so many tokens.
     #[arg(long, requires = "sequences", value_parser = positive())]
     tokens: Option<u64>,
+    /// Layers keep their inputs alone and compute the rest again on the way back.
+    #[arg(long)]
+    recompute: bool,
+    /// Keep the image tokens from the first step on; for a mode that leaves the vision tower as it is.
+    #[arg(long)]
+    cached: bool,
 }
 
 fn positive() -> clap::builder::RangedU64ValueParser {
@@ -150,7 +156,16 @@ fn train(arguments: &TrainArguments, json: bool) -> Result<(), Failure> {
         threads: arguments.threads as usize,
         growth: !arguments.no_growth,
     };
-    let rows = bench.run(&mut shown(json))?;
+    // Hours may be lost: what is measured so far is in the file whenever it ends.
+    let (mut show, mut so_far, mut failed) = (shown(json), Vec::new(), Ok(()));
+    let rows = bench.run(&mut |row| {
+        show(row);
+        so_far.push(row.clone());
+        if failed.is_ok() {
+            failed = recorded(&so_far, arguments.record.as_deref());
+        }
+    })?;
+    failed?;
     told(&rows, arguments.record.as_deref(), json)
 }
 
@@ -162,6 +177,8 @@ fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
         mode: arguments.mode,
         count: arguments.steps as usize,
         threads: arguments.threads as usize,
+        recompute: arguments.recompute,
+        cached: arguments.cached,
         lengths: lengths.map(|(sequences, tokens)| Lengths {
             sequences: sequences as usize,
             tokens: tokens as usize,
@@ -185,6 +202,10 @@ fn told(rows: &[Row], record: Option<&Path>, json: bool) -> Result<(), Failure> 
     if json {
         println!("{}", serde_json::to_string(rows)?);
     }
+    recorded(rows, record)
+}
+
+fn recorded(rows: &[Row], record: Option<&Path>) -> Result<(), Failure> {
     if let Some(path) = record {
         std::fs::write(path, serde_json::to_vec_pretty(rows)?)
             .with_context(|| path.display().to_string())?;
@@ -207,7 +228,7 @@ fn in_words(row: &Row) -> String {
     format!(
         "{:<48}{:>10} {:<9} {compared}{}",
         row.metric,
-        number(row.ours),
+        number(Some(row.ours)),
         row.unit,
         row.note
     )

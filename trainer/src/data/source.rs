@@ -62,13 +62,15 @@ struct Learnable {
     ready: Option<Resized>,
 }
 
-/// Annotated cases in a seeded order: each epoch is a fresh permutation, each visit a fresh framing and draw of turns.
+/// Annotated cases in a seeded order: each epoch is a fresh permutation, each visit a fresh draw of turns, and a fresh framing
+/// unless the run has a bounded number of views.
 pub struct CaseSource<'a> {
     subject: Subject,
     pictures: &'a dyn Pictures,
     cases: Vec<Learnable>,
     images_per_step: usize,
     turns: usize,
+    views: u64,
     seed: u64,
     content: Digest,
 }
@@ -121,6 +123,7 @@ impl<'a> CaseSource<'a> {
             cases,
             images_per_step: run.images_per_step(),
             turns: usize::from(run.turns_per_image),
+            views: u64::from(run.views),
             seed: run.seed,
         })
     }
@@ -137,14 +140,21 @@ impl<'a> CaseSource<'a> {
         self.cases.is_empty()
     }
 
-    fn case(&self, visit: u64) -> &Learnable {
+    /// Which pass over the cases a visit belongs to, and which case it is to.
+    fn place(&self, visit: u64) -> (u64, usize) {
         let (epoch, place) = (
             visit / self.cases.len() as u64,
             visit % self.cases.len() as u64,
         );
         let mut order: Vec<usize> = (0..self.cases.len()).collect();
         order.shuffle(&mut seeded(self.seed, epoch, u64::MAX));
-        &self.cases[order[place as usize]]
+        (epoch, order[place as usize])
+    }
+
+    /// Draws the case's framing and exposure of this pass, where it has a bounded number of them.
+    fn view(&self, epoch: u64, case: usize) -> Option<ChaCha8Rng> {
+        let view = epoch.checked_rem(self.views)?;
+        Some(seeded(self.seed, case as u64, 1 + view))
     }
 }
 
@@ -152,17 +162,19 @@ impl Source for CaseSource<'_> {
     fn example(&self, step: u64, slot: usize) -> Result<Example, SourceError> {
         let visit = step * self.images_per_step as u64 + slot as u64;
         let mut rng = seeded(self.seed, visit, 0);
-        let learnable = self.case(visit);
+        let (epoch, place) = self.place(visit);
+        let (learnable, mut view) = (&self.cases[place], self.view(epoch, place));
         let resized = match &learnable.ready {
             Some(ready) => Cow::Borrowed(ready),
             None => Cow::Owned(resized(&self.subject, self.pictures, &learnable.case)?),
         };
-        let (picture, case) = reframed(&resized, &learnable.case, &mut rng);
+        let of_view = view.as_mut().unwrap_or(&mut rng);
+        let (picture, case) = reframed(&resized, &learnable.case, of_view);
         let look = picture.look(self.subject.config.vision_config.patch_size);
         let turns = turns_of_case(&case, &self.subject.ontology, &self.subject.langs);
         let drawn = draw(turns, self.turns, &mut rng);
         Ok(Example {
-            look: with_other_exposure(look, &mut rng),
+            look: with_other_exposure(look, view.as_mut().unwrap_or(&mut rng)),
             turns: drawn
                 .iter()
                 .map(|t| self.subject.prompter.turn(&t.turn))

@@ -36,6 +36,21 @@ struct Seen<'a> {
     projector: projector::Passed,
 }
 
+impl Lesson {
+    /// Whether all rows that it names are there, and those that predict in rising order.
+    fn check(&self) -> Result<()> {
+        let rows = self.sequence.tokens.len();
+        let inside = |named: &[u32]| named.iter().all(|row| (*row as usize) < rows);
+        if !inside(&self.rows) || !inside(&self.sequence.image_rows) {
+            candle_core::bail!("a sequence of {rows} rows has no such row as its lesson names");
+        }
+        if !self.rows.is_sorted_by(|row, next| row < next) {
+            candle_core::bail!("rows that predict something are expected in rising order");
+        }
+        Ok(())
+    }
+}
+
 impl InternVl {
     /// Whether the numbers of this model can be worked on by hand: they are in host memory, and nobody asked for candle's operations.
     #[must_use]
@@ -69,6 +84,7 @@ impl InternVl {
         let Lesson {
             sequence, targets, ..
         } = lesson;
+        lesson.check()?;
         let (tokens, seen) = self.see(&lesson.picture, keep)?;
         let x = self.placed(sequence, &tokens)?;
         drop(tokens);

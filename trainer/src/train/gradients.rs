@@ -1,5 +1,6 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
+use super::features::Features;
 use crate::data::{Example, Packed, Prompter};
 use crate::model::kernels::{Floats, Target, side_by_side};
 use crate::model::lora::Draw;
@@ -37,38 +38,55 @@ impl Gradients {
 
 /// How a batch is worked on; what comes of it does not depend on this.
 #[derive(Clone, Copy, Debug)]
-pub struct Work {
+pub struct Work<'a> {
     /// Images worked on side by side.
     pub threads: usize,
     /// What layers keep for their way back.
     pub keep: Keep,
+    /// Pictures already seen, where the vision tower stays as it is.
+    pub features: Option<&'a Features>,
 }
 
-impl From<usize> for Work {
+impl Work<'_> {
+    /// The picture as the model is to get it.
+    pub fn picture(&self, model: &InternVl, patches: Tensor) -> Result<Picture> {
+        match self.features {
+            Some(features) => features.tokens(model, &patches),
+            None => Ok(Picture::Patches(patches)),
+        }
+    }
+}
+
+impl From<usize> for Work<'_> {
     fn from(threads: usize) -> Self {
         Self {
             threads,
             keep: Keep::Activations,
+            features: None,
         }
     }
 }
 
 /// The gradient of the mean loss over all supervised tokens of `examples`. Where the weights are drawn for a training pass, every image
 /// has a draw of its own.
-pub fn gradients_of(
+pub fn gradients_of<'w>(
     model: &InternVl,
     prompter: &Prompter,
     weights: &Weights,
     examples: &[Example],
-    work: impl Into<Work>,
+    work: impl Into<Work<'w>>,
 ) -> Result<Gradients> {
     let packed: Vec<Packed> = examples
         .iter()
         .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
-    let lesson = |i: usize| lesson(model, &examples[i], &packed[i], total);
-    let mut sum = gradients_of_lessons(model, weights, examples.len(), work.into(), lesson)?;
+    let work = work.into();
+    let lesson = |i: usize| {
+        let patches = examples[i].look.tensor(model.config())?;
+        Ok(lesson(work.picture(model, patches)?, &packed[i], total))
+    };
+    let mut sum = gradients_of_lessons(model, weights, examples.len(), work, lesson)?;
     sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
     Ok(sum)
 }
@@ -78,7 +96,7 @@ pub fn gradients_of_lessons(
     model: &InternVl,
     weights: &Weights,
     count: usize,
-    work: Work,
+    work: Work<'_>,
     lesson: impl Fn(usize) -> Result<Lesson> + Sync,
 ) -> Result<Gradients> {
     let model_of = |i: usize| match weights.draw() {
@@ -107,17 +125,17 @@ pub fn gradients_of_lessons(
 }
 
 /// One image's share of the batch's mean loss.
-fn lesson(model: &InternVl, example: &Example, packed: &Packed, total: f64) -> Result<Lesson> {
+fn lesson(picture: Picture, packed: &Packed, total: f64) -> Lesson {
     let share = |target: &Target| Target {
         weight: (f64::from(target.weight) / total) as f32,
         ..*target
     };
-    Ok(Lesson {
-        picture: Picture::Patches(example.look.tensor(model.config())?),
+    Lesson {
+        picture,
         sequence: packed.sequence.clone(),
         rows: packed.rows.clone(),
         targets: Arc::new(packed.targets.iter().map(share).collect()),
-    })
+    }
 }
 
 /// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order, in host

@@ -3,6 +3,7 @@
 mod accumulation;
 mod average;
 mod checkpoints;
+mod features;
 mod gradients;
 mod optimizer;
 mod schedule;
@@ -11,6 +12,7 @@ mod targets;
 mod tuning;
 
 pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
+pub use features::Features;
 pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons, sum_of_gradients};
 pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
@@ -210,6 +212,8 @@ struct Course<'a> {
     model: InternVl,
     schedule: Schedule,
     state: State,
+    /// Pictures seen before, where they come again and are seen the same way.
+    features: Option<Features>,
 }
 
 impl<'a> Course<'a> {
@@ -225,11 +229,17 @@ impl<'a> Course<'a> {
         } else {
             tuning::trained_from(start, config, options.adapter.as_ref())?
         };
+        let model = InternVl::new(&start.config, &weights)?;
+        let features = match config.views {
+            0 => None,
+            _ => Features::of(&model, features::KEPT),
+        };
         Ok(Self {
             options,
             source,
             prompter: Prompter::new(&start.tokenizer, &start.config)?,
-            model: InternVl::new(&start.config, &weights)?,
+            model,
+            features,
             schedule: Schedule::new(config, options.budget),
             state: State::new(weights, config)?,
         })
@@ -343,8 +353,9 @@ impl<'a> Course<'a> {
         Ok(sum.mean())
     }
 
-    fn work(&self) -> Work {
+    fn work(&self) -> Work<'_> {
         Work {
+            features: self.features.as_ref(),
             threads: self.options.threads,
             keep: match self.options.run.recompute {
                 true => Keep::Inputs,

@@ -2,8 +2,10 @@
 
 use super::gradients::Gradients;
 use crate::model::Weights;
-use crate::model::kernels::Floats;
-use candle_core::{Device, Result, Tensor};
+use crate::model::kernels::{Floats, adam};
+use candle_core::{CpuStorage, Device, InplaceOp1, Layout, Result, Tensor, Var};
+use rayon::prelude::*;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What the optimizer makes of a gradient.
@@ -98,21 +100,28 @@ impl AdamW {
         self.steps += 1;
         let power = self.steps.min(1_000_000) as i32;
         let corrections = self.settings.betas.map(|beta| 1.0 - beta.powi(power));
-        for (name, var) in weights.variables() {
-            let Some(gradient) = gradients.by_name.get(name) else {
-                continue;
-            };
-            let tensor = var.as_tensor();
-            let moments = self.moments.entry(name.clone()).or_insert_with(|| Moments {
+        for (name, gradient) in &gradients.by_name {
+            let empty = || Moments {
                 first: vec![0.0; gradient.len()],
                 second: vec![0.0; gradient.len()],
-            });
-            let mut values = Floats::of(tensor)?.to_vec();
-            let rates = self.settings.rates(name, tensor, rate);
-            moments.apply(&mut values, gradient, rates, &self.settings, corrections);
-            var.set(&Tensor::from_vec(values, tensor.shape(), tensor.device())?)?;
+            };
+            self.moments.entry(name.clone()).or_insert_with(empty);
         }
-        Ok(())
+        let settings = &self.settings;
+        // Each tensor is a piece of work of its own; they are as uneven as they are many.
+        self.moments.par_iter_mut().try_for_each(|(name, moments)| {
+            let found = weights
+                .variables()
+                .get(name)
+                .zip(gradients.by_name.get(name));
+            let Some((var, gradient)) = found else {
+                return Ok(());
+            };
+            let rates = settings.rates(name, var.as_tensor(), rate);
+            moments.move_on(var, |moments, values| {
+                moments.apply(values, gradient, rates, settings, corrections);
+            })
+        })
     }
 
     /// Its state as named tensors.
@@ -153,7 +162,38 @@ fn is_matrix(tensor: &Tensor) -> bool {
     tensor.dims().iter().filter(|d| **d > 1).count() > 1
 }
 
+/// Changes numbers where they lie.
+struct InPlace<F>(RefCell<F>);
+
+impl<F: FnMut(&mut [f32])> InplaceOp1 for InPlace<F> {
+    fn name(&self) -> &'static str {
+        "AdamW"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        match (storage, layout.contiguous_offsets()) {
+            (CpuStorage::F32(all), Some((start, end))) => {
+                (self.0.borrow_mut())(&mut all[start..end]);
+                Ok(())
+            }
+            _ => candle_core::bail!("a variable is contiguous f32"),
+        }
+    }
+}
+
 impl Moments {
+    /// Has `change` change the variable's numbers: in place where they are in host memory, else in a copy.
+    fn move_on(&mut self, var: &Var, mut change: impl FnMut(&mut Self, &mut [f32])) -> Result<()> {
+        let tensor = var.as_tensor();
+        if tensor.device().is_cpu() {
+            let change = InPlace(RefCell::new(|values: &mut [f32]| change(self, values)));
+            return var.as_detached_tensor().inplace_op1(&change);
+        }
+        let mut values = Floats::of(tensor)?.to_vec();
+        change(self, &mut values);
+        var.set(&Tensor::from_vec(values, tensor.shape(), tensor.device())?)
+    }
+
     fn apply(
         &mut self,
         values: &mut [f32],
@@ -162,12 +202,13 @@ impl Moments {
         settings: &AdamWSettings,
         [c1, c2]: [f32; 2],
     ) {
-        let ([beta1, beta2], eps) = (settings.betas, settings.eps);
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
-            *m = beta1 * *m + (1.0 - beta1) * g;
-            *v = beta2 * *v + (1.0 - beta2) * g * g;
-            *x -= decay * *x + rate * (*m / c1) / ((*v / c2).sqrt() + eps);
-        }
+        let rates = [rate, decay, settings.eps];
+        adam(
+            values,
+            gradient,
+            (&mut self.first, &mut self.second),
+            (rates, settings.betas),
+            [c1, c2],
+        );
     }
 }

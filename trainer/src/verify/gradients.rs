@@ -3,7 +3,7 @@
 use super::reference::{Reference, Sample};
 use super::{Comparison, Kind, numbers_of};
 use crate::checkpoint::{Checkpoint, place};
-use crate::model::{InternVl, Lesson, Picture, Weights};
+use crate::model::{InternVl, Lesson, Weights};
 use crate::train::{Gradients, Work, gradients_of_lessons};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -59,12 +59,12 @@ pub fn of_batch(
 }
 
 /// The same for these samples, whose pictures are the reference's, and the model that was built over `weights`.
-pub fn of_samples(
+pub fn of_samples<'w>(
     internvl: &InternVl,
     weights: &Weights,
     reference: &Reference,
     samples: &[Sample],
-    work: impl Into<Work>,
+    work: impl Into<Work<'w>>,
 ) -> Result<Gradients> {
     let samples: Vec<_> = samples.iter().filter(|s| !s.targets.is_empty()).collect();
     let total = samples.iter().map(|s| s.targets.len()).sum();
@@ -72,9 +72,10 @@ pub fn of_samples(
         .iter()
         .map(|s| reference.patches_of(&s.images, internvl.config()))
         .collect::<Result<_>>()?;
+    let work = work.into();
     let lesson = |i: usize| {
         Ok(Lesson {
-            picture: Picture::Patches(patches[i].clone()),
+            picture: work.picture(internvl, patches[i].clone())?,
             sequence: samples[i].sequence.clone(),
             rows: samples[i].targets.iter().map(|(row, _)| *row).collect(),
             targets: Arc::new(super::forward::targets(samples[i], total)),
@@ -84,7 +85,7 @@ pub fn of_samples(
         internvl,
         weights,
         samples.len(),
-        work.into(),
+        work,
         lesson,
     )?)
 }

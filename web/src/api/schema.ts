@@ -2057,6 +2057,11 @@ export interface components {
              */
             log_every: number;
             /**
+             * @description Whether layers keep their inputs alone and compute the rest again on the way back: less memory, a longer step.
+             * @default false
+             */
+            recompute: boolean;
+            /**
              * @description How the learning rate goes on after that.
              * @default cosine
              */
@@ -2086,6 +2091,13 @@ export interface components {
              * @default 8
              */
             turns_per_image: number;
+            /**
+             * Format: int32
+             * @description Framings and exposures of each picture, taken in turn; 0 draws fresh ones at every visit. Where vision tower and projector are not
+             *     trained, what they make of a bounded number of them is kept instead of computed at every visit.
+             * @default 0
+             */
+            views: number;
             /**
              * Format: double
              * @description The share of the steps over which the learning rate rises.

@@ -29,16 +29,32 @@ pub(in crate::model) struct Dropout {
 }
 
 impl Dropout {
+    /// The same of some rows alone, `width` numbers each: in them, what is left out of them among all rows.
+    pub(in crate::model) fn applied_to(&self, rows: &[u32], x: &[f32], width: usize) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::from_seed(self.seed);
+        let mut left = Vec::with_capacity(x.len());
+        for (row, x) in rows.iter().zip(x.chunks_exact(width.max(1))) {
+            // One word is drawn per number.
+            rng.set_word_pos(u128::from(*row) * width as u128);
+            self.apply(&mut rng, x, &mut left);
+        }
+        left
+    }
+
     /// The numbers, some of them zero; of a gradient the way back.
     pub(in crate::model) fn applied(&self, x: &[f32]) -> Vec<f32> {
-        let mut rng = ChaCha8Rng::from_seed(self.seed);
+        let mut left = Vec::with_capacity(x.len());
+        self.apply(&mut ChaCha8Rng::from_seed(self.seed), x, &mut left);
+        left
+    }
+
+    fn apply(&self, rng: &mut ChaCha8Rng, x: &[f32], left: &mut Vec<f32>) {
         let below = (self.share * 2f64.powi(32)) as u32;
         let grown = (1.0 / (1.0 - self.share)) as f32;
-        let mut one = |x: &f32| match rng.next_u32() < below {
+        left.extend(x.iter().map(|x| match rng.next_u32() < below {
             true => 0.0,
             false => x * grown,
-        };
-        x.iter().map(&mut one).collect()
+        }));
     }
 }
 
@@ -59,5 +75,29 @@ impl CustomOp1 for Dropout {
         let grad = grad.contiguous()?;
         let gx = self.applied(&Floats::of(&grad)?);
         Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_rows_lose_what_they_lose_among_all() {
+        let (width, dropout) = (
+            13,
+            Dropout {
+                share: 0.4,
+                seed: [7; 32],
+            },
+        );
+        let x: Vec<f32> = (1..=20 * 13).map(|i| i as f32).collect();
+        let all = dropout.applied(&x);
+        let row = |of: &[f32], row: usize| of[row * width..(row + 1) * width].to_vec();
+        let asked = [2_u32, 3, 11, 19];
+        let some: Vec<f32> = asked.iter().flat_map(|r| row(&x, *r as usize)).collect();
+        let expected: Vec<f32> = asked.iter().flat_map(|r| row(&all, *r as usize)).collect();
+        assert_eq!(dropout.applied_to(&asked, &some, width), expected);
+        assert!(expected.contains(&0.0) && expected.iter().any(|x| *x > 0.0));
     }
 }

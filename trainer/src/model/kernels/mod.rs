@@ -8,6 +8,7 @@
 //! cores, matrix products are spread too ([`spread_over`]).
 
 mod activation;
+mod adam;
 mod attention;
 mod backend;
 mod composed;
@@ -23,6 +24,7 @@ mod simd;
 mod threads;
 
 pub use activation::{gelu, scaled_residual, swiglu};
+pub use adam::adam;
 pub use attention::{Heads, Span, attend, attend_fused};
 pub use backend::composed_only;
 pub use dropout::dropout;

@@ -9,6 +9,7 @@ use super::{LanguageModel, Layer};
 use crate::model::kernels::{
     Attention, Borrowed, Into, Rotary, Span, swiglu_backward, swiglu_forward,
 };
+use crate::model::nn::Input;
 use crate::model::sums::Turn;
 use candle_core::{Result, Tensor};
 use std::sync::Arc;
@@ -193,6 +194,14 @@ fn asking(spans: &[Span], asked: &[u32]) -> Vec<Span> {
 }
 
 impl Rows {
+    /// What a layer gets: the rows that are asked.
+    fn input<'a>(&'a self, x: &'a [f32]) -> Input<'a> {
+        Input {
+            x,
+            asked: self.asked.as_deref(),
+        }
+    }
+
     /// Those of all rows `(rows, width)` that are asked.
     fn of(&self, all: &[f32], width: usize) -> Option<Vec<f32>> {
         let asked = self.asked.as_ref()?;
@@ -231,17 +240,20 @@ impl Layer {
         let normed = self.input_norm.run(x)?;
         let (mut k, v) = (self.k.run(&normed)?, self.v.run(&normed)?);
         let asked = rows.of(&normed, h);
-        let mut q = self.q.run(asked.as_deref().unwrap_or(&normed))?;
+        let mut q = self.q.run(rows.input(asked.as_ref().unwrap_or(&normed)))?;
         drop((normed, asked));
         rows.rotary.rotate_rows(&mut q, self.q.out()?, 1.0);
         rows.key_rotary.rotate_rows(&mut k, self.k.out()?, 1.0);
         let attended = rows.attention.run([&q, &k, &v])?;
         let mut middle = rows.of(x, h).unwrap_or_else(|| x.to_vec());
-        add(&mut middle, &self.o.run(&attended)?);
+        add(&mut middle, &self.o.run(rows.input(&attended))?);
         let normed = self.post_norm.run(&middle)?;
-        let (gate, up) = (self.gate.run(&normed)?, self.up.run(&normed)?);
+        let (gate, up) = (
+            self.gate.run(rows.input(&normed))?,
+            self.up.run(rows.input(&normed))?,
+        );
         drop(normed);
-        let mut y = self.down.run(&activated(&gate, &up))?;
+        let mut y = self.down.run(rows.input(&activated(&gate, &up)))?;
         add(&mut y, &middle);
         let inner = Inner {
             q,
@@ -269,8 +281,8 @@ impl Layer {
             None => self.run(&x, rows)?.1,
         };
         let mut g = g;
-        self.back_through_mlp(&inner, &mut g, turn)?;
-        let g_attended = self.o.back(&inner.attended, &g, turn)?;
+        self.back_through_mlp(&inner, &mut g, rows, turn)?;
+        let g_attended = self.o.back(rows.input(&inner.attended), &g, turn)?;
         let Inner { q, k, v, .. } = inner;
         let [mut gq, mut gk, gv] = rows.attention.back([&q, &k, &v], &g_attended);
         drop((q, k, v, g_attended));
@@ -280,18 +292,25 @@ impl Layer {
     }
 
     /// From the gradient of the layer's result to that of the rows between its halves.
-    fn back_through_mlp(&self, inner: &Inner, g: &mut [f32], turn: Turn<'_>) -> Result<()> {
+    fn back_through_mlp(
+        &self,
+        inner: &Inner,
+        g: &mut [f32],
+        rows: &Rows,
+        turn: Turn<'_>,
+    ) -> Result<()> {
         let Inner {
             middle, gate, up, ..
         } = inner;
-        let g_act = self.down.back(&activated(gate, up), g, turn)?;
+        let g_act = self.down.back(rows.input(&activated(gate, up)), g, turn)?;
         let (mut g_gate, mut g_up) = (vec![0.0; gate.len()], vec![0.0; up.len()]);
         swiglu_backward(&mut g_gate, &mut g_up, gate, up, &g_act);
         drop(g_act);
         let normed = self.post_norm.run(middle)?;
-        let mut g_normed = self.gate.back(&normed, &g_gate, turn)?;
-        self.up.back_to_weights(&normed, &g_up, turn)?;
-        self.up.back_to_input(&g_up, &mut g_normed, Into::Sum)?;
+        let input = rows.input(&normed);
+        let mut g_normed = self.gate.back(input, &g_gate, turn)?;
+        self.up.back_to_weights(input, &g_up, turn)?;
+        (self.up).back_to_input((&g_up, input.asked), &mut g_normed, Into::Sum)?;
         self.post_norm.back(middle, &g_normed, g, turn)
     }
 
@@ -307,8 +326,8 @@ impl Layer {
         let h = self.width()?;
         let normed = self.input_norm.run(x)?;
         let asked = rows.of(&normed, h);
-        self.q
-            .back_to_weights(asked.as_deref().unwrap_or(&normed), gq, turn)?;
+        let input = rows.input(asked.as_ref().unwrap_or(&normed));
+        self.q.back_to_weights(input, gq, turn)?;
         self.k.back_to_weights(&normed, gk, turn)?;
         self.v.back_to_weights(&normed, gv, turn)?;
         drop((normed, asked));
@@ -316,21 +335,20 @@ impl Layer {
             return Ok(None);
         }
         let mut g_normed = vec![0.0; x.len()];
-        self.k.back_to_input(gk, &mut g_normed, Into::Fresh)?;
-        self.v.back_to_input(gv, &mut g_normed, Into::Sum)?;
-        let mut gx = match &rows.asked {
-            None => {
-                self.q.back_to_input(gq, &mut g_normed, Into::Sum)?;
-                g
-            }
-            Some(_) => {
-                let mut g_asked = vec![0.0; g.len()];
-                self.q.back_to_input(gq, &mut g_asked, Into::Fresh)?;
-                rows.add_to(&mut g_normed, &g_asked, h);
-                let mut gx = vec![0.0; x.len()];
-                rows.add_to(&mut gx, &g, h);
-                gx
-            }
+        self.k
+            .back_to_input((gk, None), &mut g_normed, Into::Fresh)?;
+        self.v.back_to_input((gv, None), &mut g_normed, Into::Sum)?;
+        let asked = rows.asked.as_deref();
+        let mut gx = if asked.is_none() {
+            self.q.back_to_input((gq, None), &mut g_normed, Into::Sum)?;
+            g
+        } else {
+            let (mut g_asked, mut gx) = (vec![0.0; g.len()], vec![0.0; x.len()]);
+            self.q
+                .back_to_input((gq, asked), &mut g_asked, Into::Fresh)?;
+            rows.add_to(&mut g_normed, &g_asked, h);
+            rows.add_to(&mut gx, &g, h);
+            gx
         };
         self.input_norm.back(x, &g_normed, &mut gx, turn)?;
         Ok(wanted.then_some(gx))

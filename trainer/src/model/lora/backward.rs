@@ -2,6 +2,7 @@
 
 use super::{Adaptation, Adapter};
 use crate::model::kernels::{Dropout, Floats, Into, Mat, product};
+use crate::model::nn::Input;
 use crate::model::sums::Turn;
 use candle_core::Result;
 use std::borrow::Cow;
@@ -9,11 +10,15 @@ use std::ops::Range;
 
 impl Adapter {
     /// The inputs that this pass leaves in.
-    fn inputs<'x>(&self, x: &'x [f32]) -> Cow<'x, [f32]> {
-        match self.dropped {
-            None => Cow::Borrowed(x),
-            Some((share, seed)) => Cow::Owned(Dropout { share, seed }.applied(x)),
-        }
+    fn left<'x>(&self, Input { x, asked }: Input<'x>) -> Result<Cow<'x, [f32]>> {
+        let Some((share, seed)) = self.dropped else {
+            return Ok(Cow::Borrowed(x));
+        };
+        let (dropout, width) = (Dropout { share, seed }, self.halves.a.dims2()?.1);
+        Ok(Cow::Owned(match asked {
+            None => dropout.applied(x),
+            Some(rows) => dropout.applied_to(rows, x, width),
+        }))
     }
 
     /// `x Aᵀ`: `(rows, rank)`.
@@ -30,9 +35,9 @@ impl Adapter {
     }
 
     /// Adds its share for `x` to `y`, rows `stride` numbers apart.
-    fn add_rows(&self, x: &[f32], y: &mut [f32], stride: usize) -> Result<()> {
+    fn add_rows(&self, input: Input<'_>, y: &mut [f32], stride: usize) -> Result<()> {
         let ((out, rank), b) = (self.halves.b.dims2()?, Floats::of(&self.halves.b)?);
-        let low = self.low(&self.inputs(x))?;
+        let low = self.low(&self.left(input)?)?;
         let low = Mat::new(&low, low.len() / rank, rank, rank);
         let b = Mat::new(&b, out, rank, rank);
         product(y, stride, Into::Sum, low, b.t(), self.halves.scale as f32);
@@ -55,9 +60,9 @@ impl Adapter {
         Ok(g_low)
     }
 
-    fn back_to_weights(&self, x: &[f32], g: Mat<'_>, turn: Turn<'_>) -> Result<()> {
+    fn back_to_weights(&self, input: Input<'_>, g: Mat<'_>, turn: Turn<'_>) -> Result<()> {
         let (rank, width) = self.halves.a.dims2()?;
-        let (x, rows) = (self.inputs(x), g.size().0);
+        let (x, rows) = (self.left(input)?, g.size().0);
         let low = self.low(&x)?;
         let g_low = self.back_to_low(g)?;
         turn.add(self.halves.b.id(), |sum| {
@@ -71,19 +76,21 @@ impl Adapter {
         })
     }
 
-    fn back_to_input(&self, g: Mat<'_>, gx: &mut [f32]) -> Result<()> {
+    fn back_to_input(&self, g: Mat<'_>, asked: Option<&[u32]>, gx: &mut [f32]) -> Result<()> {
         let ((rank, width), a) = (self.halves.a.dims2()?, Floats::of(&self.halves.a)?);
         let g_low = self.back_to_low(g)?;
         let g_low = Mat::new(&g_low, g.size().0, rank, rank);
         let a = Mat::new(&a, rank, width, width);
-        let Some((share, seed)) = self.dropped else {
+        if self.dropped.is_none() {
             product(gx, width, Into::Sum, g_low, a, 1.0);
             return Ok(());
-        };
-        let mut g_kept = vec![0.0; gx.len()];
-        product(&mut g_kept, width, Into::Fresh, g_low, a, 1.0);
-        let g_inputs = Dropout { share, seed }.applied(&g_kept);
-        gx.iter_mut().zip(g_inputs).for_each(|(gx, g)| *gx += g);
+        }
+        let mut g_left = vec![0.0; gx.len()];
+        product(&mut g_left, width, Into::Fresh, g_low, a, 1.0);
+        let g_input = self.left(Input { x: &g_left, asked })?;
+        gx.iter_mut()
+            .zip(g_input.iter())
+            .for_each(|(gx, g)| *gx += g);
         Ok(())
     }
 }
@@ -120,11 +127,12 @@ impl Adaptation {
         })
     }
 
-    /// Adds their share for `x` to the layer's own `y`.
-    pub(in crate::model) fn add_rows(&self, x: &[f32], y: &mut [f32]) -> Result<()> {
-        for (adapter, columns) in self.columns(y.len(), self.rows_of(x)?) {
-            let stride = y.len() / self.rows_of(x)?.max(1);
-            adapter.add_rows(x, &mut y[columns.start..], stride)?;
+    /// Adds their share for `input` to the layer's own `y`.
+    pub(in crate::model) fn add_rows(&self, input: Input<'_>, y: &mut [f32]) -> Result<()> {
+        let rows = self.rows_of(input.x)?;
+        let stride = y.len() / rows.max(1);
+        for (adapter, columns) in self.columns(y.len(), rows) {
+            adapter.add_rows(input, &mut y[columns.start..], stride)?;
         }
         Ok(())
     }
@@ -132,22 +140,26 @@ impl Adaptation {
     /// Takes the gradient `g` of the layer's result back to their weights.
     pub(in crate::model) fn back_to_weights(
         &self,
-        x: &[f32],
+        input: Input<'_>,
         g: &[f32],
         turn: Turn<'_>,
     ) -> Result<()> {
-        let rows = self.rows_of(x)?;
+        let rows = self.rows_of(input.x)?;
         for (adapter, columns) in self.columns(g.len(), rows) {
-            adapter.back_to_weights(x, matrix(g, rows).columns(columns), turn)?;
+            adapter.back_to_weights(input, matrix(g, rows).columns(columns), turn)?;
         }
         Ok(())
     }
 
     /// Adds their share of the gradient of the layer's input to `gx`.
-    pub(in crate::model) fn back_to_input(&self, g: &[f32], gx: &mut [f32]) -> Result<()> {
+    pub(in crate::model) fn back_to_input(
+        &self,
+        (g, asked): (&[f32], Option<&[u32]>),
+        gx: &mut [f32],
+    ) -> Result<()> {
         let rows = self.rows_of(gx)?;
         for (adapter, columns) in self.columns(g.len(), rows) {
-            adapter.back_to_input(matrix(g, rows).columns(columns), gx)?;
+            adapter.back_to_input(matrix(g, rows).columns(columns), asked, gx)?;
         }
         Ok(())
     }

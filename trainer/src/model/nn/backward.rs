@@ -9,6 +9,25 @@ use crate::model::kernels::{
 use crate::model::sums::Turn;
 use candle_core::Result;
 
+/// Rows `(rows, width)` that a layer gets, and which of the sequence's they are where they are not all of them.
+#[derive(Clone, Copy)]
+pub(in crate::model) struct Input<'a> {
+    pub(in crate::model) x: &'a [f32],
+    pub(in crate::model) asked: Option<&'a [u32]>,
+}
+
+impl<'a> From<&'a [f32]> for Input<'a> {
+    fn from(x: &'a [f32]) -> Self {
+        Self { x, asked: None }
+    }
+}
+
+impl<'a> From<&'a Vec<f32>> for Input<'a> {
+    fn from(x: &'a Vec<f32>) -> Self {
+        Self { x, asked: None }
+    }
+}
+
 impl Linear {
     /// Whether anything in it is trained.
     pub(in crate::model) fn is_trained(&self) -> bool {
@@ -27,8 +46,12 @@ impl Linear {
     }
 
     /// `x` `(rows, in)` to `(rows, out)`.
-    pub(in crate::model) fn run(&self, x: &[f32]) -> Result<Vec<f32>> {
-        let (out, width) = self.size()?;
+    pub(in crate::model) fn run<'a>(
+        &self,
+        input: impl std::convert::Into<Input<'a>>,
+    ) -> Result<Vec<f32>> {
+        let (input, (out, width)) = (input.into(), self.size()?);
+        let x = input.x;
         let rows = x.len() / width;
         let (mut y, into) = match &self.bias {
             Some(bias) => (Floats::of(bias)?.repeat(rows), Into::Sum),
@@ -37,35 +60,36 @@ impl Linear {
         let borrowed = Borrowed::of(&self.weight);
         let x_rows = Mat::new(x, rows, width, width);
         times_transposed(&mut y, out, into, x_rows, borrowed.matrix()?, out);
-        self.adapters.add_rows(x, &mut y)?;
+        self.adapters.add_rows(input, &mut y)?;
         Ok(y)
     }
 
-    /// Takes the gradient `g` `(rows, out)` of what `x` `(rows, in)` became back to the weights.
-    pub(in crate::model) fn back_to_weights(
+    /// Takes the gradient `g` `(rows, out)` of what `input` `(rows, in)` became back to the weights.
+    pub(in crate::model) fn back_to_weights<'a>(
         &self,
-        x: &[f32],
+        input: impl std::convert::Into<Input<'a>>,
         g: &[f32],
         turn: Turn<'_>,
     ) -> Result<()> {
-        let (out, width) = self.size()?;
-        let rows = x.len() / width;
+        let (input, (out, width)) = (input.into(), self.size()?);
+        let rows = input.x.len() / width;
         if self.weight.track_op() {
             turn.add(self.id, |sum| {
-                let (g, x) = (Mat::new(g, rows, out, out), Mat::new(x, rows, width, width));
+                let g = Mat::new(g, rows, out, out);
+                let x = Mat::new(input.x, rows, width, width);
                 product(sum, width, Into::Sum, g.t(), x, 1.0);
             })?;
         }
         if let Some(bias) = &self.bias {
             turn.add(bias.id(), |sum| add_rows(sum, g))?;
         }
-        self.adapters.back_to_weights(x, g, turn)
+        self.adapters.back_to_weights(input, g, turn)
     }
 
-    /// Takes it back to `x`, to whose gradient `gx` it is added or which it becomes.
+    /// Takes it back to the input, to whose gradient `gx` it is added or which it becomes; `asked` are the rows, where they are not all.
     pub(in crate::model) fn back_to_input(
         &self,
-        g: &[f32],
+        (g, asked): (&[f32], Option<&[u32]>),
         gx: &mut [f32],
         into: Into,
     ) -> Result<()> {
@@ -73,14 +97,20 @@ impl Linear {
         let borrowed = Borrowed::of(&self.weight);
         let g_rows = Mat::new(g, g.len() / out, out, out);
         times(gx, into, g_rows, borrowed.matrix()?, width);
-        self.adapters.back_to_input(g, gx)
+        self.adapters.back_to_input((g, asked), gx)
     }
 
-    /// Back to both: the gradient of `x`.
-    pub(in crate::model) fn back(&self, x: &[f32], g: &[f32], turn: Turn<'_>) -> Result<Vec<f32>> {
-        self.back_to_weights(x, g, turn)?;
-        let mut gx = vec![0.0; x.len()];
-        self.back_to_input(g, &mut gx, Into::Fresh)?;
+    /// Back to both: the gradient of the input.
+    pub(in crate::model) fn back<'a>(
+        &self,
+        input: impl std::convert::Into<Input<'a>>,
+        g: &[f32],
+        turn: Turn<'_>,
+    ) -> Result<Vec<f32>> {
+        let input = input.into();
+        self.back_to_weights(input, g, turn)?;
+        let mut gx = vec![0.0; input.x.len()];
+        self.back_to_input((g, input.asked), &mut gx, Into::Fresh)?;
         Ok(gx)
     }
 }

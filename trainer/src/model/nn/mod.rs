@@ -2,6 +2,8 @@
 
 mod backward;
 
+pub(super) use backward::Input;
+
 use super::config::NormType;
 use super::kernels::{layer_norm, linear, rms_norm};
 use super::lora::Adaptation;

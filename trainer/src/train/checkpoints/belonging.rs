@@ -11,7 +11,12 @@ use sha2::{Digest as _, Sha256};
 use std::io::{BufWriter, Write};
 
 /// Settings that no number of a run depends on.
-const FREE: [&str; 3] = ["log_every", "checkpoint_every", "keep_checkpoints"];
+const FREE: [&str; 4] = [
+    "log_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "recompute",
+];
 
 /// What a run is made of, whatever its folders are called.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
