@@ -2,8 +2,11 @@
 #![allow(unsafe_code)] // Mapping a file is unsafe where another program may change it.
 
 use super::CheckpointError;
-use candle_core::safetensors::{Load, MmapedSafetensors, SliceSafetensors};
+use candle_core::safetensors::{Load, SliceSafetensors};
 use candle_core::{DType, Device, Tensor};
+use memmap2::{Mmap, UncheckedAdvice};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Metadata, TensorView};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -15,33 +18,74 @@ pub struct Shards<'a> {
 }
 
 enum File<'a> {
-    Mapped(PathBuf, MmapedSafetensors),
+    Mapped(Mapped),
     Held(SliceSafetensors<'a>),
+}
+
+/// A file on the disk, of which no more is in memory than is being read.
+struct Mapped {
+    path: PathBuf,
+    bytes: Mmap,
+    metadata: Metadata,
+    /// Where the tensors begin.
+    begin: usize,
+}
+
+impl Mapped {
+    fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let file = std::fs::File::open(path).map_err(super::at(path))?;
+        // SAFETY: the file is only read; whoever changes a model's file under a running program breaks that program.
+        let bytes = unsafe { Mmap::map(&file) }.map_err(super::at(path))?;
+        let (header, metadata) =
+            SafeTensors::read_metadata(&bytes).map_err(|e| unreadable(path, &e.into()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            bytes,
+            metadata,
+            begin: size_of::<u64>() + header,
+        })
+    }
+
+    fn load(&self, name: &str) -> candle_core::Result<Tensor> {
+        let Some(info) = self.metadata.info(name) else {
+            candle_core::bail!("there is no such tensor");
+        };
+        let (from, to) = info.data_offsets;
+        let bytes = &self.bytes[self.begin + from..self.begin + to];
+        let tensor = TensorView::new(info.dtype, info.shape.clone(), bytes)?.load(&Device::Cpu)?;
+        // Pages of a mapped file count as the program's own. Where the system keeps them nevertheless, nothing is lost.
+        // SAFETY: the pages are clean and nobody borrows them now; whoever reads them again gets them from the file.
+        let _ = unsafe {
+            let (dropped, start) = (UncheckedAdvice::DontNeed, self.begin + from);
+            self.bytes.unchecked_advise_range(dropped, start, to - from)
+        };
+        Ok(tensor)
+    }
 }
 
 impl File<'_> {
     /// Names and shapes, from the header alone.
     fn shapes(&self) -> Vec<(String, Vec<usize>)> {
-        let views = match self {
-            Self::Mapped(_, file) => file.tensors(),
-            Self::Held(file) => file.tensors(),
-        };
-        views
-            .into_iter()
-            .map(|(name, view)| (name, view.shape().to_vec()))
-            .collect()
+        match self {
+            Self::Mapped(file) => (file.metadata.tensors().into_iter())
+                .map(|(name, info)| (name, info.shape.clone()))
+                .collect(),
+            Self::Held(file) => (file.tensors().into_iter())
+                .map(|(name, view)| (name, view.shape().to_vec()))
+                .collect(),
+        }
     }
 
     fn load(&self, name: &str) -> candle_core::Result<Tensor> {
         match self {
-            Self::Mapped(_, file) => file.get(name)?.load(&Device::Cpu),
+            Self::Mapped(file) => file.load(name),
             Self::Held(file) => file.get(name)?.load(&Device::Cpu),
         }
     }
 
     fn path(&self) -> &Path {
         match self {
-            Self::Mapped(path, _) => path,
+            Self::Mapped(file) => &file.path,
             Self::Held(_) => Path::new("the weights at hand"),
         }
     }
@@ -53,10 +97,7 @@ impl<'a> Shards<'a> {
     pub fn open(paths: &[PathBuf]) -> Result<Self, CheckpointError> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
-            std::fs::metadata(path).map_err(super::at(path))?;
-            // SAFETY: the file is only read; whoever changes a model's file under a running program breaks that program.
-            let file = unsafe { MmapedSafetensors::new(path) }.map_err(|e| unreadable(path, &e))?;
-            files.push(File::Mapped(path.clone(), file));
+            files.push(File::Mapped(Mapped::open(path)?));
         }
         Self::of(files)
     }
