@@ -473,6 +473,14 @@ pub struct HeartbeatReply {
     pub stop: bool,
 }
 
+/// `GET /api/worker/runs/{id}`: what became of a run, for a worker that keeps its checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunStanding {
+    /// It gave its model: nobody goes on from its checkpoints any more.
+    pub published: bool,
+}
+
 /// One measured value at one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -69,6 +69,10 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         &["crate::client", "crate::worker", "reqwest::"],
     ),
     (
+        "trainer/src/journal",
+        &["candle_core", "crate::client", "crate::worker", "reqwest::"],
+    ),
+    (
         "trainer/src/eval",
         &[
             "candle_core",

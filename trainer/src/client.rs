@@ -8,7 +8,7 @@ use futures::StreamExt;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::protocol::{
     Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, Metrics, PoolPage,
-    Predictions, WorkItem,
+    Predictions, RunStanding, WorkItem,
 };
 use medreg_datasets::snapshot::{Manifest, ObjectRef};
 use rand::Rng;
@@ -241,6 +241,12 @@ impl Client {
     /// Says that a run is still worked on.
     pub async fn run_heartbeat(&self, run: RunId, beat: &Heartbeat) -> Result<HeartbeatReply> {
         self.post_for(&format!("runs/{run}/heartbeat"), beat).await
+    }
+
+    /// What became of a run.
+    pub async fn run_standing(&self, run: RunId) -> Result<RunStanding> {
+        let (url, body) = self.get(&format!("runs/{run}")).await?;
+        parse(&url, &body)
     }
 
     /// Reports measured values.

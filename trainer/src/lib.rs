@@ -10,6 +10,7 @@ pub mod data;
 pub mod device;
 pub mod eval;
 pub mod generate;
+pub mod journal;
 pub mod model;
 pub mod predict;
 pub mod registry;

@@ -48,6 +48,7 @@ impl Refusal {
             E::NothingToSnapshot => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_snapshot"),
             E::ConceptInUse(_) => (StatusCode::CONFLICT, "concept_in_use"),
             E::RunIsOver => (StatusCode::CONFLICT, "run_is_over"),
+            E::NothingToResume => (StatusCode::CONFLICT, "nothing_to_resume"),
             E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             E::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database"),
             E::Objects(_) => (StatusCode::INTERNAL_SERVER_ERROR, "object_store"),

@@ -89,6 +89,11 @@ pub enum ServiceError {
     /// The run is over.
     #[error("the run is over: there is nothing to stop")]
     RunIsOver,
+    /// The run did not end, or it gave its model.
+    #[error(
+        "only a run that failed or was stopped before it gave a model can be resumed: launch a new one from its model"
+    )]
+    NothingToResume,
     /// More bytes than allowed.
     #[error("more than {limit} bytes were sent")]
     TooLarge {

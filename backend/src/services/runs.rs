@@ -116,6 +116,21 @@ pub async fn stop(hospital: &Hospital, actor: &Actor, id: RunId) -> Outcome<Run>
     Ok(run)
 }
 
+/// Puts a run that ended without a model back into the queue.
+pub async fn resume(hospital: &Hospital, actor: &Actor, id: RunId) -> Outcome<Run> {
+    let mut tx = hospital.pool.begin().await?;
+    permitted(&mut tx, actor, id).await?;
+    if !runs::resume(&mut tx, id).await? {
+        return Err(ServiceError::NothingToResume);
+    }
+    let run = runs::run(&mut tx, id)
+        .await?
+        .ok_or(ServiceError::NotFound("run"))?;
+    audit(&mut tx, actor, "run.resume", id, serde_json::json!({})).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
 /// A run's measured values after a step, by name.
 pub async fn metrics(
     hospital: &Hospital,

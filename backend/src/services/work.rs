@@ -11,7 +11,7 @@ use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::lang::{Lang, LangPair};
 use medreg_datasets::protocol::{
     Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, Metrics,
-    ModelRef, PoolPage, Predictions, WorkItem,
+    ModelRef, PoolPage, Predictions, RunStanding, WorkItem,
 };
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::snapshot::ObjectRef;
@@ -72,6 +72,16 @@ pub async fn run_heartbeat(
         .await?
         .ok_or(ServiceError::ClaimLost)?;
     Ok(HeartbeatReply { stop })
+}
+
+/// What became of a run.
+pub async fn run_standing(hospital: &Hospital, id: RunId) -> Outcome<RunStanding> {
+    let mut conn = hospital.pool.acquire().await?;
+    let run = runs::run(&mut conn, id).await?;
+    let run = run.ok_or(ServiceError::NotFound("run"))?;
+    Ok(RunStanding {
+        published: run.model_id.is_some(),
+    })
 }
 
 async fn claimed(

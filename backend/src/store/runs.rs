@@ -196,6 +196,19 @@ pub async fn stop(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+/// Puts a run back into the queue that ended without a model: the next hand-out has a number of its own, so nobody who had it before
+/// can speak for it.
+pub async fn resume(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE runs SET state = 'queued', futile = 0, error = NULL, finished_at = NULL, claimed_until = NULL
+         WHERE id = $1 AND state IN ('failed', 'stopped') AND NOT EXISTS (SELECT FROM models WHERE run_id = $1)",
+        id.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Ends the runs whose worker fell silent and that are not handed out again: those that were asked to stop, and those that
 /// no worker brings further.
 pub async fn give_up(conn: &mut PgConnection) -> Stored<Vec<RunId>> {

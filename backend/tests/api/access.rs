@@ -80,6 +80,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("POST", "/api/projects/{project}/runs", TRAINERS),
     ("GET", "/api/runs/{run}", TRAINERS),
     ("POST", "/api/runs/{run}/stop", TRAINERS),
+    ("POST", "/api/runs/{run}/resume", TRAINERS),
     ("GET", "/api/runs/{run}/metrics", TRAINERS),
     ("GET", "/api/runs/{run}/events", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts", TRAINERS),
@@ -91,6 +92,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("POST", "/api/projects/{project}/acquisitions", TRAINERS),
     ("GET", "/api/acquisitions/{acquisition}", TRAINERS),
     ("POST", "/api/worker/claim", Reach::Worker),
+    ("GET", "/api/worker/runs/{run}", Reach::Worker),
     ("POST", "/api/worker/runs/{run}/heartbeat", Reach::Worker),
     ("POST", "/api/worker/runs/{run}/metrics", Reach::Worker),
     (

@@ -315,6 +315,55 @@ async fn a_run_that_ends_its_workers_fails() {
 }
 
 #[tokio::test]
+async fn a_run_that_failed_can_be_resumed_until_it_gave_its_model() {
+    let world = World::new().await;
+    let (reader, worker) = (
+        world.member("rita", "annotator").await,
+        world.worker().await,
+    );
+    world.finished(1).await;
+    let run = world.launch().await;
+    let (path, resume) = (
+        format!("/api/worker/runs/{run}"),
+        format!("/api/runs/{run}/resume"),
+    );
+    let again = async || world.admin.post(&resume, json!({})).await;
+    again().await.refused(409, "nothing_to_resume");
+    claim(&worker).await;
+    again().await.refused(409, "nothing_to_resume");
+    let fail = |attempt: i32| json!({ "attempt": attempt, "reason": "no space left" });
+    worker.post(&format!("{path}/fail"), fail(1)).await.is(204);
+
+    reader
+        .post(&resume, json!({}))
+        .await
+        .refused(403, "forbidden");
+    let queued = again().await.is(200);
+    assert_eq!(
+        (&queued["state"], &queued["error"], &queued["finished_at"]),
+        (&json!("queued"), &Value::Null, &Value::Null)
+    );
+    assert_eq!(worker.get(&path).await.is(200)["published"], false);
+    let item = claim(&worker).await;
+    assert_eq!((&item["id"], &item["attempt"]), (&json!(run), &json!(2)));
+    // Whoever had it before speaks for it no more.
+    worker
+        .post(&format!("{path}/fail"), fail(1))
+        .await
+        .refused(409, "claim_lost");
+    let finish =
+        json!({ "attempt": 2, "outcome": "stopped", "evaluation": null, "card": "", "files": {} });
+    worker.post(&format!("{path}/finish"), finish).await.is(200);
+    again().await.refused(409, "nothing_to_resume");
+    assert_eq!(worker.get(&path).await.is(200)["published"], true);
+    let nowhere = format!("/api/worker/runs/{}", uuid::Uuid::now_v7());
+    worker.get(&nowhere).await.refused(404, "not_found");
+    let trail = world.admin.get("/api/audit?limit=500").await.is(200);
+    let entries = trail["entries"].as_array().unwrap();
+    assert!(entries.iter().any(|e| e["action"] == "run.resume"));
+}
+
+#[tokio::test]
 async fn a_run_whose_worker_died_can_be_stopped() {
     let world = World::new().await;
     let worker = world.worker().await;

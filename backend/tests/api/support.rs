@@ -27,10 +27,15 @@ pub struct Server {
 impl Server {
     /// Starts one on a free port, with an empty database.
     pub async fn start() -> Self {
+        Self::keeping(Objects::memory()).await
+    }
+
+    /// The same with another place for its objects.
+    pub async fn keeping(objects: Objects) -> Self {
         let database = Database::fresh().await;
         let hospital = Hospital {
             pool: database.pool.clone(),
-            objects: Objects::memory(),
+            objects,
             pseudonym_key: [7; 32],
         };
         let (tell, told) = tokio::sync::oneshot::channel();
@@ -300,7 +305,11 @@ impl World {
 
     /// One with these shares of patients held out.
     pub async fn with(shares: Value) -> Self {
-        let server = Server::start().await;
+        Self::on(Server::start().await, shares).await
+    }
+
+    /// The same on a server that runs already.
+    pub async fn on(server: Server, shares: Value) -> Self {
         accounts::create_first_admin(&server.hospital, "admin", PASSWORD)
             .await
             .unwrap();

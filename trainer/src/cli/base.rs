@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         }
         Control::Continue
     })?;
-    bar.finish();
+    bar.finish_and_clear();
     model.save(&arguments.out, DType::F16)?;
     let weights = object_ref(&arguments.out.join("model.safetensors"))?;
     // As it will be loaded: the weights have lost digits on the way to the file.

@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         &mut shown,
     )?
     .unwrap_or_default();
-    bar.finish();
+    bar.finish_and_clear();
     if let Some(path) = &arguments.predictions {
         write(path, &tested).with_context(|| path.display().to_string())?;
     }

@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| "info,hf_hub=off".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(|| progress::AboveBars)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .init();

@@ -4,12 +4,13 @@ use super::device::DeviceArgument;
 use super::model::{self, Loaded};
 use super::{Failure, existing, progress};
 use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
+use crate::journal::{Journal, Pace};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
 use crate::registry::{
     CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
 };
-use crate::runs::{self, Chart, RunError};
+use crate::runs::{self, RunError};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, TrainError, Trained};
 use anyhow::Context;
 use candle_core::DType;
@@ -43,6 +44,11 @@ use std::path::{Path, PathBuf};
 ///   tuning = { kind = "lora", rank = 8, alpha = 16, dropout = 0.05, targets = ["q_proj", "v_proj", "attn.qkv"] }
 ///
 /// A run with adapters also writes them by themselves, below `out`, in a folder `adapter` as PEFT reads it.
+///
+/// What it measures is below `out` too, in `logs`: every step in `steps.tsv`, and an event file for TensorBoard. The standard error
+/// output shows a bar on a terminal; elsewhere, about once a second, a line such as
+///
+///   {"step":40,"steps":600,"loss":1.5,"tokens_per_second":210.5,"eta_seconds":93.2}
 ///
 /// A run that is cut off, by whatever, goes on from its newest whole checkpoint when it is called again: weights, moments, average,
 /// schedule, order and draws are then those of a run that never stopped. Checkpoints are below `out`, in folders
@@ -98,6 +104,8 @@ impl Arguments {
 const ADAPTER: &str = "adapter";
 /// Below the output folder: where a run that is cut off goes on from.
 const CHECKPOINTS: &str = "checkpoints";
+/// Below the output folder: what the run measured.
+const LOGS: &str = "logs";
 
 /// `run.toml`.
 #[derive(Debug, Deserialize)]
@@ -144,7 +152,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         budget: None,
         vision_held: false,
     };
-    let trained = teach(&options, &snapshot, &start.model, json)?;
+    let mut journal = Journal::of(&file.out.join(LOGS));
+    let trained = teach(&options, &snapshot, &start.model, &mut journal, json)?;
     let evaluation = test(&trained, &snapshot)?;
     let describes = start.describes || runs::has_descriptions(&snapshot);
     let card = card(&Provenance {
@@ -214,11 +223,12 @@ fn teach(
     options: &Options,
     snapshot: &SnapshotFolder,
     start: &Pretrained,
+    journal: &mut Journal,
     json: bool,
 ) -> Result<Trained, Failure> {
-    let bar = progress::bar(u64::from(options.run.steps), "training");
-    let mut chart = Chart::default();
+    let (mut runs, mut pace) = (progress::Runs::new(), Pace::default());
     let mut hear = |event| {
+        let points = journal.hear(&event);
         match &event {
             Event::PassedOver(checkpoint) => {
                 let (dir, reason) = (checkpoint.dir.display(), &checkpoint.reason);
@@ -229,18 +239,15 @@ fn teach(
             }
             Event::Saved { dir, .. } => tracing::debug!("checkpoint written: {}", dir.display()),
             Event::Step(report) => {
-                bar.set_position(u64::from(report.step));
-                bar.set_message(format!("loss {:.3}", report.loss));
+                runs.show(None, &pace.after(report));
                 if json {
-                    chart.points(report).iter().for_each(print_point);
+                    points.iter().for_each(print_point);
                 }
             }
         }
         Control::Continue
     };
-    let trained = runs::teach(snapshot, start, options, &mut hear).map_err(told)?;
-    bar.finish();
-    Ok(trained)
+    runs::teach(snapshot, start, options, &mut hear).map_err(told)
 }
 
 /// A wrong call where other checkpoints are needed or other flags; and what a further call can do.
@@ -279,6 +286,6 @@ fn test(trained: &Trained, snapshot: &SnapshotFolder) -> Result<Option<Evaluatio
         available_threads(),
         &mut shown,
     )?;
-    bar.finish();
+    bar.finish_and_clear();
     Ok(tested.map(|tested| tested.scores.finish()))
 }

@@ -2,16 +2,24 @@
 
 use super::Failure;
 use super::device::DeviceArgument;
+use super::progress::Runs;
 use crate::client::{Client, ClientError, Patience, Token};
 use crate::predict::available_threads;
-use crate::worker::{Settings, Worker, default_name};
+use crate::worker::{STEP_SECONDS, Settings, Show, Worker, default_name, describe};
 use anyhow::Context;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// Claim runs and active-learning rounds from a server and carry them out, until Ctrl-C.
 ///
 /// Example: MEDREG_TOKEN=mrg_… medreg-trainer worker --server https://medreg.example.org
+///
+/// A run that its worker leaves, killed or without power, is handed out again 30 seconds after the last sign of life. A worker with the
+/// same cache goes on from the last whole checkpoint there; one with another cache begins the run anew, with the same outcome. What a
+/// run learnt stays in the cache until the server has its model: one that failed goes on from there when it is resumed.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The server's address.
@@ -35,6 +43,9 @@ pub struct Arguments {
     /// Images worked on side by side; one per core where it is not given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Where Prometheus reads steps, loss, tokens and seconds: a port of this machine alone, or address and port.
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
+    metrics: Option<SocketAddr>,
     #[command(flatten)]
     device: DeviceArgument,
 }
@@ -57,6 +68,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             .map_or_else(available_threads, usize::from),
         once: arguments.once,
         device: arguments.device.open()?,
+        show: shown(),
     };
     std::fs::create_dir_all(&settings.cache)
         .with_context(|| format!("the cache {}", settings.cache.display()))?;
@@ -65,6 +77,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        if let Some(address) = arguments.metrics {
+            answer_prometheus(address)?;
+        }
         let (end, ending) = watch::channel(false);
         tokio::spawn(end_on_signal(end));
         tracing::info!(
@@ -72,9 +87,42 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             worker = settings.name,
             "waiting for work"
         );
-        Worker::new(client, settings, ending).run().await
-    })?;
+        Ok(Worker::new(client, settings, ending).run().await?)
+    })
+}
+
+/// A port alone is one that only this machine reaches: nobody is asked for a password.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse()
+        .map_err(|_| "a port, or an address with a port such as 0.0.0.0:9464, is expected".into())
+}
+
+/// Answers `GET /metrics` from now on.
+fn answer_prometheus(address: SocketAddr) -> Result<(), Failure> {
+    let (seconds, bounds) = STEP_SECONDS;
+    PrometheusBuilder::new()
+        .with_http_listener(address)
+        .set_buckets_for_metric(Matcher::Full(seconds.to_owned()), &bounds)
+        .and_then(PrometheusBuilder::install)
+        .map_err(|error: BuildError| {
+            Failure::Call(anyhow::anyhow!(
+                "metrics cannot be given at {address}: {error}; choose another --metrics"
+            ))
+        })?;
+    describe();
+    tracing::info!("metrics at http://{address}/metrics");
     Ok(())
+}
+
+fn shown() -> Show {
+    let runs = Mutex::new(Runs::new());
+    Show::to(move |run, standing| {
+        let mut runs = runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.show(Some(run), standing);
+    })
 }
 
 fn token(arguments: &Arguments) -> Result<Token, Failure> {

@@ -1,14 +1,21 @@
 //! Claims work from a server and does it, one item after the other, until somebody ends it.
 
+mod folders;
+mod gauges;
 mod pulse;
 mod rounds;
+mod show;
 mod train_runs;
+
+pub use gauges::{STEP_SECONDS, describe};
+pub use show::Show;
 
 use crate::checkpoint::Pretrained;
 use crate::client::{Client, ClientError, Patience};
 use crate::registry::{ModelFolder, RegistryError};
 use anyhow::Context;
 use candle_core::Device;
+use folders::FolderError;
 use medreg_datasets::protocol::{Fail, ModelRef, WorkItem};
 use pulse::{Progress, Pulse};
 use std::path::PathBuf;
@@ -34,6 +41,8 @@ pub struct Settings {
     pub device: Device,
     /// End after one item, or at once where there is none.
     pub once: bool,
+    /// Who hears how a run stands.
+    pub show: Show,
 }
 
 /// A worker of one server.
@@ -68,6 +77,7 @@ impl Worker {
     /// Claims and works until told to end; fails only where no further claim can work, a refused token above all.
     pub async fn run(&self) -> Result<(), ClientError> {
         let mut pause = FIRST_PAUSE;
+        self.tidy().await;
         while !*self.ending.borrow() {
             let claimed = tokio::select! {
                 claimed = self.next_item() => claimed?,
@@ -76,6 +86,7 @@ impl Worker {
             match claimed {
                 Some(item) => {
                     self.work(&item).await?;
+                    self.tidy().await;
                     pause = FIRST_PAUSE;
                 }
                 None => pause = (pause * 2).min(LONGEST_PAUSE),
@@ -104,6 +115,25 @@ impl Worker {
         }
     }
 
+    /// Removes the folders of runs that gave their model, here or elsewhere. Those of all other runs stay: a run that failed may be
+    /// resumed, and goes on from there.
+    async fn tidy(&self) {
+        // A dropped run's thread has its folder until it notices.
+        let _idle = self.cores.acquire().await;
+        let client = self.client.with_patience(Patience {
+            tries: 1,
+            ..Patience::default()
+        });
+        for run in folders::kept(&self.settings.cache) {
+            match client.run_standing(run).await {
+                Ok(standing) if standing.published => folders::remove(&self.settings.cache, run),
+                Ok(_) => {}
+                // Another server's, perhaps: it knows.
+                Err(error) => tracing::debug!(%error, run.id = %run, "a run's folder stays"),
+            }
+        }
+    }
+
     async fn rest(&self, pause: Duration) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -128,21 +158,20 @@ impl Worker {
             ending = pulse.ended() => Err(ending),
         };
         pulse.stop().await;
-        let Err(error) = done else { return Ok(()) };
-        match client_error(&error) {
-            Some(ClientError::TokenRefused { url }) => {
-                Err(ClientError::TokenRefused { url: url.clone() })
-            }
-            Some(ClientError::ClaimLost { .. } | ClientError::Unreachable { .. }) => {
-                tracing::warn!(error = format!("{error:#}"), "dropped");
-                Ok(())
-            }
-            _ if error.is::<pulse::Interrupted>() => {
-                tracing::info!("{error:#}");
-                Ok(())
-            }
-            _ => self.report_failure(item, &error).await,
+        let Err(error) = done else {
+            gauges::item("done");
+            return Ok(());
+        };
+        if let Some(ClientError::TokenRefused { url }) = client_error(&error) {
+            return Err(ClientError::TokenRefused { url: url.clone() });
         }
+        if is_no_fault_of_the_work(&error) {
+            gauges::item("dropped");
+            tracing::warn!("dropped: {error:#}");
+            return Ok(());
+        }
+        gauges::item("failed");
+        self.report_failure(item, &error).await
     }
 
     async fn process(&self, item: &WorkItem, progress: &Arc<Progress>) -> anyhow::Result<()> {
@@ -161,8 +190,7 @@ impl Worker {
         tracing::error!(reason, "failed");
         let told = match item {
             WorkItem::Run(run) => {
-                // A failed run is never handed out again; what cannot be removed only costs space.
-                let _ = std::fs::remove_dir_all(self.run_folder(run));
+                // What it learnt stays here: it goes on from its last checkpoint when somebody resumes it.
                 self.client
                     .fail_run(
                         run.id,
@@ -238,6 +266,18 @@ impl Worker {
             }
         }
     }
+}
+
+/// Whether the work is dropped without a word: the server hands it out again once the claim has run out, if it has not yet.
+fn is_no_fault_of_the_work(error: &anyhow::Error) -> bool {
+    let lost = client_error(error).is_some_and(|error| {
+        matches!(
+            error,
+            ClientError::ClaimLost { .. } | ClientError::Unreachable { .. }
+        )
+    });
+    let in_use = matches!(error.downcast_ref(), Some(FolderError::InUse { .. }));
+    lost || in_use || error.is::<pulse::Interrupted>()
 }
 
 /// The failed call to the server behind an error, if there is one.

@@ -76,6 +76,12 @@ impl Progress {
         self.done.store(done, Ordering::Relaxed);
     }
 
+    /// So much of the phase is done, and stays done if this worker dies: the server hears of it at once.
+    pub fn kept(&self, done: u64) {
+        self.done(done);
+        self.changed.notify_one();
+    }
+
     /// The work is done and about to be told: what becomes of further beats does not matter.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);

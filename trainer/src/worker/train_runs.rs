@@ -1,16 +1,19 @@
 //! A training run: fetch, train, test on held-out patients, publish.
 
+use super::folders::RunFolder;
 use super::pulse::Progress;
-use super::{Loaded, Worker};
+use super::{Loaded, Show, Worker, gauges};
 use crate::client::{Client, ClientError};
+use crate::journal::{Journal, Pace, event_files};
 use crate::predict::Predictor;
 use crate::registry::{
     CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
 };
-use crate::runs::{self, Chart, Tested};
+use crate::runs::{self, Tested};
 use crate::train::{self, Checkpoints, Control, Event, Options, Trained};
 use anyhow::Context;
 use candle_core::DType;
+use medreg_datasets::ids::RunId;
 use medreg_datasets::protocol::{
     Evaluation, FinishRun, MetricPoint, Metrics, PredictionLine, RunItem, RunOutcome,
 };
@@ -24,8 +27,14 @@ use tokio::sync::mpsc;
 
 /// The file of the evaluation's questions and answers.
 const PREDICTIONS_FILE: &str = "predictions.jsonl";
+/// The name of the charts' file for TensorBoard, which wants one like this.
+const EVENTS_ARTIFACT: &str = "events.out.tfevents.medreg";
 /// The run's folder of checkpoints.
 const CHECKPOINTS: &str = "checkpoints";
+/// The run's folder of charts.
+const LOGS: &str = "logs";
+/// The most points of one message: a run that goes on brings all of those before.
+const POINTS: usize = 2_000;
 /// Metrics gather for so long before they are sent.
 const METRICS_PAUSE: Duration = Duration::from_millis(500);
 
@@ -37,8 +46,7 @@ impl Worker {
         progress: &Arc<Progress>,
     ) -> anyhow::Result<()> {
         tracing::info!(run.id = %item.id, attempt = item.attempt, snapshot = %item.snapshot, "run claimed");
-        let folder = self.run_folder(item);
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let folder = Arc::new(RunFolder::hold(&self.settings.cache, item.id).await?);
         let base = self.load(&item.base).await.context("the base model")?;
         let snapshot = Arc::new(
             SnapshotFolder::fetch(&self.client, &item.snapshot, &self.settings.cache).await?,
@@ -51,7 +59,7 @@ impl Worker {
             RunOutcome::Finished
         };
         let evaluation = self
-            .evaluate(item, &trained, &snapshot, &folder, progress)
+            .evaluate(item, &trained, &snapshot, folder.path(), progress)
             .await?;
         let card = card(&Provenance {
             base: &item.base,
@@ -65,7 +73,7 @@ impl Worker {
         });
         let steps = trained.step;
         write_model(self, trained, item, describes, &card, &folder).await?;
-        let files = self.upload(item, &folder, progress).await?;
+        let files = self.upload(item, folder.path(), progress).await?;
         // What stays on the run's page is how far the training came.
         progress.enter("publishing", u64::from(item.config.steps));
         progress.done(u64::from(steps));
@@ -85,14 +93,8 @@ impl Worker {
             )
             .await?;
         tracing::info!(run.id = %item.id, ?outcome, "run published");
-        // What is left is a cache; a failure to tidy up is no failure of the run.
-        let _ = std::fs::remove_dir_all(&folder);
+        folder.remove();
         Ok(())
-    }
-
-    /// Where a run's checkpoints and files are while it lasts.
-    pub(super) fn run_folder(&self, item: &RunItem) -> PathBuf {
-        self.settings.cache.join("runs").join(item.id.to_string())
     }
 
     async fn train(
@@ -100,29 +102,34 @@ impl Worker {
         item: &RunItem,
         base: Loaded,
         snapshot: &Arc<SnapshotFolder>,
-        folder: &Path,
+        folder: &Arc<RunFolder>,
         progress: &Arc<Progress>,
     ) -> anyhow::Result<Trained> {
         progress.enter("training", u64::from(item.config.steps));
         let options = Options {
             run: item.config.clone(),
             threads: self.settings.threads,
-            checkpoints: Some(Checkpoints::at(folder.join(CHECKPOINTS))),
+            checkpoints: Some(Checkpoints::at(folder.path().join(CHECKPOINTS))),
             adapter: None,
             budget: None,
             vision_held: false,
         };
         let (tell, heard) = mpsc::unbounded_channel();
-        let (snapshot, progress) = (snapshot.clone(), progress.clone());
+        let (snapshot, folder) = (snapshot.clone(), folder.clone());
+        let mut listener = Listener {
+            run: item.id,
+            journal: Journal::of(&folder.path().join(LOGS)),
+            pace: Pace::default(),
+            progress: progress.clone(),
+            show: self.settings.show.clone(),
+            tell,
+        };
         let training = self.compute(move || {
-            let mut chart = Chart::default();
-            let mut listen = |event| listen(&event, &mut chart, &progress, &tell);
-            Ok(runs::teach(
-                &snapshot,
-                &base.pretrained,
-                &options,
-                &mut listen,
-            )?)
+            // Held as long as anything is written, even where this worker has dropped the run.
+            let _held = folder;
+            let mut hear = |event| listener.hear(&event);
+            let trained = runs::teach(&snapshot, &base.pretrained, &options, &mut hear)?;
+            Ok(trained)
         });
         let (trained, sent) = tokio::join!(training, send_metrics(&self.client, item, heard));
         sent?;
@@ -203,32 +210,46 @@ impl Worker {
 }
 
 /// Hears the training loop: progress for the heartbeat, points for the charts, and whether to go on.
-fn listen(
-    event: &Event,
-    chart: &mut Chart,
-    progress: &Progress,
-    tell: &mpsc::UnboundedSender<Vec<MetricPoint>>,
-) -> Control {
-    match event {
-        Event::PassedOver(checkpoint) => {
-            let dir = checkpoint.dir.display();
-            tracing::warn!(%dir, reason = checkpoint.reason, "a checkpoint is passed over");
-        }
-        Event::Resumed { step } => tracing::info!(step, "going on from a checkpoint"),
-        Event::Saved { step, .. } => tracing::debug!(step, "checkpoint written"),
-        Event::Step(report) => {
-            progress.done(u64::from(report.step));
-            let points = chart.points(report);
-            if !points.is_empty() {
-                // Nobody listens any more where the work was dropped.
-                let _ = tell.send(points);
+struct Listener {
+    run: RunId,
+    journal: Journal,
+    pace: Pace,
+    progress: Arc<Progress>,
+    show: Show,
+    tell: mpsc::UnboundedSender<Vec<MetricPoint>>,
+}
+
+impl Listener {
+    fn hear(&mut self, event: &Event) -> Control {
+        match event {
+            Event::PassedOver(checkpoint) => {
+                let dir = checkpoint.dir.display();
+                tracing::warn!(%dir, reason = checkpoint.reason, "a checkpoint is passed over");
+            }
+            Event::Resumed { step } => {
+                tracing::info!(step, "going on from a checkpoint");
+                self.progress.kept(u64::from(*step));
+            }
+            Event::Saved { step, .. } => {
+                tracing::debug!(step, "checkpoint written");
+                self.progress.kept(u64::from(*step));
+            }
+            Event::Step(report) => {
+                self.progress.done(u64::from(report.step));
+                let standing = self.pace.after(report);
+                gauges::step(report, &standing);
+                self.show.run(self.run, &standing);
             }
         }
-    }
-    if progress.should_stop() {
-        Control::Stop
-    } else {
-        progress.control()
+        let points = self.journal.hear(event);
+        if !points.is_empty() {
+            // Nobody listens any more where the work was dropped.
+            let _ = self.tell.send(points);
+        }
+        match self.progress.should_stop() {
+            true => Control::Stop,
+            false => self.progress.control(),
+        }
     }
 }
 
@@ -242,25 +263,33 @@ async fn send_metrics(
         while let Ok(more) = heard.try_recv() {
             points.extend(more);
         }
-        match client
-            .metrics(
-                item.id,
-                &Metrics {
-                    attempt: item.attempt,
-                    points,
-                },
-            )
-            .await
-        {
-            Err(error @ (ClientError::ClaimLost { .. } | ClientError::TokenRefused { .. })) => {
-                return Err(error);
-            }
-            Err(error) => tracing::warn!(%error, "metrics were not sent"),
-            Ok(()) => {}
+        for batch in points.chunks(POINTS) {
+            send_batch(client, item, batch).await?;
         }
         tokio::time::sleep(METRICS_PAUSE).await;
     }
     Ok(())
+}
+
+async fn send_batch(
+    client: &Client,
+    item: &RunItem,
+    points: &[MetricPoint],
+) -> Result<(), ClientError> {
+    let metrics = Metrics {
+        attempt: item.attempt,
+        points: points.to_vec(),
+    };
+    match client.metrics(item.id, &metrics).await {
+        Err(error @ (ClientError::ClaimLost { .. } | ClientError::TokenRefused { .. })) => {
+            Err(error)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "metrics were not sent");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 fn write_predictions(path: &Path, lines: &[PredictionLine]) -> anyhow::Result<()> {
@@ -279,18 +308,19 @@ async fn write_model(
     item: &RunItem,
     describes: bool,
     card: &str,
-    folder: &Path,
+    folder: &Arc<RunFolder>,
 ) -> anyhow::Result<()> {
-    let (folder, snapshot, card) = (folder.to_owned(), item.snapshot.clone(), card.to_owned());
+    let (held, snapshot, card) = (folder.clone(), item.snapshot.clone(), card.to_owned());
     let write = move || {
-        trained.model.save(&folder, DType::F32)?;
-        ModelFacts::of(&folder, &MODEL_FILES, snapshot, describes)?.write(&folder)?;
+        let folder = held.path();
+        trained.model.save(folder, DType::F32)?;
+        ModelFacts::of(folder, &MODEL_FILES, snapshot, describes)?.write(folder)?;
         std::fs::write(folder.join(CARD_FILE), card).with_context(|| folder.display().to_string())
     };
     worker.compute(write).await
 }
 
-/// A run's files with the names they are published under: the model, its card, its answers, and the newest checkpoint.
+/// A run's files with the names they are published under: the model, its card, its answers, its charts, and the newest checkpoint.
 fn artifacts(folder: &Path) -> Vec<(String, PathBuf)> {
     let own = MODEL_FILES
         .iter()
@@ -308,6 +338,9 @@ fn artifacts(folder: &Path) -> Vec<(String, PathBuf)> {
         let name = part.file_name().to_string_lossy().into_owned();
         (format!("checkpoint-{name}"), part.path())
     }));
+    // One name for all attempts, so that what a worker put up that died then is replaced.
+    let events = event_files(&folder.join(LOGS)).into_iter();
+    files.extend(events.map(|path| (EVENTS_ARTIFACT.to_owned(), path)));
     files.retain(|(_, path)| path.is_file());
     files
 }

@@ -5,6 +5,8 @@
 mod resuming;
 #[path = "../small_disk/mod.rs"]
 mod small_disk;
+#[path = "../tiny_model/mod.rs"]
+mod tiny_model;
 
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, RegionId, UserId};
@@ -160,6 +162,27 @@ fn some_raster(folder: &Path) -> PathBuf {
     at
 }
 
+/// Lines of JSON take the bar's place where nobody looks: the first step and the last, at least.
+fn shows_how_the_run_stands(said: &str) {
+    let lines: Vec<Value> = said
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let (first, last) = (lines.first().unwrap(), lines.last().unwrap());
+    assert_eq!((&first["step"], &first["steps"]), (&1.into(), &3.into()));
+    assert!(first["eta_seconds"].as_f64().unwrap() > 0.0, "{first}");
+    assert_eq!(
+        (&last["step"], &last["eta_seconds"]),
+        (&3.into(), &0.0.into())
+    );
+    assert!(last["tokens_per_second"].as_f64().unwrap() > 0.0, "{last}");
+    assert!(last["loss"].as_f64().unwrap() > 0.0, "{last}");
+}
+
+fn files_of(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
 #[test]
 fn a_model_is_trained_scored_and_asked_without_a_server() {
     let folder = tempfile::tempdir().unwrap();
@@ -171,7 +194,11 @@ fn a_model_is_trained_scored_and_asked_without_a_server() {
     )
     .unwrap();
 
-    let printed = done(at, &["train", "--config", "run.toml", "--json"]);
+    let output = trainer(at, &["train", "--config", "run.toml", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    shows_how_the_run_stands(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(files_of(&at.join("model/logs")), 2);
+    let printed = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<Value> = printed
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

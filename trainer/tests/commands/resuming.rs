@@ -1,9 +1,7 @@
 //! `train` cut off and called again.
 
 use crate::small_disk::Disk;
-use crate::{done, export, refused, trainer};
-use candle_core::DType;
-use medreg_trainer::base;
+use crate::{done, export, refused, tiny_model, trainer};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -14,22 +12,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// A model that steps in milliseconds.
-fn tiny(folder: &Path) {
-    let tokenizer = base::tokenizer().unwrap();
-    let mut config = base::architecture(tokenizer.len());
-    config.vision_config.num_hidden_layers = 1;
-    config.llm_config.num_hidden_layers = 1;
-    config.llm_config.hidden_size = 64;
-    config.llm_config.intermediate_size = 96;
-    let model = base::untrained_of(config, tokenizer, 3).unwrap();
-    model.save(folder, DType::F32).unwrap();
-}
-
 /// A snapshot, a tiny model, and a run of so many steps with a checkpoint after each.
 fn prepare(at: &Path, steps: u32) {
     export(at);
-    tiny(&at.join("tiny"));
+    tiny_model::save(&at.join("tiny"));
     write_run(at, "run.toml", "model", steps, "1e-3");
 }
 

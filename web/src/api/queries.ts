@@ -141,6 +141,7 @@ export function useLaunch(id: string) {
 }
 export const oneRun = (run: string) => got(http.GET('/api/runs/{run}', { params: { path: { run } } }))
 export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', { params: { path: { run } } }))
+export const resumeRun = (run: string) => got(http.POST('/api/runs/{run}/resume', { params: { path: { run } } }))
 
 export const useModels = (id: string) =>
   useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })

@@ -571,6 +571,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a run out again that ended without a model; its worker goes on from the last checkpoint it has. */
+        post: operations["resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/stop": {
         parameters: {
             query?: never;
@@ -874,6 +891,23 @@ export interface paths {
         };
         /** One of a published model's files. */
         get: operations["worker_model_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a run. */
+        get: operations["run_standing"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2144,6 +2178,11 @@ export interface components {
          * @enum {string}
          */
         RunOutcome: "finished" | "stopped";
+        /** @description `GET /api/worker/runs/{id}`: what became of a run, for a worker that keeps its checkpoints. */
+        RunStanding: {
+            /** @description It gave its model: nobody goes on from its checkpoints any more. */
+            published: boolean;
+        };
         /**
          * @description Where a run stands.
          * @enum {string}
@@ -3533,6 +3572,35 @@ export interface operations {
             };
         };
     };
+    resume_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     stop_run: {
         parameters: {
             query?: never;
@@ -4065,6 +4133,27 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    run_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStanding"];
                 };
             };
         };

@@ -1,10 +1,10 @@
-import { Alert, Anchor, Badge, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Alert, Anchor, Badge, Button, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import type { Run } from '../api/client'
-import { oneRun, stopRun, useSessionCheck } from '../api/queries'
+import { oneRun, resumeRun, stopRun, useSessionCheck } from '../api/queries'
 import { Chart, type Points } from '../panels/Chart'
 import { Confirm } from '../panels/Confirm'
 import { PageTitle } from '../panels/PageTitle'
@@ -53,14 +53,20 @@ function useLive(id: string) {
       clearTimeout(again)
     }
   }, [id, checked, attempt])
-  return { run, setRun, series, lost }
+  const follow = (news: Run) => {
+    setRun(news)
+    setAttempt((before) => before + 1)
+  }
+  return { run, setRun, follow, series, lost }
 }
 
 export default function RunPage() {
   const { t } = useTranslation()
   const { project = '', run: id = '' } = useParams()
-  const { run, setRun, series, lost } = useLive(id)
+  const { run, setRun, follow, series, lost } = useLive(id)
   const stop = useMutation({ mutationFn: stopRun, onSuccess: setRun })
+  // The stream of a run that ended is closed: a new one follows it.
+  const resume = useMutation({ mutationFn: resumeRun, onSuccess: follow })
   if (!run) return <Container py="lg">{lost ? <Refusal error={lost} /> : <Text>{t('app.loading')}</Text>}</Container>
   const alive = run.state === 'queued' || run.state === 'running'
   const charts = Object.entries(series).filter(([, points]) => points.length > 1)
@@ -72,12 +78,13 @@ export default function RunPage() {
           <Group>
             <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${t(`phase.${run.phase}`, { defaultValue: run.phase })}` : ''}</Badge>
             {alive && <Confirm color="red" loading={stop.isPending} label={t('runs.stop')} consequence={t('runs.stop_text')} onConfirm={() => stop.mutate(id)} />}
+            {run.state === 'failed' && <Button loading={resume.isPending} onClick={() => resume.mutate(id)}>{t('runs.resume')}</Button>}
           </Group>
         </Group>
         <Progress value={run.total > 0 ? (100 * run.done) / run.total : 0} aria-label={t('runs.progress', { done: run.done, total: run.total })} />
         <Text size="sm" aria-live="polite">{t('runs.progress', { done: run.done, total: run.total })}</Text>
         {run.error && <Alert color="red" role="alert">{run.error}</Alert>}
-        <Refusal error={stop.error ?? lost} />
+        <Refusal error={stop.error ?? resume.error ?? lost} />
         {run.evaluation && <Scores evaluation={run.evaluation} />}
         {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('nav.models')}</Anchor>}
         <SimpleGrid cols={2}>

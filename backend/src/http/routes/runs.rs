@@ -31,6 +31,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(launch_run)
         .service(get_run)
         .service(stop_run)
+        .service(resume_run)
         .service(run_metrics)
         .service(run_events)
         .service(run_artifacts)
@@ -89,6 +90,13 @@ async fn get_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> An
 #[post("/api/runs/{run}/stop")]
 async fn stop_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> Answer<Json<Run>> {
     Ok(Json(runs::stop(&hospital, &actor, *run).await?))
+}
+
+/// Hands a run out again that ended without a model; its worker goes on from the last checkpoint it has.
+#[utoipa::path(tag = "runs", responses((status = 200, body = Run), (status = 409, body = ErrorBody)))]
+#[post("/api/runs/{run}/resume")]
+async fn resume_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> Answer<Json<Run>> {
+    Ok(Json(runs::resume(&hospital, &actor, *run).await?))
 }
 
 #[derive(Deserialize, IntoParams)]

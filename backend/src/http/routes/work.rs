@@ -13,7 +13,7 @@ use futures::TryStreamExt;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::protocol::{
     Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, Metrics, PoolPage,
-    Predictions, WorkItem,
+    Predictions, RunStanding, WorkItem,
 };
 use medreg_datasets::snapshot::ObjectRef;
 use serde::Deserialize;
@@ -25,6 +25,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(claim_work);
     config
         .service(run_heartbeat)
+        .service(run_standing)
         .service(put_metrics)
         .service(put_artifact)
         .service(finish_run)
@@ -76,6 +77,17 @@ async fn run_heartbeat(
     body: Json<Heartbeat>,
 ) -> Answer<Json<HeartbeatReply>> {
     Ok(Json(work::run_heartbeat(&hospital, *run, &body).await?))
+}
+
+/// What became of a run.
+#[utoipa::path(tag = "worker", responses((status = 200, body = RunStanding)))]
+#[get("/api/worker/runs/{run}")]
+async fn run_standing(
+    hospital: Data<Hospital>,
+    _worker: Worker,
+    run: Path<RunId>,
+) -> Answer<Json<RunStanding>> {
+    Ok(Json(work::run_standing(&hospital, *run).await?))
 }
 
 /// Measured values.
