@@ -33,7 +33,7 @@ impl Gradients {
 }
 
 /// The gradient of the mean loss over all supervised tokens of `examples`, with `threads` images worked on side by side. Where the
-/// weights are drawn for a training pass, every image has a draw of its own.
+/// weights are drawn for a training pass, every image has a draw of its own; the first one's is that of the pass.
 pub fn gradients_of(
     model: &InternVl,
     prompter: &Prompter,
@@ -49,7 +49,7 @@ pub fn gradients_of(
     let loss = |i: usize| match weights.draw() {
         None => image_loss(model, &examples[i], &packed[i], total),
         Some(draw) => {
-            let place = i as u64;
+            let place = draw.place + i as u64;
             let own = weights.drawn(Draw { place, ..draw });
             let model = InternVl::new(model.config(), &own)?;
             image_loss(&model, &examples[i], &packed[i], total)

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// A model that steps in milliseconds.
-fn tiny(folder: &Path) {
+pub fn tiny(folder: &Path) {
     let tokenizer = base::tokenizer().unwrap();
     let mut config = base::architecture(tokenizer.len());
     config.vision_config.num_hidden_layers = 1;
