@@ -7,11 +7,13 @@ use std::str::FromStr;
 /// What somebody asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first GPU if there is one that can be used, else the processor.
+    /// A GPU if there is one that can be used, else the processor.
     #[default]
     Auto,
     /// The processor.
     Cpu,
+    /// A GPU: the first, or that of this process among several on a machine.
+    Gpu,
     /// The GPU of this number.
     Cuda(usize),
 }
@@ -40,12 +42,18 @@ pub enum DeviceError {
 }
 
 impl DeviceChoice {
-    /// Opens the device.
+    /// Opens the device for a process by itself.
     pub fn open(self) -> Result<Device, DeviceError> {
+        self.open_for(0)
+    }
+
+    /// Opens the device for the process of this number among those on this machine.
+    pub fn open_for(self, local_rank: usize) -> Result<Device, DeviceError> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
+            Self::Gpu => cuda(local_rank),
             Self::Cuda(number) => cuda(number),
-            Self::Auto => Ok(cuda(0).unwrap_or_else(|error| {
+            Self::Auto => Ok(cuda(local_rank).unwrap_or_else(|error| {
                 if !matches!(error, DeviceError::NotBuiltIn) {
                     tracing::warn!("{error}; going on with the processor");
                 }
@@ -76,7 +84,7 @@ impl FromStr for DeviceChoice {
         match text.split_once(':') {
             None if text == "auto" => Ok(Self::Auto),
             None if text == "cpu" => Ok(Self::Cpu),
-            None if text == "cuda" => Ok(Self::Cuda(0)),
+            None if text == "cuda" => Ok(Self::Gpu),
             Some(("cuda", number)) => number.parse().map(Self::Cuda).map_err(|_| unknown()),
             _ => Err(unknown()),
         }
@@ -88,6 +96,7 @@ impl fmt::Display for DeviceChoice {
         match self {
             Self::Auto => f.write_str("auto"),
             Self::Cpu => f.write_str("cpu"),
+            Self::Gpu => f.write_str("cuda"),
             Self::Cuda(number) => write!(f, "cuda:{number}"),
         }
     }
@@ -102,6 +111,7 @@ mod tests {
         for choice in [
             DeviceChoice::Auto,
             DeviceChoice::Cpu,
+            DeviceChoice::Gpu,
             DeviceChoice::Cuda(0),
             DeviceChoice::Cuda(7),
         ] {
@@ -110,10 +120,6 @@ mod tests {
                 Some(choice)
             );
         }
-        assert_eq!(
-            "cuda".parse::<DeviceChoice>().ok(),
-            Some(DeviceChoice::Cuda(0))
-        );
         for wrong in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "cpu:0", "CUDA"] {
             assert!(wrong.parse::<DeviceChoice>().is_err(), "{wrong}");
         }

@@ -7,6 +7,7 @@ use crate::model::kernels::side_by_side;
 use crate::predict::{PredictError, Predictor};
 use crate::registry::{RegistryError, SnapshotFolder};
 use crate::tokenizer::TokenizerError;
+use crate::train::parallel::{Alone, Ranks};
 use crate::train::{self, Control, Event, Options, TrainError, Trained};
 use image::DynamicImage;
 use medreg_datasets::ids::ImageId;
@@ -66,6 +67,17 @@ pub fn teach(
     options: &Options,
     events: &mut dyn FnMut(Event) -> Control,
 ) -> Result<Trained, RunError> {
+    teach_among(&Alone, snapshot, start, options, events)
+}
+
+/// The same as one of several ranks, as [`train::run_among`] says.
+pub fn teach_among(
+    ranks: &dyn Ranks,
+    snapshot: &SnapshotFolder,
+    start: &Pretrained,
+    options: &Options,
+    events: &mut dyn FnMut(Event) -> Control,
+) -> Result<Trained, RunError> {
     let run = &options.run;
     let cases = cases_of(snapshot, Split::Train);
     let subject = Subject {
@@ -75,8 +87,9 @@ pub fn teach(
         langs: snapshot.manifest.langs.clone(),
     };
     let rasters = Rasters(snapshot);
-    let source = CaseSource::new(subject, &rasters, &cases, run, (options.threads, KEPT))?;
-    Ok(train::run(options, start, &source, events)?)
+    let source = CaseSource::new(subject, &rasters, &cases, run, (options.threads, KEPT))?
+        .on_ranks(ranks.size());
+    Ok(train::run_among(ranks, options, start, &source, events)?)
 }
 
 /// The pictures of a snapshot on the disk.

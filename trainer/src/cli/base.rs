@@ -7,6 +7,7 @@ use crate::base::{Making, Recipe, make_base};
 use crate::checkpoint::Pretrained;
 use crate::predict::available_threads;
 use crate::registry::object_ref;
+use crate::train::parallel::{self, Launch, RanksError};
 use crate::train::{Control, Event};
 use candle_core::DType;
 use std::path::PathBuf;
@@ -37,6 +38,10 @@ pub struct Arguments {
 
 /// Trains and writes.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    Launch::from_environment()
+        .map_err(RanksError::from)
+        .and_then(|launch| parallel::must_be_alone(&launch))
+        .map_err(|e| Failure::Call(e.into()))?;
     let recipe = Recipe {
         seed: arguments.seed,
         budget: Duration::from_secs(arguments.minutes * 60),

@@ -80,13 +80,30 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, cli.json),
         Command::Examine(arguments) => examine::run(&arguments, cli.json),
     };
-    let (error, code) = match done {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Work(error)) => (error, 1),
-        Err(Failure::Call(error)) => (error, 2),
-    };
-    eprintln!("medreg-trainer: {error:#}");
-    ExitCode::from(code)
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.tell()),
+    }
+}
+
+impl Failure {
+    /// The same, told with where it happened.
+    fn context(self, place: String) -> Self {
+        match self {
+            Self::Work(error) => Self::Work(error.context(place)),
+            Self::Call(error) => Self::Call(error.context(place)),
+        }
+    }
+
+    /// Says what went wrong, and gives the exit code.
+    fn tell(&self) -> u8 {
+        let (error, code) = match self {
+            Self::Work(error) => (error, 1),
+            Self::Call(error) => (error, 2),
+        };
+        eprintln!("medreg-trainer: {error:#}");
+        code
+    }
 }
 
 /// Refuses a folder that is not there, before any work begins.

@@ -11,6 +11,7 @@ use crate::registry::{
     CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, RunError};
+use crate::train::parallel::{self, Launch, Ranks, RanksError};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, TrainError, Trained};
 use anyhow::Context;
 use candle_core::DType;
@@ -54,6 +55,9 @@ use std::path::{Path, PathBuf};
 /// schedule, order and draws are then those of a run that never stopped. Checkpoints are below `out`, in folders
 /// `checkpoints/step-N`, each with the hashes of its files; a damaged one is passed over with a warning. They are removed once the
 /// model is written. A checkpoint that cannot be written ends the run.
+///
+/// Started several times by mpirun or srun (a program built with `--features mpi`), the processes share each step: every one takes
+/// `batch_images` images of its own. docs/training-in-parallel.md has examples.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -125,10 +129,56 @@ fn shapes() -> ModelOrigin {
     ModelOrigin::Builtin("shapes")
 }
 
-/// Trains, tests and writes.
+/// Trains, tests and writes; among several ranks, the first one alone tests and writes.
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    let wrong = |error: RanksError| Failure::Call(error.into());
+    let launch = Launch::from_environment().map_err(|e| wrong(e.into()))?;
+    let ranks = parallel::join(&launch).map_err(wrong)?;
+    let taught = train_among(&*ranks, &launch, arguments, json);
+    if let (Err(failure), 2..) = (&taught, ranks.size()) {
+        // The others would wait for this one for ever.
+        ranks.abort(failure.tell());
+    }
+    let first = ranks.is_first();
+    // No rank waits for the first one while that tests and writes.
+    drop(ranks);
+    match taught {
+        Ok(taught) if first => finish(&taught, json),
+        other => other.map(drop),
+    }
+}
+
+/// What training leaves, and what it was made from.
+struct Taught {
+    file: RunFile,
+    snapshot: SnapshotFolder,
+    start: Loaded,
+    trained: Trained,
+    ranks: usize,
+}
+
+fn train_among(
+    ranks: &dyn Ranks,
+    launch: &Launch,
+    arguments: &Arguments,
+    json: bool,
+) -> Result<Taught, Failure> {
+    let done = train_one(ranks, launch, arguments, json);
+    done.map_err(|failure| match ranks.size() {
+        1 => failure,
+        _ => failure.context(format!("rank {}", ranks.rank())),
+    })
+}
+
+fn train_one(
+    ranks: &dyn Ranks,
+    launch: &Launch,
+    arguments: &Arguments,
+    json: bool,
+) -> Result<Taught, Failure> {
     let file = read(&arguments.config)?;
-    let device = arguments.device.open()?;
+    let device = arguments.device.open_for(launch.local_rank)?;
+    parallel::check_same_device(ranks, &device)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
     let mut start = base(&file.base, &arguments.config)?;
     start.model = start.model.on(&device)?;
@@ -138,7 +188,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     train::adapters(&start.model.config, &file.run, adapter.as_ref())
         .with_context(|| arguments.config.display().to_string())
         .map_err(Failure::Call)?;
-    if let Some(checkpoint) = &arguments.from_checkpoint {
+    if let (Some(checkpoint), true) = (&arguments.from_checkpoint, ranks.is_first()) {
         existing(checkpoint, "the checkpoint")?;
     }
     let options = Options {
@@ -153,16 +203,34 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         vision_held: false,
     };
     let mut journal = Journal::of(&file.out.join(LOGS));
-    let trained = teach(&options, &snapshot, &start.model, &mut journal, json)?;
-    let evaluation = test(&trained, &snapshot)?;
-    let describes = start.describes || runs::has_descriptions(&snapshot);
+    let trained = teach(ranks, &options, &snapshot, &start.model, &mut journal, json)?;
+    Ok(Taught {
+        file,
+        snapshot,
+        start,
+        trained,
+        ranks: ranks.size(),
+    })
+}
+
+/// Tests and writes.
+fn finish(taught: &Taught, json: bool) -> Result<(), Failure> {
+    let Taught {
+        file,
+        snapshot,
+        start,
+        trained,
+        ..
+    } = taught;
+    let evaluation = test(trained, snapshot)?;
+    let describes = start.describes || runs::has_descriptions(snapshot);
     let card = card(&Provenance {
         base: &ModelRef::Builtin {
             name: start.origin.to_string(),
         },
         snapshot: &snapshot.id,
         manifest: &snapshot.manifest,
-        config: &file.run,
+        config: &on_all(&file.run, taught.ranks),
         steps: trained.step,
         stopped: trained.stopped,
         describes,
@@ -187,6 +255,15 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         println!("{card}\nwritten to {}", file.out.display());
     }
     Ok(())
+}
+
+/// The settings as one process would have them that did the work of all ranks.
+fn on_all(run: &RunConfig, ranks: usize) -> RunConfig {
+    let ranks = u16::try_from(ranks).unwrap_or(u16::MAX);
+    RunConfig {
+        batch_images: run.batch_images.saturating_mul(ranks),
+        ..run.clone()
+    }
 }
 
 fn read(path: &Path) -> Result<RunFile, Failure> {
@@ -220,6 +297,7 @@ fn base(given: &ModelOrigin, config: &Path) -> Result<Loaded, Failure> {
 }
 
 fn teach(
+    ranks: &dyn Ranks,
     options: &Options,
     snapshot: &SnapshotFolder,
     start: &Pretrained,
@@ -247,13 +325,15 @@ fn teach(
         }
         Control::Continue
     };
-    runs::teach(snapshot, start, options, &mut hear).map_err(told)
+    runs::teach_among(ranks, snapshot, start, options, &mut hear).map_err(told)
 }
 
 /// A wrong call where other checkpoints are needed or other flags; and what a further call can do.
 fn told(error: RunError) -> Failure {
     let further = match &error {
-        RunError::Train(TrainError::Resume(_)) => return Failure::Call(error.into()),
+        RunError::Train(TrainError::Resume(_) | TrainError::Ranks(RanksError::OtherRun { .. })) => {
+            return Failure::Call(error.into());
+        }
         RunError::Train(TrainError::Unsaved {
             last: Some(step), ..
         }) => format!("the same call then goes on from the checkpoint after step {step}"),

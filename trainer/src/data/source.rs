@@ -128,6 +128,13 @@ impl<'a> CaseSource<'a> {
         })
     }
 
+    /// The same for so many ranks, each of which takes the images per step that one process would.
+    #[must_use]
+    pub fn on_ranks(mut self, ranks: usize) -> Self {
+        self.images_per_step *= ranks;
+        self
+    }
+
     /// How many images have something to learn from.
     #[must_use]
     pub fn len(&self) -> usize {

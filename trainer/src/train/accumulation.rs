@@ -1,6 +1,7 @@
 //! The gradient of a step whose images are worked on in several batches, one after the other, so that only one has to fit in memory.
 
 use super::gradients::Gradients;
+use super::parallel::Share;
 use crate::data::{Example, Packed, Prompter};
 use std::collections::BTreeMap;
 
@@ -32,10 +33,13 @@ impl Accumulated {
         self.weight = whole;
     }
 
-    /// The gradient of all batches.
+    /// The gradient of all batches, and what it weighs beside that of other ranks.
     #[must_use]
-    pub fn mean(self) -> Gradients {
-        self.mean
+    pub fn share(self) -> Share {
+        Share {
+            weight: self.weight,
+            mean: self.mean,
+        }
     }
 }
 
@@ -91,7 +95,7 @@ mod tests {
             for batch in examples.chunks(size) {
                 sum.add(weight_of(&prompter, batch), gradients(batch));
             }
-            let sum = sum.mean();
+            let sum = sum.share().mean;
             assert!((sum.loss - whole.loss).abs() < 1e-6 * whole.loss);
             assert_eq!(sum.tokens, whole.tokens);
             assert!(sum.by_name.keys().eq(whole.by_name.keys()));

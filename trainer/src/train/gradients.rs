@@ -68,7 +68,7 @@ impl From<usize> for Work<'_> {
 }
 
 /// The gradient of the mean loss over all supervised tokens of `examples`. Where the weights are drawn for a training pass, every image
-/// has a draw of its own.
+/// has a draw of its own; the first one's is that of the pass.
 pub fn gradients_of<'w>(
     model: &InternVl,
     prompter: &Prompter,
@@ -102,7 +102,7 @@ pub fn gradients_of_lessons(
     let model_of = |i: usize| match weights.draw() {
         None => Ok(Cow::Borrowed(model)),
         Some(draw) => {
-            let place = i as u64;
+            let place = draw.place + i as u64;
             let own = weights.drawn(Draw { place, ..draw });
             InternVl::new(model.config(), &own).map(Cow::Owned)
         }

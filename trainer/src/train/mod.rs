@@ -6,6 +6,7 @@ mod checkpoints;
 mod features;
 mod gradients;
 mod optimizer;
+pub mod parallel;
 mod schedule;
 mod state;
 mod targets;
@@ -27,6 +28,7 @@ use crate::tokenizer::TokenizerError;
 use accumulation::{Accumulated, weight_of};
 use checkpoints::{Belonging, Shelf};
 use medreg_datasets::protocol::{BadConfig, RunConfig};
+use parallel::{Alone, Ranks, RanksError};
 use state::State;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -34,7 +36,7 @@ use std::time::{Duration, Instant};
 /// What a run does besides its [`RunConfig`].
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Steps, rates, seeds.
+    /// Steps, rates, seeds. Its batches are one rank's.
     pub run: RunConfig,
     /// Images worked on side by side; results do not depend on it.
     pub threads: usize,
@@ -166,6 +168,9 @@ pub enum TrainError {
     /// The run's targets cannot be used.
     #[error(transparent)]
     Targets(#[from] TargetError),
+    /// The ranks cannot work together.
+    #[error(transparent)]
+    Ranks(#[from] RanksError),
     /// The run cannot go on training this adapter.
     #[error("the run does not go on from this adapter: {0}")]
     OtherAdapter(String),
@@ -193,12 +198,27 @@ pub fn run(
     source: &dyn Source,
     events: &mut dyn FnMut(Event) -> Control,
 ) -> Result<Trained, TrainError> {
+    run_among(&Alone, options, start, source, events)
+}
+
+/// The same as one of several ranks, each with a batch of its own: `source` is to give the images of all of them.
+///
+/// The first rank alone keeps checkpoints, and its listener alone hears of anything and may stop the run; all return the same model.
+/// One that returns an error leaves the others waiting: it must end them with [`Ranks::abort`].
+pub fn run_among(
+    ranks: &dyn Ranks,
+    options: &Options,
+    start: &Pretrained,
+    source: &dyn Source,
+    events: &mut dyn FnMut(Event) -> Control,
+) -> Result<Trained, TrainError> {
     options.run.check()?;
-    let mut course = Course::new(options, start, source)?;
+    let mut course = Course::new(ranks, options, start, source)?;
     let mut shelf = None;
-    if let Some(checkpoints) = &options.checkpoints {
-        let run = Belonging::of(options, start, source.content())?;
-        shelf = Some(course.resume(checkpoints, run, events)?);
+    if options.checkpoints.is_some() || ranks.size() > 1 {
+        let run = Belonging::of(options, start, source.content())?.on_ranks(ranks.size());
+        parallel::check_same_run(ranks, &run)?;
+        shelf = course.begin(run, events)?;
     }
     let stopped = course.go(shelf.as_mut(), events)?;
     finished(start, &options.run, &course.state, stopped)
@@ -206,6 +226,7 @@ pub fn run(
 
 /// A run under way.
 struct Course<'a> {
+    ranks: &'a dyn Ranks,
     options: &'a Options,
     source: &'a dyn Source,
     prompter: Prompter,
@@ -219,6 +240,7 @@ struct Course<'a> {
 impl<'a> Course<'a> {
     /// Before its first step.
     fn new(
+        ranks: &'a dyn Ranks,
         options: &'a Options,
         start: &Pretrained,
         source: &'a dyn Source,
@@ -235,6 +257,7 @@ impl<'a> Course<'a> {
             _ => Features::of(&model, features::KEPT),
         };
         Ok(Self {
+            ranks,
             options,
             source,
             prompter: Prompter::new(&start.tokenizer, &start.config)?,
@@ -243,6 +266,22 @@ impl<'a> Course<'a> {
             schedule: Schedule::new(config, options.budget),
             state: State::new(weights, config)?,
         })
+    }
+
+    /// Brings all ranks to where the first one goes on from, and gives it its checkpoints.
+    fn begin(
+        &mut self,
+        run: Belonging,
+        events: &mut dyn FnMut(Event) -> Control,
+    ) -> Result<Option<Shelf>, TrainError> {
+        let shelf = match &self.options.checkpoints {
+            Some(checkpoints) if self.ranks.is_first() => {
+                Some(self.resume(checkpoints, run, events)?)
+            }
+            _ => None,
+        };
+        parallel::take_over(self.ranks, &mut self.state)?;
+        Ok(shelf)
     }
 
     /// Goes back to the checkpoint that the run is to go on from, if there is one.
@@ -279,17 +318,35 @@ impl<'a> Course<'a> {
         let mut stopped = false;
         while !stopped && !self.over() {
             let report = self.step()?;
-            self.state.progress.seconds = before + began.elapsed().as_secs_f64();
-            stopped = events(Event::Step(report)) == Control::Stop;
-            let due = report.step % self.options.run.checkpoint_every == 0;
-            if let Some(shelf) = shelf.as_deref_mut()
-                && (stopped || due)
-            {
-                let (step, dir) = (report.step, self.save(shelf)?);
-                stopped |= events(Event::Saved { step, dir }) == Control::Stop;
+            let seconds = before + began.elapsed().as_secs_f64();
+            // The learning rate and the end depend on it, so that no rank may go by its own clock.
+            self.state.progress.seconds = parallel::from_first(self.ranks, seconds)?;
+            if self.ranks.is_first() {
+                stopped = self.tell(report, shelf.as_deref_mut(), events)?;
             }
+            stopped = parallel::from_first(self.ranks, f64::from(u8::from(stopped)))? > 0.0;
         }
         Ok(stopped)
+    }
+
+    /// Reports a step and keeps what is to be kept of it; says whether the listener stops the run.
+    fn tell(
+        &self,
+        report: StepReport,
+        shelf: Option<&mut Shelf>,
+        events: &mut dyn FnMut(Event) -> Control,
+    ) -> Result<bool, TrainError> {
+        let stopped = events(Event::Step(report)) == Control::Stop;
+        let due = report
+            .step
+            .is_multiple_of(self.options.run.checkpoint_every);
+        match shelf {
+            Some(shelf) if stopped || due => {
+                let (step, dir) = (report.step, self.save(shelf)?);
+                Ok(events(Event::Saved { step, dir }) == Control::Stop || stopped)
+            }
+            _ => Ok(stopped),
+        }
     }
 
     /// Whether all steps are done or the time is up.
@@ -327,7 +384,7 @@ impl<'a> Course<'a> {
         })
     }
 
-    /// The gradient of the mean loss over all images of the next step, batch after batch.
+    /// The gradient of the mean loss over all images of the next step: this rank's batch after batch, then all ranks' together.
     fn gradients(&self) -> Result<Gradients, TrainError> {
         let config = &self.options.run;
         let (done, batches) = (u64::from(self.state.progress.step), config.accumulate);
@@ -338,7 +395,7 @@ impl<'a> Course<'a> {
                 seed: config.seed,
                 // A draw is numbered by its place in the batch, so each batch counts as a step of its own.
                 step: done * u64::from(batches) + u64::from(batch) + 1,
-                place: 0,
+                place: (self.ranks.rank() * usize::from(config.batch_images)) as u64,
             });
             let (model, prompter) = (&self.model, &self.prompter);
             let part =
@@ -350,7 +407,8 @@ impl<'a> Course<'a> {
                 })?;
             sum.add(weight_of(prompter, &examples), part);
         }
-        Ok(sum.mean())
+        let weights = &self.state.weights;
+        Ok(parallel::mean_over(self.ranks, weights, sum.share())?)
     }
 
     fn work(&self) -> Work<'_> {
@@ -364,10 +422,11 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The images of one of the next step's batches.
+    /// This rank's images of one of the next step's batches, which are all ranks' images in the order of the ranks.
     fn examples(&self, batch: u16) -> Result<Vec<Example>, SourceError> {
         let images = usize::from(self.options.run.batch_images);
-        let first = usize::from(batch) * images;
+        let before = usize::from(batch) * self.ranks.size() + self.ranks.rank();
+        let first = before * images;
         let step = u64::from(self.state.progress.step);
         (first..first + images)
             .map(|slot| self.source.example(step, slot))

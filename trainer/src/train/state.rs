@@ -23,6 +23,43 @@ pub struct Progress {
     pub losses: Smoothed,
 }
 
+impl Progress {
+    /// Every bit of it, for another process.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 32] {
+        let losses = self.losses;
+        let parts = [
+            u64::from(self.step),
+            self.seconds.to_bits(),
+            losses.sum.to_bits(),
+            losses.weight.to_bits(),
+        ];
+        let mut bytes = [0; 32];
+        let (eights, _) = bytes.as_chunks_mut::<8>();
+        let parts = parts.map(u64::to_le_bytes);
+        eights
+            .iter_mut()
+            .zip(parts)
+            .for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// What [`Self::to_bytes`] made.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let (eights, _) = bytes.as_chunks::<8>();
+        let part = |n: usize| u64::from_le_bytes(eights[n]);
+        Self {
+            step: part(0) as u32,
+            seconds: f64::from_bits(part(1)),
+            losses: Smoothed {
+                sum: f64::from_bits(part(2)),
+                weight: f64::from_bits(part(3)),
+            },
+        }
+    }
+}
+
 /// An exponential average of losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Smoothed {
@@ -87,6 +124,16 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_crosses_to_another_process_bit_for_bit() {
+        let progress = Progress {
+            step: u32::MAX,
+            seconds: 0.1 + 0.2,
+            losses: Smoothed::default().with(1.0 / 3.0),
+        };
+        assert_eq!(Progress::from_bytes(progress.to_bytes()), progress);
+    }
 
     #[test]
     fn a_smoothed_loss_is_a_mean_that_forgets() {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+#[cfg(feature = "mpi")]
+mod parallel;
 mod resuming;
 #[path = "../small_disk/mod.rs"]
 mod small_disk;
@@ -425,6 +427,38 @@ fn wrong_calls_end_with_2_and_failed_work_with_1() {
         let (code, complaint) = refused(at, &arguments);
         assert_eq!(code, expected, "{arguments:?}: {complaint}");
         assert!(complaint.contains(words), "{arguments:?}: {complaint}");
+    }
+}
+
+/// Two trainings that do not know of each other would write into one folder.
+#[test]
+fn a_process_that_a_launcher_started_beside_others_does_not_train_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    export(at);
+    let run = "snapshot = \".\"\nout = \"model\"\n[run]\nsteps = 1\n";
+    std::fs::write(at.join("run.toml"), run).unwrap();
+    let unconnected = match cfg!(feature = "mpi") {
+        true => "MPI connects 1: start them with the mpirun",
+        false => "build it with `--features mpi`",
+    };
+    let train = ["train", "--config", "run.toml"];
+    let base = ["make-base", "--out", "model"];
+    for (arguments, size, words) in [
+        (train, "2", unconnected),
+        (train, "two", "WORLD_SIZE is `two`"),
+        (base, "2", "start it by itself"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_medreg-trainer"))
+            .args(arguments)
+            .current_dir(at)
+            .envs([("RANK", "0"), ("WORLD_SIZE", size)])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(!at.join("model").exists());
     }
 }
 

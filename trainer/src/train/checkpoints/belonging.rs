@@ -31,6 +31,13 @@ pub struct Belonging {
     data: Option<Digest>,
     /// Whether vision tower and projector stay as they are.
     vision_held: bool,
+    /// How many processes share its steps, each with a batch of its own. Records of before there could be several do not say.
+    #[serde(default = "one")]
+    ranks: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Belonging {
@@ -50,7 +57,14 @@ impl Belonging {
                 .transpose()?,
             data,
             vision_held: options.vision_held,
+            ranks: one(),
         })
+    }
+
+    /// The same run on so many ranks.
+    #[must_use]
+    pub fn on_ranks(self, ranks: usize) -> Self {
+        Self { ranks, ..self }
     }
 
     /// Whether the run averages its weights.
@@ -69,6 +83,9 @@ impl Belonging {
                 parts.extend(differing.map(|key| format!("`{key}`")));
             }
             _ => parts.push("settings that cannot be compared".to_owned()),
+        }
+        if self.ranks != other.ranks {
+            parts.push(format!("{} ranks and not {}", other.ranks, self.ranks));
         }
         parts
     }
