@@ -410,9 +410,17 @@ impl World {
 
     /// Lets every claim run out, as if its worker had died.
     pub async fn workers_fall_silent(&self) {
+        self.workers_fall_silent_but("").await;
+    }
+
+    /// The same for all claims but those of one worker: what it claimed a moment ago stays its own.
+    pub async fn workers_fall_silent_but(&self, worker: &str) {
         for table in ["runs", "acquisitions"] {
-            let past = format!("UPDATE {table} SET claimed_until = now() - interval '1 second'");
+            let past = format!(
+                "UPDATE {table} SET claimed_until = now() - interval '1 second' WHERE worker IS DISTINCT FROM $1"
+            );
             sqlx::query(sqlx::AssertSqlSafe(past))
+                .bind(worker)
                 .execute(&self.server.hospital.pool)
                 .await
                 .unwrap();

@@ -106,7 +106,7 @@ impl Stage {
             if !waits || seen["worker"] == process.name.as_str() {
                 return true;
             }
-            self.world.workers_fall_silent().await;
+            self.world.workers_fall_silent_but(&process.name).await;
             false
         })
         .await;
