@@ -141,10 +141,7 @@ impl Steps {
         let features = self.features(&internvl)?;
         let work = Work {
             threads: self.threads,
-            keep: match self.recompute {
-                true => Keep::Inputs,
-                false => Keep::Activations,
-            },
+            keep: Keep::of(self.recompute),
             features: features.as_ref(),
         };
         let mut optimizer = AdamW::with(adamw.settings());

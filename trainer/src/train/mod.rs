@@ -415,10 +415,7 @@ impl<'a> Course<'a> {
         Work {
             features: self.features.as_ref(),
             threads: self.options.threads,
-            keep: match self.options.run.recompute {
-                true => Keep::Inputs,
-                false => Keep::Activations,
-            },
+            keep: Keep::of(self.options.run.recompute),
         }
     }
 

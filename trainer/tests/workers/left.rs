@@ -10,11 +10,7 @@ const STEPS: u32 = 12;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_lost_its_run_says_nothing_more_about_it_and_gives_its_folder_up() {
     let stage = Stage::set().await;
-    let whole = stage.launch(STEPS).await;
-    stage
-        .carry_out("whole", &stage.cache("whole"), &whole)
-        .await;
-    let whole = stage.outcome(&whole).await;
+    let whole = stage.undisturbed(STEPS).await;
 
     // One that is stopped, as a machine that sleeps is, hears of nothing until it wakes; the other one waits for the folder.
     let (run, cache) = (stage.launch(STEPS).await, stage.cache("shared"));
@@ -69,11 +65,7 @@ async fn a_worker_that_lost_its_run_says_nothing_more_about_it_and_gives_its_fol
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_failed_for_want_of_room_goes_on_from_its_last_checkpoint_when_it_is_resumed() {
     let stage = Stage::set().await;
-    let whole = stage.launch(STEPS).await;
-    stage
-        .carry_out("whole", &stage.cache("whole"), &whole)
-        .await;
-    let whole = stage.outcome(&whole).await;
+    let whole = stage.undisturbed(STEPS).await;
 
     let cache = stage.cache("small");
     std::fs::create_dir(&cache).unwrap();

@@ -130,6 +130,13 @@ impl Stage {
         assert_eq!(self.over(run).await, "finished", "{}", worker.said());
     }
 
+    /// The outcome of a run of so many steps whose worker nobody disturbs.
+    pub async fn undisturbed(&self, steps: u32) -> Value {
+        let run = self.launch(steps).await;
+        self.carry_out("whole", &self.cache("whole"), &run).await;
+        self.outcome(&run).await
+    }
+
     /// All that a run gave: every loss, the model and the last checkpoint by their hashes, the scores, the card.
     pub async fn outcome(&self, run: &str) -> Value {
         let get = async |path: String| self.world.admin.get(&path).await.is(200);

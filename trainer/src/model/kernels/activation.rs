@@ -46,8 +46,7 @@ fn normal(x: f32) -> (f32, f32) {
 struct Gelu;
 
 vectorised! {
-    /// The exact GELU of every number.
-    pub(in crate::model) fn gelu_forward(y: &mut [f32], x: &[f32]) {
+    fn gelu_forward(y: &mut [f32], x: &[f32]) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = x * normal(*x).0;
         }
@@ -55,8 +54,7 @@ vectorised! {
 }
 
 vectorised! {
-    /// The gradient `g` of GELU's result, taken back to `x`.
-    pub(in crate::model) fn gelu_backward(gx: &mut [f32], x: &[f32], g: &[f32]) {
+    fn gelu_backward(gx: &mut [f32], x: &[f32], g: &[f32]) {
         // 1 / sqrt(2π)
         const DENSITY: f32 = 0.398_942_3;
         for ((gx, x), g) in gx.iter_mut().zip(x).zip(g) {
@@ -66,22 +64,33 @@ vectorised! {
     }
 }
 
+/// The exact GELU of every number.
+pub(in crate::model) fn gelu_of(x: &[f32]) -> Vec<f32> {
+    let mut y = vec![0.0; x.len()];
+    gelu_forward(&mut y, x);
+    y
+}
+
+/// The gradient `g` of GELU's result, taken back to `x`.
+pub(in crate::model) fn gelu_back(x: &[f32], g: &[f32]) -> Vec<f32> {
+    let mut gx = vec![0.0; x.len()];
+    gelu_backward(&mut gx, x, g);
+    gx
+}
+
 impl CustomOp1 for Gelu {
     fn name(&self) -> &'static str {
         "gelu"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, xl: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = of_storage(x, xl)?;
-        let mut y = vec![0.0; x.len()];
-        gelu_forward(&mut y, x);
+        let y = gelu_of(of_storage(x, xl)?);
         Ok((CpuStorage::F32(y), xl.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
-        let mut gx = vec![0.0; x.elem_count()];
-        gelu_backward(&mut gx, &Floats::of(x)?, &Floats::of(&grad)?);
+        let gx = gelu_back(&Floats::of(x)?, &Floats::of(&grad)?);
         Ok(Some(Tensor::from_vec(gx, x.shape(), x.device())?))
     }
 }

@@ -35,8 +35,7 @@ pub use norm::{layer_norm, rms_norm};
 pub use rope::{Rotary, rotate};
 // What the passes by hand are put together from: the same loops over plain slices.
 pub(super) use activation::{
-    gelu_backward, gelu_forward, residual_backward, residual_forward, swiglu_backward,
-    swiglu_forward,
+    gelu_back, gelu_of, residual_backward, residual_forward, swiglu_backward, swiglu_forward,
 };
 pub(super) use attention::{Attention, interleaved};
 pub(super) use backend::on_host;

@@ -24,6 +24,17 @@ pub enum Keep {
     Inputs,
 }
 
+impl Keep {
+    /// What a run's setting means.
+    #[must_use]
+    pub fn of(recompute: bool) -> Self {
+        match recompute {
+            true => Self::Inputs,
+            false => Self::Activations,
+        }
+    }
+}
+
 /// Which rows of a sequence a layer computes, and how they see each other.
 struct Rows {
     /// `None` for all of them.
@@ -92,8 +103,8 @@ impl LanguageModel {
         asked: &[u32],
         (wanted, keep): (bool, Keep),
     ) -> Result<(Vec<f32>, Passed)> {
-        let all = self.rows(positions, spans, None);
-        let last = self.rows(positions, spans, Some(asked));
+        let all = self.all_rows(positions, spans);
+        let last = self.asked_rows(&all, spans, asked);
         let (mut x, mut wanted) = (x, wanted);
         let mut layers = Vec::with_capacity(self.layers.len());
         for (n, layer) in self.layers.iter().enumerate() {
@@ -151,21 +162,22 @@ impl LanguageModel {
         Ok(g.filter(|_| wanted))
     }
 
-    fn rows(&self, positions: &[u32], spans: &Arc<Vec<Span>>, asked: Option<&[u32]>) -> Rows {
-        let key_rotary = self.rotary(positions);
-        let Some(asked) = asked else {
-            return Rows {
-                asked: None,
-                attention: Attention::new(self.heads, spans),
-                rotary: Arc::clone(&key_rotary),
-                key_rotary,
-            };
-        };
+    fn all_rows(&self, positions: &[u32], spans: &Arc<Vec<Span>>) -> Rows {
+        let rotary = self.rotary(positions);
         Rows {
-            attention: Attention::new(self.heads, &Arc::new(asking(spans, asked))),
-            rotary: Arc::new(key_rotary.of_rows(asked)),
+            asked: None,
+            attention: Attention::new(self.heads, spans),
+            key_rotary: Arc::clone(&rotary),
+            rotary,
+        }
+    }
+
+    fn asked_rows(&self, all: &Rows, spans: &Arc<Vec<Span>>, asked: &[u32]) -> Rows {
+        Rows {
             asked: Some(asked.to_vec()),
-            key_rotary,
+            attention: Attention::new(self.heads, &Arc::new(asking(spans, asked))),
+            rotary: Arc::new(all.rotary.of_rows(asked)),
+            key_rotary: Arc::clone(&all.key_rotary),
         }
     }
 }
@@ -208,20 +220,13 @@ impl Rows {
         let row = |row: &u32| &all[*row as usize * width..(*row as usize + 1) * width];
         Some(asked.iter().flat_map(row).copied().collect())
     }
+}
 
-    /// Adds the asked rows `part` to where they belong among all.
-    fn add_to(&self, all: &mut [f32], part: &[f32], width: usize) {
-        let Some(asked) = &self.asked else {
-            all.iter_mut()
-                .zip(part)
-                .for_each(|(all, part)| *all += part);
-            return;
-        };
-        for (row, part) in asked.iter().zip(part.chunks_exact(width)) {
-            let first = *row as usize * width;
-            let all = all[first..first + width].iter_mut();
-            all.zip(part).for_each(|(all, part)| *all += part);
-        }
+/// Adds the rows `part`, which are those `asked` of all, to where they belong.
+fn add_to(all: &mut [f32], asked: &[u32], part: &[f32], width: usize) {
+    for (row, part) in asked.iter().zip(part.chunks_exact(width)) {
+        let first = *row as usize * width;
+        add(&mut all[first..first + width], part);
     }
 }
 
@@ -338,17 +343,18 @@ impl Layer {
         self.k
             .back_to_input((gk, None), &mut g_normed, Into::Fresh)?;
         self.v.back_to_input((gv, None), &mut g_normed, Into::Sum)?;
-        let asked = rows.asked.as_deref();
-        let mut gx = if asked.is_none() {
-            self.q.back_to_input((gq, None), &mut g_normed, Into::Sum)?;
-            g
-        } else {
-            let (mut g_asked, mut gx) = (vec![0.0; g.len()], vec![0.0; x.len()]);
-            self.q
-                .back_to_input((gq, asked), &mut g_asked, Into::Fresh)?;
-            rows.add_to(&mut g_normed, &g_asked, h);
-            rows.add_to(&mut gx, &g, h);
-            gx
+        let mut gx = match rows.asked.as_deref() {
+            None => {
+                (self.q).back_to_input((gq, None), &mut g_normed, Into::Sum)?;
+                g
+            }
+            Some(asked) => {
+                let (mut g_asked, mut gx) = (vec![0.0; g.len()], vec![0.0; x.len()]);
+                (self.q).back_to_input((gq, Some(asked)), &mut g_asked, Into::Fresh)?;
+                add_to(&mut g_normed, asked, &g_asked, h);
+                add_to(&mut gx, asked, &g, h);
+                gx
+            }
         };
         self.input_norm.back(x, &g_normed, &mut gx, turn)?;
         Ok(wanted.then_some(gx))

@@ -1,7 +1,7 @@
 //! The projector on plain rows in host memory, forward and, by hand, backward.
 
 use super::{Projector, shuffle_order};
-use crate::model::kernels::{gelu_backward, gelu_forward};
+use crate::model::kernels::{gelu_back, gelu_of};
 use crate::model::sums::Turn;
 use candle_core::Result;
 
@@ -29,7 +29,7 @@ impl Projector {
         let row = |row: &u32| &states[*row as usize * c..(*row as usize + 1) * c];
         let shuffled: Vec<f32> = order.iter().flat_map(row).copied().collect();
         let first = self.first.run(&self.norm.run(&shuffled)?)?;
-        let tokens = self.second.run(&activated(&first))?;
+        let tokens = self.second.run(&gelu_of(&first))?;
         let passed = Passed {
             shuffled,
             first,
@@ -50,9 +50,8 @@ impl Projector {
         let Passed {
             shuffled, first, ..
         } = passed;
-        let g_act = self.second.back(&activated(first), g, turn)?;
-        let mut g_first = vec![0.0; first.len()];
-        gelu_backward(&mut g_first, first, &g_act);
+        let g_act = self.second.back(&gelu_of(first), g, turn)?;
+        let g_first = gelu_back(first, &g_act);
         let g_normed = self.first.back(&self.norm.run(shuffled)?, &g_first, turn)?;
         let mut g_shuffled = vec![0.0; shuffled.len()];
         self.norm.back(shuffled, &g_normed, &mut g_shuffled, turn)?;
@@ -70,10 +69,4 @@ impl Passed {
         }
         states
     }
-}
-
-fn activated(x: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    gelu_forward(&mut y, x);
-    y
 }

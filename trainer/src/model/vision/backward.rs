@@ -2,7 +2,7 @@
 
 use super::{Attention as Module, Block, VisionTower};
 use crate::model::kernels::{
-    Attention, Floats, add_rows, gelu_backward, gelu_forward, interleaved, residual_backward,
+    Attention, Floats, add_rows, gelu_back, gelu_of, interleaved, residual_backward,
     residual_forward,
 };
 use crate::model::language::Keep;
@@ -129,7 +129,7 @@ impl Block {
         let mut middle = x.to_vec();
         residual_forward(&mut middle, &branch, &Floats::of(&self.ls1)?);
         let first = self.fc1.run(&self.norm2.run(&middle)?)?;
-        let second = self.fc2.run(&activated(&first))?;
+        let second = self.fc2.run(&gelu_of(&first))?;
         let mut y = middle.clone();
         residual_forward(&mut y, &second, &Floats::of(&self.ls2)?);
         let inner = Inner {
@@ -173,9 +173,8 @@ impl Block {
     /// From the gradient of the block's result to that of the rows between its halves.
     fn back_through_mlp(&self, inner: &Inner, g: &mut [f32], turn: Turn<'_>) -> Result<()> {
         let g_second = back_through_scale(&self.ls2, &inner.second, g, turn)?;
-        let g_act = self.fc2.back(&activated(&inner.first), &g_second, turn)?;
-        let mut g_first = vec![0.0; inner.first.len()];
-        gelu_backward(&mut g_first, &inner.first, &g_act);
+        let g_act = self.fc2.back(&gelu_of(&inner.first), &g_second, turn)?;
+        let g_first = gelu_back(&inner.first, &g_act);
         drop(g_act);
         let normed = self.norm2.run(&inner.middle)?;
         let g_normed = self.fc1.back(&normed, &g_first, turn)?;
@@ -248,10 +247,4 @@ fn back_through_scale(
     residual_backward(&mut g_branch, &mut g_scale, branch, &scales, g);
     turn.add(scale.id(), |sum| add_rows(sum, &g_scale))?;
     Ok(g_branch)
-}
-
-fn activated(x: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    gelu_forward(&mut y, x);
-    y
 }
