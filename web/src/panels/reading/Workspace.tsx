@@ -1,10 +1,10 @@
 import { Alert, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
 import type { Raster } from '../../canvas/levels'
-import type { Drawn } from '../../canvas/Viewport'
+import type { Drawn } from '../../canvas/Boxes'
 import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
@@ -29,8 +29,6 @@ const HEADER = 48
 const PANEL = 372
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
-// The one frame that the page shows so far.
-const SHOWN_FRAME = 0
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
@@ -44,18 +42,25 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
-  const unseen = opened.image.frames - 1
+  // The frame that is shown, and all that were.
+  const [frame, setFrame] = useState(0)
+  const [seen, setSeen] = useState<ReadonlySet<number>>(new Set([0]))
+  const unseen = opened.image.frames - seen.size
+  const show = useCallback((shown: number) => {
+    setFrame(shown)
+    setSeen((before) => (before.has(shown) ? before : new Set(before).add(shown)))
+  }, [])
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const boxes: Drawn[] = [
-    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.filter((r) => (r.frame ?? 0) === SHOWN_FRAME).map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const, frame: 0 })),
+    ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
   const draw = (bbox: Box) => {
     const id = freshId()
-    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
+    dispatch({ kind: 'draw', id, frame, bbox })
     setSelected(id)
   }
   const duplicate = (region: Region) => {
@@ -88,6 +93,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     redo: () => dispatch({ kind: 'redo' }),
     fit: () => view.current?.fit(),
     invert: () => view.current?.invert(),
+    measure: () => view.current?.measure(),
+    preset: (number) => view.current?.preset(number),
+    scroll: (by) => view.current?.scroll(by),
     newBox: () => draw(middle(raster)),
     accept: () => accept(offered, false),
     acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
@@ -126,6 +134,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           offered={offered?.id ?? null}
           letters={letters}
           tools={tools}
+          onFrame={show}
           onSelect={setSelected}
           onDraw={draw}
           onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
@@ -138,7 +147,6 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             {opened.choice && (
               <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
             )}
-            {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
             {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
@@ -169,6 +177,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
       <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}>
         <Stack>
           <Text>{t('read.keys_text')}</Text>
+          <Text>{t('view.keys_text')}</Text>
           <Switch label={t('read.letters')} checked={letters} onChange={(event) => setLetters(event.currentTarget.checked)} />
         </Stack>
       </Modal>
