@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type Locator, type Page } from '@playwright/test'
+import { isAccessible } from './accessible'
 import { draw, onScreen, saved } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
 
@@ -76,12 +76,6 @@ async function numbers(page: Page): Promise<number[]> {
 async function clickAt(page: Page, x: number, y: number) {
   const point = await onScreen(page.getByTestId('viewport'), x, y)
   await page.mouse.click(point.x, point.y)
-}
-
-async function isAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-  expect(serious.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
 }
 
 test('a reader draws, describes in two languages and submits; nothing is lost, nobody gets the same case', async ({ page, browser }) => {

@@ -12,7 +12,7 @@ mod state;
 mod targets;
 mod tuning;
 
-pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
+pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, checkpoint_after, held, newest};
 pub use features::Features;
 pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons, sum_of_gradients};
 pub use optimizer::{AdamW, AdamWSettings};

@@ -17,6 +17,8 @@ export type Suggestion = Schemas['Suggestion']
 export type Snapshot = Schemas['Snapshot']
 export type Run = Schemas['Run']
 export type RunConfig = Schemas['RunConfig']
+export type LoggedLine = Schemas['LoggedLine']
+export type Comparison = Schemas['Comparison']
 export type Model = Schemas['Model']
 export type Acquisition = Schemas['Acquisition']
 

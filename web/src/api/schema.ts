@@ -491,11 +491,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A project's runs. */
+        /** A page of a project's runs. */
         get: operations["list_runs"];
         put?: never;
         /** Puts a run into the queue. */
         post: operations["launch_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/runs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs side by side: what they are made of, and where that differs. */
+        get: operations["compare_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -578,8 +595,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. */
+        /**
+         * A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. A `run` event with another
+         *     `attempt` begins anew: the values of the hand-out before it are told again, where they still count.
+         */
         get: operations["run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run's workers said, newest last. */
+        get: operations["run_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -605,6 +642,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a run's notes and tags; refused with what is there now where that is not what they were made from. */
+        put: operations["annotate_run"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/resume": {
         parameters: {
             query?: never;
@@ -614,7 +668,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hands a run out again that ended without a model; its worker goes on from the last checkpoint it has. */
+        /**
+         * Hands a run out again that failed or was stopped; its worker goes on from the newest checkpoint it has, or from the one that is named. A
+         *     model that it gave when it was stopped is taken back, unless something was made with it.
+         */
         post: operations["resume_run"];
         delete?: never;
         options?: never;
@@ -1279,8 +1336,26 @@ export interface components {
         };
         /** @description `POST /api/worker/claim`: ask for something to do. Answers 200 with a [`WorkItem`] or 204. */
         Claim: {
+            /** @description The checkpoints in its cache: a run that is to go on from a certain one is handed to who has it. */
+            holds?: components["schemas"]["HeldRun"][];
             /** @description The worker's name, for people to read: host and process. */
             worker: string;
+        };
+        /** @description A setting of several runs. */
+        ComparedSetting: {
+            /** @description Whether they are not all the same. */
+            differs: boolean;
+            /** @description `snapshot`, `base`, or a setting's path: `steps`, `tuning.rank`. */
+            name: string;
+            /** @description What each run has, in their order: a text as it is, all else as JSON; nothing where the run has no such setting. */
+            values: (string | null)[];
+        };
+        /** @description Runs side by side. */
+        Comparison: {
+            /** @description In the order in which they were asked for. */
+            runs: components["schemas"]["Run"][];
+            /** @description What each was made of, by name. */
+            settings: components["schemas"]["ComparedSetting"][];
         };
         /** @description One entry of a project's ontology. */
         Concept: {
@@ -1457,13 +1532,19 @@ export interface components {
              * @description The hand-out's number.
              */
             attempt: number;
+            /** @description The checkpoints of the run that the worker keeps, oldest first; nothing where that is not known yet. */
+            checkpoints?: components["schemas"]["HeldCheckpoint"][] | null;
             /**
              * Format: int64
              * @description Steps, or images, done.
              */
             done: number;
+            /** @description What it said since the last beat that was answered. */
+            log?: components["schemas"]["LogLine"][];
             /** @description What it is at: `training`, `evaluating`, `predicting`, `publishing`. */
             phase: string;
+            /** @description Whether it has written one since it took the run up: where it began is no longer where it would go on from. */
+            saved?: boolean;
             /**
              * Format: int64
              * @description Steps, or images, in all.
@@ -1474,6 +1555,33 @@ export interface components {
         HeartbeatReply: {
             /** @description Somebody asked the run to stop: finish the step, keep what was learnt, finish as stopped. */
             stop: boolean;
+        };
+        /** @description A checkpoint that a run's worker keeps. */
+        HeldCheckpoint: {
+            /** @description Whether it has the lowest loss of those that are kept: it stays when newer ones come. */
+            best: boolean;
+            /**
+             * Format: double
+             * @description The training loss by then, smoothed over about twenty steps.
+             */
+            loss?: number | null;
+            /**
+             * Format: int32
+             * @description Steps done when it was written.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description When it was written, in seconds since 1970.
+             */
+            written_at: number;
+        };
+        /** @description A run of which a worker keeps checkpoints. */
+        HeldRun: {
+            /** @description The run. */
+            run: components["schemas"]["RunId"];
+            /** @description The steps done at each of them. */
+            steps: number[];
         };
         /** @description An image as its readers see it. */
         Image: {
@@ -1625,6 +1733,47 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * @description How much a line of a log matters.
+         * @enum {string}
+         */
+        LogLevel: "info" | "warn" | "error";
+        /** @description A line of what a worker says about the run at hand. No patient data: a worker knows pseudonyms and ids only. */
+        LogLine: {
+            /**
+             * Format: int64
+             * @description When it was said, in milliseconds since 1970.
+             */
+            at: number;
+            /** @description How much it matters. */
+            level: components["schemas"]["LogLevel"];
+            /** @description What was said. */
+            message: string;
+            /**
+             * Format: int32
+             * @description Its place among the lines of this hand-out, from 1: a line that is told twice is kept once.
+             */
+            number: number;
+        };
+        /** @description A line of a run's log. */
+        LoggedLine: {
+            /** @description When, by the worker's clock. */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which hand-out of the run said it.
+             */
+            attempt: number;
+            /** @description How much it matters. */
+            level: components["schemas"]["LogLevel"];
+            /** @description What was said. */
+            message: string;
+            /**
+             * Format: int32
+             * @description Its place in that hand-out.
+             */
+            number: number;
+        };
         /** @description What a snapshot is, all of it by value or by hash. */
         Manifest: {
             /** @description The JSON lines of [`SnapshotCase`]. */
@@ -1775,6 +1924,11 @@ export interface components {
         NewRunBody: {
             /** @description What to start from. */
             base: components["schemas"]["ModelRef"];
+            /**
+             * Format: uuid
+             * @description The run whose settings these are, or were.
+             */
+            cloned_from?: string | null;
             /** @description How to train. */
             config?: components["schemas"]["RunConfig"];
             /** @description What to call it. */
@@ -1812,6 +1966,18 @@ export interface components {
         NextCase: {
             /** @default null */
             split: components["schemas"]["Split"] | null;
+        };
+        /** @description Notes and tags of a run. */
+        NotesBody: {
+            /**
+             * Format: int64
+             * @description The revision they were made from.
+             */
+            based_on: number;
+            /** @description What people write about the run. */
+            notes: string;
+            /** @description Words to find it by. */
+            tags: string[];
         };
         /** @description An object by its hash. */
         ObjectRef: {
@@ -2053,6 +2219,15 @@ export interface components {
          * @description One region, stable across the revisions that keep it.
          */
         RegionId: string;
+        /** @description What a run that ended early goes on from. */
+        ResumeBody: {
+            /**
+             * Format: int32
+             * @description The checkpoint after this step, of those that its worker keeps; the newest where it is absent.
+             * @default null
+             */
+            step: number | null;
+        };
         /** @description One saved state of an annotation. */
         Revision: {
             /** @description What it says. */
@@ -2091,6 +2266,13 @@ export interface components {
             attempt: number;
             /** @description What it starts from. */
             base: components["schemas"]["ModelRef"];
+            /** @description The checkpoints that its worker keeps, oldest first. */
+            checkpoints: components["schemas"]["HeldCheckpoint"][];
+            /**
+             * Format: uuid
+             * @description The run that its settings were taken from.
+             */
+            cloned_from?: string | null;
             /** @description How it trains. */
             config: components["schemas"]["RunConfig"];
             /** @description When it was launched. */
@@ -2117,6 +2299,13 @@ export interface components {
             model_id?: string | null;
             /** @description What people call it. */
             name: string;
+            /** @description What people wrote about it. */
+            notes: string;
+            /**
+             * Format: int64
+             * @description How often notes and tags were changed; a change names the one it was made from.
+             */
+            notes_revision: number;
             /** @description What the worker is at. */
             phase?: string | null;
             /**
@@ -2124,12 +2313,21 @@ export interface components {
              * @description Its project.
              */
             project_id: string;
+            /** @description Whether it can be resumed: it failed, or it was stopped and its worker still keeps what it learnt. */
+            resumable: boolean;
+            /**
+             * Format: int32
+             * @description The step whose checkpoint it is to go on from, until its worker has written one after that.
+             */
+            resume_from?: number | null;
             /** @description The snapshot it learns from. */
             snapshot: string;
             /** @description When a worker first took it. */
             started_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["RunState"];
+            /** @description Words to find it by. */
+            tags: string[];
             /**
              * Format: int64
              * @description Steps, or images, in all.
@@ -2274,8 +2472,18 @@ export interface components {
             lease_seconds: number;
             /** @description Its project. */
             project: components["schemas"]["ProjectId"];
+            /**
+             * Format: int32
+             * @description Go on from the checkpoint after this step, which the worker said it has, and not from the newest.
+             */
+            resume_from?: number | null;
             /** @description The snapshot to learn from. */
             snapshot: string;
+        };
+        /** @description What a run's workers said. */
+        RunLog: {
+            /** @description Newest last. */
+            lines: components["schemas"]["LoggedLine"][];
         };
         /**
          * @description How a run ended well.
@@ -2284,7 +2492,7 @@ export interface components {
         RunOutcome: "finished" | "stopped";
         /** @description `GET /api/worker/runs/{id}`: what became of a run, for a worker that keeps its checkpoints. */
         RunStanding: {
-            /** @description It gave its model: nobody goes on from its checkpoints any more. */
+            /** @description It gave its model and cannot be resumed: nobody goes on from its checkpoints any more. */
             published: boolean;
         };
         /**
@@ -2292,10 +2500,17 @@ export interface components {
          * @enum {string}
          */
         RunState: "queued" | "running" | "stopping" | "finished" | "stopped" | "failed";
-        /** @description A project's runs. */
+        /** @description A page of a project's runs. */
         Runs: {
+            /**
+             * Format: uuid
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: string | null;
             /** @description Newest first. */
             runs: components["schemas"]["Run"][];
+            /** @description All tags of the project's runs. */
+            tags: string[];
         };
         /** @description A new revision. */
         Save: {
@@ -2479,26 +2694,38 @@ export interface components {
             /**
              * Format: float
              * @description The scale's numerator: adapters are multiplied by alpha / rank.
+             * @default 16
              */
             alpha: number;
             /**
              * Format: float
              * @description The share of an adapter's inputs that each training step leaves out by chance, in 0..1; none where it is absent.
+             * @default 0
              */
-            dropout?: number;
+            dropout: number;
             /** @enum {string} */
             kind: "lora";
             /**
              * Format: int32
              * @description The adapters' rank.
+             * @default 8
              */
             rank: number;
             /**
              * @description Which layers, by the end of their path as PEFT's `target_modules` name them: `q_proj`, `mlp.fc1`, `mlp1.1`. A `*` stands
              *     for anything: `vision_model.*.attn.qkv`, `language_model.*`. Paths are those of the original code, or of the HF-native
              *     one (`attention.q_proj`, `linear_1`) where no original path ends so. The decoder's seven where it is absent.
+             * @default [
+             *       "language_model.*.q_proj",
+             *       "language_model.*.k_proj",
+             *       "language_model.*.v_proj",
+             *       "language_model.*.o_proj",
+             *       "language_model.*.gate_proj",
+             *       "language_model.*.up_proj",
+             *       "language_model.*.down_proj"
+             *     ]
              */
-            targets?: string[];
+            targets: string[];
         };
         /** @description The case that is likely to be next. */
         Upcoming: {
@@ -3506,7 +3733,16 @@ export interface operations {
     };
     list_runs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only runs with this tag. */
+                tag?: string;
+                /** @description Only runs whose name, notes or tags hold this text. */
+                text?: string;
+                /** @description The run after which the page begins. */
+                after?: string;
+                /** @description Runs on the page, at most 500. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 project: string;
@@ -3562,6 +3798,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_runs: {
+        parameters: {
+            query?: {
+                /** @description The ids of 2 to 6 runs, with commas between them. */
+                runs?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
         };
@@ -3713,6 +3973,30 @@ export interface operations {
             };
         };
     };
+    run_log: {
+        parameters: {
+            query?: {
+                /** @description Newest lines, at most 2000; 500 where it is absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLog"];
+                };
+            };
+        };
+    };
     run_metrics: {
         parameters: {
             query?: {
@@ -3737,6 +4021,47 @@ export interface operations {
             };
         };
     };
+    annotate_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     resume_run: {
         parameters: {
             query?: never;
@@ -3746,7 +4071,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeBody"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3754,6 +4083,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             409: {
