@@ -1,4 +1,4 @@
-import { expect, test, type Locator, type Page } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { isAccessible } from './accessible'
 import { draw, onScreen, saved } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
