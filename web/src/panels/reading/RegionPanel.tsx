@@ -1,9 +1,10 @@
-import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
+import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
 import { withNumber, type Size } from '../../model/geometry'
 import type { Action } from '../../state/annotation'
+import { Descriptions } from './Descriptions'
 
 // The red of a field's error is too dark on its background to be read.
 const LEGIBLE = { input: { color: 'var(--mantine-color-red-2)' } }
@@ -59,19 +60,7 @@ export function RegionPanel(props: Props) {
           onChange={(value) => dispatch({ kind: 'describe', id: region.id, change: { presence: PRESENCES.find((p) => p === value) ?? 'present' } })}
           data={PRESENCES.map((presence) => ({ value: presence, label: t(`presence.${presence}`) }))}
         />
-        {props.langs.map((lang) => (
-          <Textarea
-            key={lang}
-            lang={lang}
-            autosize
-            minRows={2}
-            maxRows={6}
-            label={t('read.description', { lang: languageName(lang) })}
-            value={region.texts?.[lang] ?? ''}
-            onChange={(event) => dispatch({ kind: 'write', id: region.id, lang, text: event.currentTarget.value })}
-            onBlur={() => dispatch({ kind: 'settle' })}
-          />
-        ))}
+        <Descriptions region={region} langs={props.langs} dispatch={dispatch} />
         <BoxNumbers {...props} />
         <Group><Button size="compact-sm" color="red" variant="light" onClick={() => dispatch({ kind: 'remove', id: region.id })}>{t('read.remove')}</Button></Group>
       </Stack>
@@ -110,8 +99,4 @@ function sizeInMm(bbox: readonly number[], spacing: readonly number[] | null): s
   const width = ((bbox[2] ?? 0) - (bbox[0] ?? 0)) * column
   const height = ((bbox[3] ?? 0) - (bbox[1] ?? 0)) * row
   return ` · ${width.toFixed(1)} × ${height.toFixed(1)} mm`
-}
-
-function languageName(lang: string): string {
-  return new Intl.DisplayNames([lang], { type: 'language' }).of(lang) ?? lang
 }
