@@ -1171,7 +1171,7 @@ export interface components {
             submitted: boolean;
         };
         /** @description What one reader says about one image, at one revision. */
-        AnnotationContent: {
+        AnnotationContent: components["schemas"]["WholeImage"] & {
             /** @description The regions, in the order they were drawn. */
             regions: components["schemas"]["Region"][];
             /** @description The model's suggestions that the reader turned down. */
@@ -1260,6 +1260,18 @@ export interface components {
             names: {
                 [key: string]: string;
             };
+            codes?: { [key: string]: string };
+            synonyms?: { [key: string]: string[] };
+        };
+        Sentence: { id: string; texts?: { [key: string]: string }; regions?: string[] };
+        Question: { id: string; question?: { [key: string]: string }; answer?: { [key: string]: string }; region?: string | null };
+        Finding: { concept: string; presence?: components["schemas"]["Presence"] };
+        Verdict: { kind: "nothing_found" } | { kind: "not_assessable"; reason?: string };
+        WholeImage: {
+            report?: components["schemas"]["Sentence"][];
+            questions?: components["schemas"]["Question"][];
+            findings?: components["schemas"]["Finding"][];
+            verdict?: null | components["schemas"]["Verdict"];
         };
         /** @description The key of a concept inside its project: `left_lung`, `simple_cyst`. */
         ConceptKey: string;
@@ -1530,6 +1542,7 @@ export interface components {
             id: string;
             /** @description Until when, unless renewed. */
             until: string;
+            seconds: number;
         };
         /** @description What a snapshot is, all of it by value or by hash. */
         Manifest: {
@@ -1799,7 +1812,10 @@ export interface components {
          */
         Presence: "present" | "absent" | "uncertain";
         /** @description How far a project is. */
+        Pace: { cases: number; seconds: number };
         Progress: {
+            assisted: components["schemas"]["Pace"];
+            control: components["schemas"]["Pace"];
             /**
              * Format: int64
              * @description Images in all.

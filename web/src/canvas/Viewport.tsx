@@ -2,6 +2,8 @@
 import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type WheelEvent } from 'react'
 import { fit, HANDLES, moved, resized, spanned, toImage, toScreen, zoomAt, type Box, type Point, type Size, type View } from '../model/geometry'
 import { clicked, gripAt, handlePoint, STILL, type Grip } from '../model/grip'
+import { commandOf, type Plain } from '../model/keys'
+import { labelSpot, LABEL_HEIGHT, widthOf, type Rect } from '../model/label'
 import { paint, type Raster, type Window } from './levels'
 
 export interface Drawn {
@@ -20,6 +22,8 @@ interface Props {
   offered: string | null
   // Whether keys that write a character are in use.
   letters: boolean
+  // Whether a box is drawn by its two corners, one click each.
+  twoClicks: boolean
   label: string
   // A number that changes when the image is to be fitted again.
   fitAt: number
@@ -41,15 +45,20 @@ interface Edit {
 }
 type Drag =
   | { kind: 'draw'; from: Point; to: Point }
+  // Between the two clicks.
+  | { kind: 'corner'; from: Point; to: Point }
   | Edit
   | { kind: 'pan'; from: Point; view: View }
   | { kind: 'window'; from: Point; window: Window }
+  // Two fingers: what lay between them stays between them.
+  | { kind: 'pinch'; apart: number; between: Point; view: View }
 
 const REGION = '#5ce1e6'
 const CHOSEN = '#ffd43b'
 const SUGGESTED = '#ff9bd2'
+const LABEL_SIZE = 13
 // What a key multiplies the zoom by; null is one image pixel on one screen pixel.
-const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '1': null }
+const ZOOMS: Partial<Record<Plain, number | null>> = { zoomIn: 1.25, zoomOut: 0.8, actual: null }
 
 export function Viewport(props: Props) {
   const { raster, boxes, selected, letters } = props
@@ -57,6 +66,7 @@ export function Viewport(props: Props) {
   const [screen, setScreen] = useState<Size | null>(null)
   const [view, setView] = useState<View | null>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
+  const fingers = useRef(new Map<number, Point>())
   const [space, setSpace] = useState(false)
   const [cursor, setCursor] = useState('crosshair')
   const chosen = boxes.find((box) => box.id === selected)
@@ -95,8 +105,9 @@ export function Viewport(props: Props) {
     if (!screen || !letters) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
-      const factor = ZOOM_KEYS[event.key]
+      if (event.isComposing || isField(event.target)) return
+      const command = commandOf(event, 'page', letters)
+      const factor = command === null || command === 'held' || command.kind === 'nudge' ? undefined : ZOOMS[command.kind]
       if (factor !== undefined) setView((now) => now && zoomAt(now, middle, factor ?? 1 / now.zoom))
     }
     window.addEventListener('keydown', press)
@@ -113,9 +124,18 @@ export function Viewport(props: Props) {
     if (!view) return
     const point = at(event)
     event.currentTarget.setPointerCapture(event.pointerId)
-    if (event.button === 2) setDrag({ kind: 'window', from: point, window: props.window })
+    if (event.pointerType === 'touch') fingers.current.set(event.pointerId, point)
+    const two = pinched(fingers.current)
+    if (two) setDrag({ kind: 'pinch', ...two, view })
+    else if (event.button === 2) setDrag({ kind: 'window', from: point, window: props.window })
     else if (event.button === 1 || space) setDrag({ kind: 'pan', from: point, view })
+    else if (event.button === 0 && props.twoClicks) corner(toImage(view, point))
     else if (event.button === 0) setDrag(grab(event, toImage(view, point)))
+  }
+  const corner = (point: Point) => {
+    const box = drag?.kind === 'corner' ? spanned(drag.from, point, raster) : null
+    setDrag(box ? null : { kind: 'corner', from: point, to: point })
+    if (box) props.onDraw(box)
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
     const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
@@ -131,10 +151,18 @@ export function Viewport(props: Props) {
     if (!view) return
     const point = at(event)
     const image = toImage(view, point)
+    if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, point)
     if (!drag) return setCursor(cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null))
     switch (drag.kind) {
       case 'draw':
+      case 'corner':
         return setDrag({ ...drag, to: image })
+      case 'pinch': {
+        const two = pinched(fingers.current)
+        if (!two) return
+        const zoomed = zoomAt(drag.view, drag.between, two.apart / drag.apart)
+        return setView({ ...zoomed, x: zoomed.x + two.between.x - drag.between.x, y: zoomed.y + two.between.y - drag.between.y })
+      }
       case 'edit':
         if (!drag.live && !far(drag.from, image)) return
         setDrag({ ...drag, live: true })
@@ -150,6 +178,9 @@ export function Viewport(props: Props) {
   }
   // The last movement may not have been painted yet, so where the pointer was lifted counts.
   const lift = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
+    // The first corner stays until the second one is clicked.
+    if (drag?.kind === 'corner' && props.twoClicks) return
     setDrag(null)
     if (!drag || !view) return
     const to = toImage(view, at(event))
@@ -165,12 +196,15 @@ export function Viewport(props: Props) {
     if (box) props.onDraw(box)
   }
   const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
-  const cancel = () => {
+  const cancel = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
     setDrag(null)
     props.onSettle()
   }
 
-  const growing = drag?.kind === 'draw' ? spanned(drag.from, drag.to, raster) : null
+  const shown = drag?.kind === 'draw' || (drag?.kind === 'corner' && props.twoClicks)
+  const growing = shown ? spanned(drag.from, drag.to, raster) : null
+  const shapes = view ? boxes.map((box) => rect(box.bbox, view)) : []
   return (
     <div
       ref={frame}
@@ -194,7 +228,7 @@ export function Viewport(props: Props) {
           <Pixels raster={raster} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
             {boxes.map((box) => (
-              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
+              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} offered={box.id === props.offered} screen={screen} shapes={shapes} onSelect={props.onSelect} />
             ))}
             {editable && <Handles bbox={editable.bbox} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
@@ -239,12 +273,19 @@ function Pixels({ raster, window, inverted, view, screen }: { raster: Raster; wi
   )
 }
 
+// How far two fingers are apart, and the point between them; null for fewer or more.
+function pinched(fingers: ReadonlyMap<number, Point>): { apart: number; between: Point } | null {
+  const [a, b, more] = [...fingers.values()]
+  if (!a || !b || more) return null
+  return { apart: Math.max(1, Math.hypot(b.x - a.x, b.y - a.y)), between: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } }
+}
+
 // Whether the space bar means something there already.
 function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, textarea, select, button, a, [contenteditable]')
 }
 
-function rect(bbox: Box, view: View) {
+function rect(bbox: Box, view: View): Rect {
   const a = toScreen(view, { x: bbox[0], y: bbox[1] })
   return { x: a.x, y: a.y, width: (bbox[2] - bbox[0]) * view.zoom, height: (bbox[3] - bbox[1]) * view.zoom }
 }
@@ -260,10 +301,21 @@ function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour
   )
 }
 
-function BoxShape({ box, view, chosen, offered, onSelect }: { box: Drawn; view: View; chosen: boolean; offered: boolean; onSelect(id: string): void }) {
+interface ShapeProps {
+  box: Drawn
+  view: View
+  chosen: boolean
+  offered: boolean
+  screen: Size
+  // All boxes on the screen: a name covers none of them.
+  shapes: readonly Rect[]
+  onSelect(id: string): void
+}
+
+function BoxShape({ box, view, chosen, offered, screen, shapes, onSelect }: ShapeProps) {
   const shape = rect(box.bbox, view)
   const colour = chosen || offered ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
-  const above = shape.y > 18
+  const spot = labelSpot(shape, widthOf(box.name, LABEL_SIZE), screen, shapes)
   return (
     <g pointerEvents="none">
       {/* The pointer is read by the viewport; this is where the keyboard and a screen reader find the box. */}
@@ -279,9 +331,7 @@ function BoxShape({ box, view, chosen, offered, onSelect }: { box: Drawn; view: 
         onClick={() => onSelect(box.id)}
       />
       <Outline bbox={box.bbox} view={view} colour={colour} dashed={box.kind === 'suggestion'} />
-      <Label x={shape.x} y={above ? shape.y - 6 : shape.y + shape.height + 15} colour={colour}>
-        {box.name}
-      </Label>
+      {spot && <Label x={spot.x} y={spot.y + LABEL_HEIGHT - 5} colour={colour}>{box.name}</Label>}
     </g>
   )
 }
@@ -308,7 +358,7 @@ function cursorOf(grip: Grip | null): string {
 
 function Label({ x, y, colour, children }: { x: number; y: number; colour: string; children: ReactNode }) {
   return (
-    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={13} pointerEvents="none">
+    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={LABEL_SIZE} pointerEvents="none">
       {children}
     </text>
   )
