@@ -1,10 +1,10 @@
-import { Alert, Badge, Box as Area, Button, Group, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Alert, Box as Area, Button, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Case, type Concept, type Region, type Suggestion, type Verdict } from '../../api/client'
-import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
-import { Viewport, type Drawn } from '../../canvas/Viewport'
+import type { Raster } from '../../canvas/levels'
+import type { Drawn } from '../../canvas/Viewport'
 import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
@@ -14,6 +14,7 @@ import { PageTitle } from '../PageTitle'
 import { Refusal } from '../Refusal'
 import { Conflict } from './Conflict'
 import { FindingsPanel } from './FindingsPanel'
+import { ImagePane, type ImageKeys } from './ImagePane'
 import { KeyList } from './KeyList'
 import { useKeys } from './keys'
 import { PRESENCES } from './Presences'
@@ -23,7 +24,6 @@ import { ReportPanel } from './ReportPanel'
 import { SuggestionPanel } from './SuggestionPanel'
 import { useCase, type Hold } from './useCase'
 import { VerdictDialog } from './VerdictDialog'
-import { WindowFields } from './WindowFields'
 
 interface Props {
   opened: Case
@@ -47,11 +47,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
   const { state, dispatch, saving, lease, resolve, submit } = useCase(opened)
   const { content } = state
-  const own: Window = opened.image.window ?? IDENTITY
-  const [window, setWindow] = useState(own)
-  const [inverted, setInverted] = useState(false)
   const [selected, setSelected] = useState<string | null>(null)
-  const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
   const [twoClicks, setTwoClicks] = useState(false)
   const [shown, setShown] = useState<Panel>('regions')
@@ -60,6 +56,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
   const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
+  const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const unseen = opened.image.frames - 1
@@ -149,8 +146,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
     adjust: () => accept(offered, true),
     reject: () => reject(offered),
-    fit: () => setFitAt(fitAt + 1),
-    invert: () => setInverted(!inverted),
+    fit: () => view.current?.fit(),
+    invert: () => view.current?.invert(),
     undo: () => dispatch({ kind: 'undo' }),
     redo: () => dispatch({ kind: 'redo' }),
     submit: () => finish(),
@@ -162,42 +159,36 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
   }, [selected, content.regions.length])
 
+  const tools = (
+    <>
+      <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
+      <Button size="compact-sm" variant={twoClicks ? 'filled' : 'default'} aria-pressed={twoClicks} onClick={() => setTwoClicks(!twoClicks)}>{t('read.two_clicks')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
+      <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
+    </>
+  )
+
   return (
     // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
     <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
         <VisuallyHidden component="div"><PageTitle>{t('read.title')}</PageTitle></VisuallyHidden>
-        <Group px="xs" py={4} gap="xs" wrap="nowrap">
-          <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
-          <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
-          <WindowFields window={window} onWindow={setWindow} />
-          <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
-          <Button size="compact-sm" variant={twoClicks ? 'filled' : 'default'} aria-pressed={twoClicks} onClick={() => setTwoClicks(!twoClicks)}>{t('read.two_clicks')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
-          <Badge variant="outline" color="gray">{t('read.lossless', { bits: raster.bits })}</Badge>
-        </Group>
-        <Area style={{ flex: 1, position: 'relative' }}>
-          <Viewport
-            raster={raster}
-            window={window}
-            inverted={inverted}
-            boxes={boxes}
-            selected={selected}
-            offered={offered?.id ?? null}
-            letters={letters}
-            twoClicks={twoClicks}
-            label={t('read.viewport')}
-            fitAt={fitAt}
-            onSelect={choose}
-            onDraw={draw}
-            onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
-            onSettle={() => dispatch({ kind: 'settle' })}
-            onWindow={setWindow}
-          />
-        </Area>
+        <ImagePane
+          ref={view}
+          image={opened.image}
+          raster={raster}
+          boxes={boxes}
+          selected={selected}
+          offered={offered?.id ?? null}
+          letters={letters}
+          twoClicks={twoClicks}
+          tools={tools}
+          onSelect={choose}
+          onDraw={draw}
+          onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
+          onSettle={() => dispatch({ kind: 'settle' })}
+        />
       </Area>
       <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
         <Tabs value={shown} onChange={(value) => setShown(PANELS.find((one) => one === value) ?? 'regions')} keepMounted={false} style={{ flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
