@@ -1,5 +1,5 @@
 // The reading page's keys, where they are heard. What they mean: model/keys.ts.
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { commandOf, type Command, type Focus, type Plain } from '../../model/keys'
 
 // What the page does; a command that is missing is heard elsewhere.
@@ -11,7 +11,8 @@ export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
   useEffect(() => {
     latest.current = keys
   })
-  useEffect(() => {
+  // Heard as soon as the page is seen: a key that comes before is lost.
+  useLayoutEffect(() => {
     if (!awake) return
     const press = (event: KeyboardEvent) => {
       // 229 is what browsers report for a key that an input method has taken.
