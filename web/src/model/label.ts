@@ -5,8 +5,6 @@ export interface Rect extends Point, Size {}
 
 export const LABEL_HEIGHT = 18
 const GAP = 4
-// A name that covers another finding is worse than one that lies inside the larger box around both.
-const INSIDE_COST = 0.01
 
 // The label's top left corner; null where the box leaves no room on the screen beside it.
 export function labelSpot(box: Rect, width: number, screen: Size, others: readonly Rect[]): Point | null {
@@ -24,7 +22,9 @@ export function labelSpot(box: Rect, width: number, screen: Size, others: readon
     label(right + GAP, y),
     label(box.x - GAP - width, y),
   ].filter((spot) => isOn(spot, screen) && touches(spot, box))
-  const cost = (spot: Rect) => others.reduce((sum, other) => sum + overlap(spot, other) * (contains(other, box) ? INSIDE_COST : 1), 0)
+  // In the larger box around this one is room for its name; another finding is not to be covered.
+  const findings = others.filter((other) => !contains(other, box))
+  const cost = (spot: Rect) => findings.reduce((sum, other) => sum + overlap(spot, other), 0)
   const best = spots.map((spot) => ({ spot, cost: cost(spot) })).reduce<{ spot: Rect; cost: number } | null>((a, b) => (a && a.cost <= b.cost ? a : b), null)
   return best && { x: best.spot.x, y: best.spot.y }
 }
