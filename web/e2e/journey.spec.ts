@@ -1,6 +1,7 @@
 import { expect, test, type Page } from '@playwright/test'
+import { isAccessible } from './accessible'
+import { clickAt, draw, nextCase, numbers, saved, signInTo, submitted } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
-import { clickAt, draw, isAccessible, nextCase, numbers, saved, signIn as signInTo, submitted } from './steps'
 
 const SHOTS = '../docs/images'
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
@@ -40,7 +41,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(async () => server.stop())
 
-const signIn = (page: Page, reader: Reader) => signInTo(page, server, reader, 'Chest (synthetic)')
+const signIn = (page: Page, reader: Reader) => signInTo(page, server.url, reader, 'Chest (synthetic)')
 
 test('a reader draws, describes in two languages and submits; nothing is lost, nobody gets the same case', async ({ page, browser }) => {
   await page.goto(server.url)

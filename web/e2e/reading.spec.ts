@@ -1,8 +1,9 @@
 // The reading page by mouse, pen, fingers and keys, and what may happen to the work on it.
 import { encode } from 'fast-png'
 import { expect, test, type Locator, type Page } from '@playwright/test'
+import { isAccessible } from './accessible'
+import { clickAt, draw, numbers, onScreen, saved, signInTo, submitted } from './reading'
 import { Client, Server, until, type Reader } from './server'
-import { clickAt, draw, isAccessible, numbers, onScreen, saved, signIn as signInTo, submitted } from './steps'
 
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
 const bo: Reader = { username: 'bo', password: 'bo reads in the morning' }
@@ -45,7 +46,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(async () => server.stop())
 
-const signIn = (page: Page, reader: Reader) => signInTo(page, server, reader, 'Small')
+const signIn = (page: Page, reader: Reader) => signInTo(page, server.url, reader, 'Small')
 const address = (image: string) => `${server.url}/projects/${project}/read/${image}`
 // Each journey has cases of its own.
 const another = () => images.pop() ?? ''

@@ -6,9 +6,14 @@ export type Plain =
   | 'newBox' | 'twoClicks' | 'cancel' | 'duplicate' | 'copyOn' | 'remove' | 'next' | 'previous' | 'later' | 'earlier'
   | 'concept' | 'presence' | 'describe' | 'phrases' | 'panel'
   | 'accept' | 'adjust' | 'reject' | 'acceptAll'
-  | 'fit' | 'invert' | 'zoomIn' | 'zoomOut' | 'actual'
+  | 'fit' | 'invert' | 'measure' | 'zoomIn' | 'zoomOut' | 'actual'
   | 'undo' | 'redo' | 'submit' | 'help'
-export type Command = { kind: Plain } | { kind: 'nudge'; dx: number; dy: number }
+export type Command =
+  | { kind: Plain }
+  | { kind: 'nudge'; dx: number; dy: number }
+  // A window by its number; as many frames on, or back.
+  | { kind: 'preset'; number: number }
+  | { kind: 'scroll'; by: number }
 export interface Stroke {
   key: string
   ctrlKey: boolean
@@ -22,7 +27,7 @@ export interface Stroke {
 export type Focus = 'text' | 'writing' | 'choice' | 'page'
 
 export interface Binding {
-  command: Plain | 'nudge'
+  command: Command['kind']
   group: Group
   // As the browser names them, letters in lower case; any of them.
   keys: readonly string[]
@@ -36,7 +41,8 @@ export interface Binding {
 }
 
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-const arrows = Object.keys(ARROWS)
+const PAGES: Record<string, number> = { PageUp: -1, PageDown: 1 }
+const [arrows, pages] = [Object.keys(ARROWS), Object.keys(PAGES)]
 
 export const BINDINGS: readonly Binding[] = [
   { command: 'newBox', group: 'box', keys: ['n'] },
@@ -61,10 +67,14 @@ export const BINDINGS: readonly Binding[] = [
   { command: 'reject', group: 'suggestion', keys: ['r'] },
   { command: 'acceptAll', group: 'suggestion', keys: ['a'], shift: true },
   { command: 'fit', group: 'image', keys: ['f'] },
-  { command: 'actual', group: 'image', keys: ['1'] },
+  { command: 'actual', group: 'image', keys: ['0'] },
   { command: 'zoomIn', group: 'image', keys: ['+', '='], repeats: true },
   { command: 'zoomOut', group: 'image', keys: ['-'], repeats: true },
   { command: 'invert', group: 'image', keys: ['i'] },
+  { command: 'preset', group: 'image', keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'] },
+  { command: 'measure', group: 'image', keys: ['m'] },
+  { command: 'scroll', group: 'image', keys: pages, repeats: true },
+  { command: 'scroll', group: 'image', keys: pages, shift: true, repeats: true },
   { command: 'undo', group: 'case', keys: ['z'], ctrl: true, heardIn: 'writing', repeats: true },
   { command: 'redo', group: 'case', keys: ['y'], ctrl: true, heardIn: 'writing', repeats: true },
   { command: 'redo', group: 'case', keys: ['z'], ctrl: true, shift: true, heardIn: 'writing', repeats: true },
@@ -79,16 +89,25 @@ export function commandOf(stroke: Stroke, focus: Focus, letters: boolean): Comma
   if (!binding) return null
   if (stroke.repeat && !binding.repeats) return 'held'
   const { command, shift } = binding
-  if (command !== 'nudge') return { kind: command }
-  const [dx, dy] = ARROWS[stroke.key] ?? [0, 0]
   const by = shift ? 10 : 1
-  return { kind: 'nudge', dx: dx * by, dy: dy * by }
+  switch (command) {
+    case 'nudge': {
+      const [dx, dy] = ARROWS[stroke.key] ?? [0, 0]
+      return { kind: command, dx: dx * by, dy: dy * by }
+    }
+    case 'scroll':
+      return { kind: command, by: (PAGES[stroke.key] ?? 0) * by }
+    case 'preset':
+      return { kind: command, number: Number(stroke.key) }
+    default:
+      return { kind: command }
+  }
 }
 
 function isMeant({ keys, ctrl = false, shift = false }: Binding, { key, ctrlKey, metaKey, altKey, shiftKey }: Stroke): boolean {
   // With caps lock on, a letter comes in capitals without Shift; what else needs Shift differs from keyboard to keyboard.
   const letter = /^\p{L}$/u.test(key)
-  const shiftCounts = letter || key in ARROWS
+  const shiftCounts = letter || key in ARROWS || key in PAGES
   return keys.includes(letter ? key.toLowerCase() : key) && ctrl === (ctrlKey || metaKey) && !altKey && (!shiftCounts || shift === shiftKey)
 }
 

@@ -66,10 +66,10 @@ function Choice({ difference, field, picks, onPick }: ChoiceProps) {
         aria-label={[t(`part.${difference.part}`), field].filter(Boolean).join(' ')}
         value={pickOf(picks, difference, field)}
         onChange={(side) => onPick(difference, field, side === 'mine' ? 'mine' : 'theirs')}
-        data={SIDES.map((side) => ({ value: side, label: t(`side.${side}`) }))}
+        data={SIDES.map((side) => ({ value: side, label: t(`version.${side}`) }))}
       />
       <div>
-        {SIDES.map((side) => <Text key={side} size="sm" c={pickOf(picks, difference, field) === side ? undefined : 'gray.5'}>{t(`side.${side}`)}: {said(side) || '–'}</Text>)}
+        {SIDES.map((side) => <Text key={side} size="sm" c={pickOf(picks, difference, field) === side ? undefined : 'gray.5'}>{t(`version.${side}`)}: {said(side) || '–'}</Text>)}
       </div>
     </Group>
   )

@@ -9,7 +9,7 @@ interface Props {
   onLetters(letters: boolean): void
   onClose(): void
 }
-const GESTURES = ['draw', 'border', 'again', 'wheel', 'pan', 'window', 'pinch'] as const
+const GESTURES = ['draw', 'border', 'again', 'wheel', 'pan', 'window', 'measure', 'pinch'] as const
 
 export function KeyList({ opened, letters, onLetters, onClose }: Props) {
   const { t } = useTranslation()
@@ -44,7 +44,7 @@ function Row({ binding }: { binding: Binding }) {
   return (
     <Table.Tr>
       <Table.Td w={150}><Group gap={2}>{chords(binding).map((chord) => <Kbd key={chord} size="xs">{chord}</Kbd>)}</Group></Table.Td>
-      <Table.Td>{t(`command.${command}`)}{command === 'nudge' ? ` (${shift ? 10 : 1} px)` : ''}</Table.Td>
+      <Table.Td>{t(`command.${command}`)}{command === 'nudge' ? ` (${shift ? 10 : 1} px)` : command === 'scroll' && shift ? ' (10)' : ''}</Table.Td>
     </Table.Tr>
   )
 }

@@ -1,10 +1,10 @@
 import { Alert, Box as Area, Button, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Case, type Concept, type Region, type Suggestion, type Verdict } from '../../api/client'
 import type { Raster } from '../../canvas/levels'
-import type { Drawn } from '../../canvas/Viewport'
+import type { Drawn } from '../../canvas/Boxes'
 import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
@@ -36,8 +36,6 @@ const HEADER = 48
 const PANEL = 420
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
-// The one frame that the page shows so far.
-const SHOWN_FRAME = 0
 const PANELS = ['regions', 'report', 'questions', 'findings'] as const
 type Panel = (typeof PANELS)[number]
 // A hold that could not be renewed for five minutes is told of; it lasts for a quarter of an hour.
@@ -59,24 +57,31 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
-  const unseen = opened.image.frames - 1
+  // The frame that is shown, and all that were.
+  const [frame, setFrame] = useState(0)
+  const [seen, setSeen] = useState<ReadonlySet<number>>(new Set([0]))
+  const unseen = opened.image.frames - seen.size
+  const show = useCallback((shown: number) => {
+    setFrame(shown)
+    setSeen((before) => (before.has(shown) ? before : new Set(before).add(shown)))
+  }, [])
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const named = content.regions.map((region, index) => ({ value: region.id, label: `${index + 1} ${nameOf(region.concept)}` }))
   const boxes: Drawn[] = [
-    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.flatMap((r, index) => ((r.frame ?? 0) === SHOWN_FRAME ? [{ id: r.id, bbox: boxOf(r.bbox), name: named[index]?.label ?? '', kind: 'region' as const }] : [])),
+    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const, frame: 0 })),
+    ...content.regions.map((r, index) => ({ id: r.id, bbox: boxOf(r.bbox), name: named[index]?.label ?? '', kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
   // A region that is chosen is one that can be seen.
-  const choose = (id: string | null) => {
+  const choose = useCallback((id: string | null) => {
     setSelected(id)
     if (id !== null) setShown('regions')
-  }
+  }, [])
   const draw = (bbox: Box) => {
     const id = freshId()
-    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
+    dispatch({ kind: 'draw', id, frame, bbox })
     setTwoClicks(false)
     choose(id)
   }
@@ -86,8 +91,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     choose(ids.at(at < 0 ? (by > 0 ? 0 : -1) : (at + by) % ids.length) ?? null)
   }
   const copyOn = (region: Region) => {
-    const frame = (region.frame ?? 0) + 1
-    if (frame < opened.image.frames) dispatch({ kind: 'copy', id: freshId(), of: region.id, bbox: boxOf(region.bbox), frame })
+    const next = (region.frame ?? 0) + 1
+    if (next >= opened.image.frames) return
+    const id = freshId()
+    dispatch({ kind: 'copy', id, of: region.id, bbox: boxOf(region.bbox), frame: next })
+    choose(id)
   }
   const turnPresence = (region: Region) => {
     const next = PRESENCES[(PRESENCES.indexOf(region.presence ?? 'present') + 1) % PRESENCES.length]
@@ -148,6 +156,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     reject: () => reject(offered),
     fit: () => view.current?.fit(),
     invert: () => view.current?.invert(),
+    measure: () => view.current?.measure(),
+    preset: (number) => view.current?.preset(number),
+    scroll: (by) => view.current?.scroll(by),
     undo: () => dispatch({ kind: 'undo' }),
     redo: () => dispatch({ kind: 'redo' }),
     submit: () => finish(),
@@ -184,6 +195,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           letters={letters}
           twoClicks={twoClicks}
           tools={tools}
+          onFrame={show}
           onSelect={choose}
           onDraw={draw}
           onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
@@ -200,7 +212,6 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
               {opened.choice && (
                 <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
               )}
-              {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
               <HoldState hold={lease} />
               <Tabs.Panel value="regions">
                 <Stack gap="sm">

@@ -3,7 +3,11 @@ import { useEffect, useLayoutEffect, useRef } from 'react'
 import { commandOf, type Command, type Focus, type Plain } from '../../model/keys'
 
 // What the page does; a command that is missing is heard elsewhere.
-export type Keys = Partial<Record<Plain, () => void>> & { nudge(dx: number, dy: number): void }
+export type Keys = Partial<Record<Plain, () => void>> & {
+  nudge(dx: number, dy: number): void
+  preset(number: number): void
+  scroll(by: number): void
+}
 
 // `awake`: whether the page may change at all; `letters`: whether keys that also write a character are in use.
 export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
@@ -29,12 +33,12 @@ export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
   }, [awake, letters])
 }
 
+// Whether it was the page's to do.
 function carryOut(command: Command, keys: Keys): boolean {
-  if (command.kind === 'nudge') {
-    keys.nudge(command.dx, command.dy)
-    return true
-  }
-  keys[command.kind]?.()
+  if (command.kind === 'nudge') keys.nudge(command.dx, command.dy)
+  else if (command.kind === 'preset') keys.preset(command.number)
+  else if (command.kind === 'scroll') keys.scroll(command.by)
+  else keys[command.kind]?.()
   return keys[command.kind] !== undefined
 }
 
@@ -42,7 +46,7 @@ export function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof HTMLElement)) return 'page'
   // An open menu or list has the letters for its own entries.
   if (target.closest('[role=menu], [role=listbox]')) return 'text'
-  if (target.matches('input[type=radio], input[type=checkbox], [role=tab]')) return 'choice'
+  if (target.matches('input[type=radio], input[type=checkbox], input[type=range], [role=tab]')) return 'choice'
   if (target instanceof HTMLTextAreaElement) return 'writing'
   return target.isContentEditable || ['INPUT', 'SELECT'].includes(target.tagName) ? 'text' : 'page'
 }

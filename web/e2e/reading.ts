@@ -1,13 +1,15 @@
-// What a reader does on the page, as journeys are told in it.
-import AxeBuilder from '@axe-core/playwright'
+// What a reader does on the reading page, for journeys of all kinds.
 import { expect, type Locator, type Page } from '@playwright/test'
-import type { Reader, Server } from './server'
+import type { Reader } from './server'
 
-export async function signIn(page: Page, server: Server, reader: Reader, project: string) {
-  await page.goto(server.url)
+// With a project's name, on to that project.
+export async function signInTo(page: Page, url: string, reader: Reader, project?: string) {
+  await page.goto(url)
   await page.getByLabel('User name').fill(reader.username)
   await page.locator('input[autocomplete=current-password]').fill(reader.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+  if (project === undefined) return
   await page.getByRole('link', { name: project }).click()
   await expect(page.getByRole('link', { name: 'Next case' })).toBeVisible()
 }
@@ -23,6 +25,10 @@ export async function nextCase(page: Page): Promise<Found> {
   await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
   return { id: found.image.id, suggestions: found.suggestions }
 }
+
+// Until a frame of an image is on the screen.
+export const isShown = (page: Page, image: string, frame: number, pane = 'viewport') =>
+  expect(page.getByTestId(pane).getByTestId('pixels')).toHaveAttribute('data-shown', `${image}/${frame}`)
 
 // Image pixels to the screen, by the mapping that the page itself draws with.
 export async function onScreen(viewport: Locator, x: number, y: number) {
@@ -65,10 +71,4 @@ export async function numbers(page: Page): Promise<number[]> {
 export async function clickAt(page: Page, x: number, y: number) {
   const point = await onScreen(page.getByTestId('viewport'), x, y)
   await page.mouse.click(point.x, point.y)
-}
-
-export async function isAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-  expect(serious.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([])
 }
