@@ -29,7 +29,7 @@ export function Setting({ field, value, settings, refused, onChange }: Props) {
     onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
   }
   const choices = CHOICES[field]
-  if (choices) return <NativeSelect {...shared} data={choices.map((kind) => ({ value: kind, label: t(`runs.${field}.${kind}`) }))} />
+  if (choices) return <NativeSelect {...shared} data={choices.map((kind) => ({ value: kind, label: t(`runs.choice.${kind}`) }))} />
   if (field === 'recompute') {
     const { name, label, description, error } = shared
     return <Checkbox {...{ name, label, description, error }} checked={value === 'true'} onChange={(event) => onChange(String(event.currentTarget.checked))} />
