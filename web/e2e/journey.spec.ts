@@ -1,5 +1,6 @@
-import { expect, test, type Locator, type Page } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { isAccessible } from './accessible'
+import { draw, onScreen, saved } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
 
 const SHOTS = '../docs/images'
@@ -59,33 +60,6 @@ async function nextCase(page: Page): Promise<Found> {
   const found = (await (await answer).json()) as { image: { id: string }; suggestions: { id: string }[] }
   await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
   return { id: found.image.id, suggestions: found.suggestions }
-}
-
-// Image pixels to the screen, by the mapping that the page itself draws with.
-async function onScreen(viewport: Locator, x: number, y: number) {
-  const edge = await viewport.boundingBox()
-  const number = async (name: string) => Number(await viewport.getAttribute(name))
-  const zoom = await number('data-zoom')
-  return { x: (edge?.x ?? 0) + (await number('data-x')) + x * zoom, y: (edge?.y ?? 0) + (await number('data-y')) + y * zoom }
-}
-
-async function draw(page: Page, [x0, y0, x1, y1]: [number, number, number, number]) {
-  const viewport = page.getByTestId('viewport')
-  const from = await onScreen(viewport, x0, y0)
-  const to = await onScreen(viewport, x1, y1)
-  await page.mouse.move(from.x, from.y)
-  await page.mouse.down()
-  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2)
-  await page.mouse.move(to.x, to.y)
-  await page.mouse.up()
-}
-
-// Does what makes something to save, and waits until the server has it: "saved" is also what a page says before.
-async function saved(page: Page, act: () => Promise<unknown>) {
-  const put = page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().endsWith('/annotation') && r.ok())
-  await act()
-  await put
-  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'saved')
 }
 
 async function submitted(page: Page, act: () => Promise<unknown>) {

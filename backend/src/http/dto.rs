@@ -215,7 +215,7 @@ pub struct Concepts {
 /// A page of images.
 #[derive(Serialize, ToSchema)]
 pub struct Images {
-    /// In order of arrival.
+    /// In order of arrival, where nothing else is said.
     pub images: Vec<Image>,
     /// Pass as `after` for the next page; absent on the last.
     #[schema(value_type = Option<Uuid>)]
@@ -235,6 +235,14 @@ pub struct Attestation {
 pub struct NextCase {
     /// Only cases of this split.
     pub split: Option<medreg_datasets::snapshot::Split>,
+}
+
+/// The case that is likely to be next.
+#[derive(Serialize, ToSchema)]
+pub struct Upcoming {
+    /// Its image.
+    #[schema(value_type = Uuid)]
+    pub image: ImageId,
 }
 
 /// A new revision.

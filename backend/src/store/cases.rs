@@ -103,6 +103,25 @@ pub async fn next_free(
     Ok(id.map(ImageId))
 }
 
+/// The case that would be next if nobody else asked meanwhile. Nothing is locked or held: it is for fetching pixels ahead.
+pub async fn upcoming(conn: &mut PgConnection, project: ProjectId) -> Stored<Option<ImageId>> {
+    let id = sqlx::query_scalar!(
+        "WITH latest AS (
+             SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
+         )
+         SELECT i.id FROM images i
+         LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
+         WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
+           AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
+           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+         ORDER BY q.rank NULLS LAST, i.id LIMIT 1",
+        project.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(ImageId))
+}
+
 /// Takes or renews the hold on an image; `None` where somebody else has it.
 pub async fn take(
     conn: &mut PgConnection,

@@ -113,6 +113,8 @@ export function useAttest() {
 }
 
 export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
+// The image that is likely to be the next case; nobody holds it yet.
+export const upcomingCase = (id: string) => got(http.GET('/api/projects/{project}/cases/upcoming', project(id)))
 export const openCase = (image: string) => got(http.POST('/api/images/{image}/lease', { params: { path: { image } } }))
 export const giveBack = (lease: string) => got(http.DELETE('/api/leases/{lease}', { params: { path: { lease } } }))
 export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
@@ -120,6 +122,14 @@ export const saveAnnotation = (image: string, based_on: number, content: Content
   got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))
 export const submitAnnotation = (image: string, revision: number, active_seconds: number) =>
   got(http.POST('/api/images/{image}/annotation/submit', { params: { path: { image } }, body: { revision, active_seconds } }))
+
+// The images of the same patient that may be shown beside one, itself among them.
+export const useRelated = (image: string) =>
+  useQuery({
+    queryKey: ['related', image],
+    staleTime: Infinity,
+    queryFn: async () => (await got(http.GET('/api/images/{image}/related', { params: { path: { image } } }))).images,
+  })
 
 export const useSnapshots = (id: string) =>
   useQuery({ queryKey: ['snapshots', id], queryFn: () => got(http.GET('/api/projects/{project}/snapshots', project(id))) })

@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of the same patient that may be shown beside this one, itself among them: its own study's first. */
+        get: operations["related_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image}/rendered": {
         parameters: {
             query?: never;
@@ -339,6 +356,23 @@ export interface paths {
         put?: never;
         /** The next case for the caller; 204 where all are done. */
         post: operations["next_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cases/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The image that the caller would get next, so that its pixels can be fetched ahead; nothing is held. 204 where there is none. */
+        get: operations["upcoming_case"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1431,6 +1465,29 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "medreg" | "medreginstruct";
+        /** @description How a picture is to be looked at and measured. */
+        Facts: {
+            /** @description PatientOrientation (0020,0020): where rows and columns lead, in the letters A, P, L, R, H and F. */
+            directions?: string[] | null;
+            /**
+             * Format: int64
+             * @description InstanceNumber (0020,0013): its place in its series.
+             */
+            instance?: number | null;
+            laterality?: components["schemas"]["Laterality"] | null;
+            levels?: components["schemas"]["Levels"] | null;
+            /** @description Whether the pixels once went through a compression that loses something: LossyImageCompression (0028,2110), or a JPEG. */
+            lossy: boolean;
+            /**
+             * @description ImageOrientationPatient (0020,0037): unit vectors along a row and along a column, x to the left, y to the back, z to the
+             *     head. Absent where frames differ.
+             */
+            orientation?: number[] | null;
+            /** @description ImagePositionPatient (0020,0032) of an image of one frame: the middle of its first pixel, in mm, same axes. */
+            position?: number[] | null;
+            /** @description Whether the pixel spacing is that at the detector, ImagerPixelSpacing (0018,1164): what lies before it is smaller. */
+            spacing_at_detector: boolean;
+        };
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/fail`: cannot be done. */
         Fail: {
             /**
@@ -1539,6 +1596,7 @@ export interface components {
             colour: boolean;
             /** @description When it came. */
             created_at: string;
+            facts?: components["schemas"]["Facts"] | null;
             /**
              * Format: int32
              * @description How many frames it has.
@@ -1567,6 +1625,8 @@ export interface components {
             project_id: string;
             /** @description The 8-bit PNG as a reader first sees it. */
             raster: components["schemas"]["ObjectRef"];
+            /** @description The series' pseudonym, where the file names one. */
+            series?: string | null;
             /** @description The patient's split. */
             split: components["schemas"]["Split"];
             /** @description Where the case stands. */
@@ -1606,7 +1666,7 @@ export interface components {
         ImageState: "waiting_attestation" | "withheld" | "open" | "leased" | "submitted";
         /** @description A page of images. */
         Images: {
-            /** @description In order of arrival. */
+            /** @description In order of arrival, where nothing else is said. */
             images: components["schemas"]["Image"][];
             /**
              * Format: uuid
@@ -1625,6 +1685,11 @@ export interface components {
             token: string;
         };
         /**
+         * @description A side of the body.
+         * @enum {string}
+         */
+        Laterality: "left" | "right";
+        /**
          * @description How the learning rate goes on once it has risen to its peak.
          * @enum {string}
          */
@@ -1638,6 +1703,35 @@ export interface components {
             id: string;
             /** @description Until when, unless renewed. */
             until: string;
+        };
+        /** @description What grey values mean: value = slope × stored + intercept, after the modality transformation of PS3.3 section C.11.1. */
+        Levels: {
+            /**
+             * Format: double
+             * @description The middle of the range that the file wants shown, in units of the values.
+             */
+            center: number;
+            /** @description How it is spread over the greys. */
+            function: components["schemas"]["VoiFunction"];
+            /** @description Whether the values are Hounsfield units. */
+            hounsfield: boolean;
+            /**
+             * Format: double
+             * @description In units of the values.
+             */
+            intercept: number;
+            /** @description MONOCHROME1: the smallest value is white. */
+            inverse: boolean;
+            /**
+             * Format: double
+             * @description Of stored values; below zero where the smallest value is white.
+             */
+            slope: number;
+            /**
+             * Format: double
+             * @description Its width.
+             */
+            width: number;
         };
         /**
          * @description How much a line of a log matters.
@@ -1949,6 +2043,11 @@ export interface components {
             images: components["schemas"]["PoolImage"][];
             next?: components["schemas"]["ImageId"] | null;
         };
+        /**
+         * @description How exactly a run computes. Weights, their gradients and AdamW's moments are 32-bit numbers in any case.
+         * @enum {string}
+         */
+        Precision: "full" | "mixed";
         /** @description `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met. */
         Predictions: {
             /**
@@ -2289,6 +2388,11 @@ export interface components {
              */
             log_every: number;
             /**
+             * @description How exactly the model's products are computed.
+             * @default full
+             */
+            precision: components["schemas"]["Precision"];
+            /**
              * @description Whether layers keep their inputs alone and compute the rest again on the way back: less memory, a longer step.
              * @default false
              */
@@ -2623,6 +2727,14 @@ export interface components {
              */
             targets: string[];
         };
+        /** @description The case that is likely to be next. */
+        Upcoming: {
+            /**
+             * Format: uuid
+             * @description Its image.
+             */
+            image: string;
+        };
         /** @description What an upload consists of. */
         UploadFields: {
             /** @description True where the sender vouches that no patient data is burned in. */
@@ -2678,6 +2790,11 @@ export interface components {
             /** @description By name. */
             users: components["schemas"]["User"][];
         };
+        /**
+         * @description How a window maps values to grey, PS3.3 section C.11.2.1.
+         * @enum {string}
+         */
+        VoiFunction: "linear" | "linear_exact" | "sigmoid";
         /** @description How grey levels are shown at first, in the units of the stored pixels. */
         Window: {
             /**
@@ -3052,6 +3169,27 @@ export interface operations {
             };
         };
     };
+    related_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                };
+            };
+        };
+    };
     get_rendered: {
         parameters: {
             query?: never;
@@ -3332,6 +3470,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Case"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    upcoming_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upcoming"];
                 };
             };
             204: {

@@ -25,6 +25,13 @@ describe('commandOf', () => {
     expect(commandOf(press('ArrowRight'), 'choice', true)).toBeNull()
     expect(commandOf(press('n'), 'choice', true)).toEqual({ kind: 'newBox' })
   })
+  it('goes through frames and windows', () => {
+    expect(on(press('PageDown'))).toEqual({ kind: 'scroll', by: 1 })
+    expect(on(press('PageUp', { shiftKey: true, repeat: true }))).toEqual({ kind: 'scroll', by: -10 })
+    expect(on(press('3'))).toEqual({ kind: 'preset', number: 3 })
+    expect(commandOf(press('3'), 'page', false)).toBeNull()
+    expect(commandOf(press('PageDown'), 'text', true)).toBeNull()
+  })
   it('can do without keys that write a character', () => {
     for (const stroke of [press('a'), press('?'), press('A', { shiftKey: true })]) expect(commandOf(stroke, 'page', false)).toBeNull()
     expect(commandOf(press('Delete'), 'page', false)).toEqual({ kind: 'remove' })

@@ -1,8 +1,14 @@
 // What a key means on the reading page: a closed set, silent while somebody types.
 
 export type Plain =
+  | 'measure'
   | 'remove' | 'undo' | 'redo' | 'fit' | 'invert' | 'newBox' | 'accept' | 'acceptAll' | 'duplicate' | 'adjust' | 'reject' | 'submit' | 'help'
-export type Command = { kind: Plain } | { kind: 'nudge'; dx: number; dy: number }
+export type Command =
+  | { kind: Plain }
+  | { kind: 'nudge'; dx: number; dy: number }
+  // A window by its number; as many frames on, or back.
+  | { kind: 'preset'; number: number }
+  | { kind: 'scroll'; by: number }
 export interface Stroke {
   key: string
   ctrlKey: boolean
@@ -15,8 +21,10 @@ export interface Stroke {
 export type Focus = 'text' | 'choice' | 'page'
 
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+const PAGES: Record<string, number> = { PageUp: -1, PageDown: 1 }
 const NAMED: Record<string, Plain> = { Delete: 'remove', Backspace: 'remove' }
 const LETTERS: Record<string, Plain> = {
+  m: 'measure',
   d: 'duplicate', f: 'fit', i: 'invert', n: 'newBox', a: 'accept', e: 'adjust', r: 'reject', '?': 'help',
 }
 
@@ -25,7 +33,7 @@ const LETTERS: Record<string, Plain> = {
 export function commandOf(stroke: Stroke, focus: Focus, letters: boolean): Command | 'held' | null {
   const command = meant(stroke, focus, letters)
   // A decision is taken once for each press: held down, A would accept what nobody has looked at.
-  const repeats = command !== null && ['nudge', 'undo', 'redo'].includes(command.kind)
+  const repeats = command !== null && ['nudge', 'scroll', 'undo', 'redo'].includes(command.kind)
   return command && stroke.repeat && !repeats ? 'held' : command
 }
 
@@ -42,6 +50,9 @@ function meant({ key, ctrlKey, metaKey, altKey, shiftKey }: Stroke, focus: Focus
   const arrow = ARROWS[key]
   const by = shiftKey ? 10 : 1
   if (arrow) return focus === 'choice' ? null : { kind: 'nudge', dx: arrow[0] * by, dy: arrow[1] * by }
+  const page = PAGES[key]
+  if (page) return { kind: 'scroll', by: page * by }
+  if (letters && /^[1-9]$/.test(key)) return { kind: 'preset', number: Number(key) }
   if (letters && letter === 'a' && shiftKey) return { kind: 'acceptAll' }
   const kind = NAMED[key] ?? (letters ? LETTERS[letter] : undefined)
   return kind ? { kind } : null

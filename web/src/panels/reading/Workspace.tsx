@@ -1,10 +1,10 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Alert, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
-import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
-import { Viewport, type Drawn } from '../../canvas/Viewport'
+import type { Raster } from '../../canvas/levels'
+import type { Drawn } from '../../canvas/Boxes'
 import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
@@ -12,11 +12,11 @@ import { merged, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
 import { PageTitle } from '../PageTitle'
 import { Refusal } from '../Refusal'
+import { ImagePane, type ImageKeys } from './ImagePane'
 import { useKeys } from './keys'
 import { RegionPanel } from './RegionPanel'
 import { SuggestionPanel } from './SuggestionPanel'
 import { useCase } from './useCase'
-import { WindowFields } from './WindowFields'
 
 interface Props {
   opened: Case
@@ -29,36 +29,38 @@ const HEADER = 48
 const PANEL = 372
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
-// The one frame that the page shows so far.
-const SHOWN_FRAME = 0
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
   const { state, dispatch, saving, leaseLost, resolve, submit } = useCase(opened)
   const { content } = state
-  const own: Window = opened.image.window ?? IDENTITY
-  const [window, setWindow] = useState(own)
-  const [inverted, setInverted] = useState(false)
   const [selected, setSelected] = useState<string | null>(null)
-  const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
   const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
+  const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
-  const unseen = opened.image.frames - 1
+  // The frame that is shown, and all that were.
+  const [frame, setFrame] = useState(0)
+  const [seen, setSeen] = useState<ReadonlySet<number>>(new Set([0]))
+  const unseen = opened.image.frames - seen.size
+  const show = useCallback((shown: number) => {
+    setFrame(shown)
+    setSeen((before) => (before.has(shown) ? before : new Set(before).add(shown)))
+  }, [])
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const boxes: Drawn[] = [
-    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.filter((r) => (r.frame ?? 0) === SHOWN_FRAME).map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const, frame: 0 })),
+    ...content.regions.map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
   const draw = (bbox: Box) => {
     const id = freshId()
-    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
+    dispatch({ kind: 'draw', id, frame, bbox })
     setSelected(id)
   }
   const duplicate = (region: Region) => {
@@ -89,8 +91,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     remove: () => chosen && dispatch({ kind: 'remove', id: chosen.id }),
     undo: () => dispatch({ kind: 'undo' }),
     redo: () => dispatch({ kind: 'redo' }),
-    fit: () => setFitAt(fitAt + 1),
-    invert: () => setInverted(!inverted),
+    fit: () => view.current?.fit(),
+    invert: () => view.current?.invert(),
+    measure: () => view.current?.measure(),
+    preset: (number) => view.current?.preset(number),
+    scroll: (by) => view.current?.scroll(by),
     newBox: () => draw(middle(raster)),
     accept: () => accept(offered, false),
     acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
@@ -106,40 +111,35 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
   }, [selected, content.regions.length])
 
+  const tools = (
+    <>
+      <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
+      <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
+    </>
+  )
+
   return (
     // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
     <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
         <VisuallyHidden component="div"><PageTitle>{t('read.title')}</PageTitle></VisuallyHidden>
-        <Group px="xs" py={4} gap="xs" wrap="nowrap">
-          <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
-          <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
-          <WindowFields window={window} onWindow={setWindow} />
-          <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
-          <Badge variant="outline" color="gray">{t('read.lossless', { bits: raster.bits })}</Badge>
-        </Group>
-        <Area style={{ flex: 1, position: 'relative' }}>
-          <Viewport
-            raster={raster}
-            window={window}
-            inverted={inverted}
-            boxes={boxes}
-            selected={selected}
-            offered={offered?.id ?? null}
-            letters={letters}
-            label={t('read.viewport')}
-            fitAt={fitAt}
-            onSelect={setSelected}
-            onDraw={draw}
-            onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
-            onSettle={() => dispatch({ kind: 'settle' })}
-            onWindow={setWindow}
-          />
-        </Area>
+        <ImagePane
+          ref={view}
+          image={opened.image}
+          raster={raster}
+          boxes={boxes}
+          selected={selected}
+          offered={offered?.id ?? null}
+          letters={letters}
+          tools={tools}
+          onFrame={show}
+          onSelect={setSelected}
+          onDraw={draw}
+          onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
+          onSettle={() => dispatch({ kind: 'settle' })}
+        />
       </Area>
       <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
         <ScrollArea style={{ flex: 1 }} p="sm">
@@ -147,7 +147,6 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
             {opened.choice && (
               <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
             )}
-            {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
             {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
             {open.length > 0 && (
               <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
@@ -178,6 +177,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
       <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}>
         <Stack>
           <Text>{t('read.keys_text')}</Text>
+          <Text>{t('view.keys_text')}</Text>
           <Switch label={t('read.letters')} checked={letters} onChange={(event) => setLetters(event.currentTarget.checked)} />
         </Stack>
       </Modal>

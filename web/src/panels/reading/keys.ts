@@ -2,7 +2,11 @@
 import { useEffect, useRef } from 'react'
 import { commandOf, type Command, type Focus, type Plain } from '../../model/keys'
 
-export type Keys = Record<Plain, () => void> & { nudge(dx: number, dy: number): void }
+export type Keys = Record<Plain, () => void> & {
+  nudge(dx: number, dy: number): void
+  preset(number: number): void
+  scroll(by: number): void
+}
 
 // `awake`: whether the page may change at all; `letters`: whether keys that also write a character are in use.
 export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
@@ -29,11 +33,13 @@ export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
 
 function carryOut(command: Command, keys: Keys): void {
   if (command.kind === 'nudge') keys.nudge(command.dx, command.dy)
+  else if (command.kind === 'preset') keys.preset(command.number)
+  else if (command.kind === 'scroll') keys.scroll(command.by)
   else keys[command.kind]()
 }
 
 function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof HTMLElement)) return 'page'
-  if (target instanceof HTMLInputElement && ['radio', 'checkbox'].includes(target.type)) return 'choice'
+  if (target instanceof HTMLInputElement && ['radio', 'checkbox', 'range'].includes(target.type)) return 'choice'
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ? 'text' : 'page'
 }

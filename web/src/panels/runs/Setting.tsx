@@ -1,7 +1,7 @@
 // One setting of a run: what it is, what it does, and what it may be where what is typed is not that.
 import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { faultOf, rangeOf, SCHEDULES, type RunSettings } from '../../model/runSettings'
+import { CHOICES, faultOf, rangeOf, type RunSettings } from '../../model/runSettings'
 
 interface Props {
   field: string
@@ -28,7 +28,8 @@ export function Setting({ field, value, settings, refused, onChange }: Props) {
     value,
     onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
   }
-  if (field === 'schedule') return <NativeSelect {...shared} data={SCHEDULES.map((kind) => ({ value: kind, label: t(`runs.schedule.${kind}`) }))} />
+  const choices = CHOICES[field]
+  if (choices) return <NativeSelect {...shared} data={choices.map((kind) => ({ value: kind, label: t(`runs.choice.${kind}`) }))} />
   if (field === 'recompute') {
     const { name, label, description, error } = shared
     return <Checkbox {...{ name, label, description, error }} checked={value === 'true'} onChange={(event) => onChange(String(event.currentTarget.checked))} />
