@@ -18,3 +18,4 @@ pub mod protocol;
 pub mod region;
 pub mod snapshot;
 pub mod task;
+pub mod whole;

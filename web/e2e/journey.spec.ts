@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test'
 import { isAccessible } from './accessible'
-import { draw, onScreen, saved } from './reading'
+import { clickAt, draw, nextCase, numbers, saved, signInTo, submitted } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
 
 const SHOTS = '../docs/images'
@@ -41,42 +41,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(async () => server.stop())
 
-async function signIn(page: Page, reader: Reader) {
-  await page.goto(server.url)
-  await page.getByLabel('User name').fill(reader.username)
-  await page.locator('input[autocomplete=current-password]').fill(reader.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('link', { name: 'Chest (synthetic)' }).click()
-  await expect(page.getByRole('link', { name: 'Next case' })).toBeVisible()
-}
-
-interface Found {
-  id: string
-  suggestions: { id: string }[]
-}
-async function nextCase(page: Page): Promise<Found> {
-  const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
-  await page.getByRole('link', { name: 'Next case' }).click()
-  const found = (await (await answer).json()) as { image: { id: string }; suggestions: { id: string }[] }
-  await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
-  return { id: found.image.id, suggestions: found.suggestions }
-}
-
-async function submitted(page: Page, act: () => Promise<unknown>) {
-  const answer = page.waitForResponse((r) => r.url().endsWith('/annotation/submit'))
-  await act()
-  expect((await answer).status()).toBe(200)
-}
-
-// The four numbers that the panel shows of the chosen box.
-async function numbers(page: Page): Promise<number[]> {
-  return Promise.all(['x0', 'y0', 'x1', 'y1'].map(async (name) => Number(await page.getByLabel(name, { exact: true }).inputValue())))
-}
-
-async function clickAt(page: Page, x: number, y: number) {
-  const point = await onScreen(page.getByTestId('viewport'), x, y)
-  await page.mouse.click(point.x, point.y)
-}
+const signIn = (page: Page, reader: Reader) => signInTo(page, server.url, reader, 'Chest (synthetic)')
 
 test('a reader draws, describes in two languages and submits; nothing is lost, nobody gets the same case', async ({ page, browser }) => {
   await page.goto(server.url)

@@ -1262,7 +1262,7 @@ export interface components {
             submitted: boolean;
         };
         /** @description What one reader says about one image, at one revision. */
-        AnnotationContent: {
+        AnnotationContent: components["schemas"]["WholeImage"] & {
             /** @description The regions, in the order they were drawn. */
             regions: components["schemas"]["Region"][];
             /** @description The model's suggestions that the reader turned down. */
@@ -1359,6 +1359,10 @@ export interface components {
         };
         /** @description One entry of a project's ontology. */
         Concept: {
+            /** @description Its code in other terminologies, by the terminology's name: `RadLex` to `RID1301`. */
+            codes?: {
+                [key: string]: string;
+            };
             /** @description Its key inside the project. */
             key: components["schemas"]["ConceptKey"];
             /** @description Structure or lesion. */
@@ -1368,6 +1372,10 @@ export interface components {
             /** @description Its name in each of the project's languages. */
             names: {
                 [key: string]: string;
+            };
+            /** @description Other words for it in each language: what a reader may search it by. */
+            synonyms?: {
+                [key: string]: string[];
             };
         };
         /** @description The key of a concept inside its project: `left_lung`, `simple_cyst`. */
@@ -1497,6 +1505,13 @@ export interface components {
             attempt: number;
             /** @description What was wrong, where, and what to do, for a person to read. */
             reason: string;
+        };
+        /** @description One label of the image, for classification. */
+        Finding: {
+            /** @description What is looked for. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @description Whether it is there. */
+            presence?: components["schemas"]["Presence"];
         };
         /** @description `POST /api/worker/acquisitions/{id}/finish`: the chosen images, first to last; the next cases follow this order. */
         FinishAcquisition: {
@@ -1701,6 +1716,11 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /**
+             * Format: int32
+             * @description How many seconds that is from now, for clocks that do not agree with the server's.
+             */
+            seconds: number;
             /** @description Until when, unless renewed. */
             until: string;
         };
@@ -2012,6 +2032,19 @@ export interface components {
              */
             rejected: number;
         };
+        /** @description How fast cases are read. */
+        Pace: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            cases: number;
+            /**
+             * Format: double
+             * @description Seconds a reader was at one, idle time left out, on average; 0 where there is none.
+             */
+            seconds: number;
+        };
         /** @description A person by id and name. */
         Person: {
             /** @description What others see. */
@@ -2065,6 +2098,10 @@ export interface components {
         Presence: "present" | "absent" | "uncertain";
         /** @description How far a project is. */
         Progress: {
+            /** @description Submitted cases that were read with suggestions. */
+            assisted: components["schemas"]["Pace"];
+            /** @description Submitted cases whose suggestions were kept back, to compare with. */
+            control: components["schemas"]["Pace"];
             /**
              * Format: int64
              * @description Images in all.
@@ -2182,6 +2219,25 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description One question about the image with its answer, for visual question answering. */
+        Question: {
+            /** @description What is answered, in each language. */
+            answer?: {
+                [key: string]: string;
+            };
+            /** @description Stable across the revisions that keep the question; chosen by whoever writes it. */
+            id: components["schemas"]["QuestionId"];
+            /** @description What is asked, in each language. */
+            question?: {
+                [key: string]: string;
+            };
+            region?: components["schemas"]["RegionId"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One question about an image, stable across the revisions that keep it.
+         */
+        QuestionId: string;
         /** @description One chosen image. */
         RankedImage: {
             /** @description The image. */
@@ -2522,6 +2578,22 @@ export interface components {
             /** @description What it says. */
             content: components["schemas"]["AnnotationContent"];
         };
+        /** @description One sentence of a report, with the regions it speaks of. */
+        Sentence: {
+            /** @description Stable across the revisions that keep the sentence; chosen by whoever writes it. */
+            id: components["schemas"]["SentenceId"];
+            /** @description The regions it speaks of, as in a grounded report (MedRegA, arXiv 2410.18387); none where it is about the whole image. */
+            regions?: components["schemas"]["RegionId"][];
+            /** @description What it says, in each language. */
+            texts?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Format: uuid
+         * @description One sentence of a report, stable across the revisions that keep it.
+         */
+        SentenceId: string;
         /** @description Measured values by name: [step, value]. */
         Series: {
             /** @description In order of steps. */
@@ -2790,11 +2862,31 @@ export interface components {
             /** @description By name. */
             users: components["schemas"]["User"][];
         };
+        /** @description What a reader says of an image in which nothing is marked. */
+        Verdict: {
+            /** @enum {string} */
+            kind: "nothing_found";
+        } | {
+            /** @enum {string} */
+            kind: "not_assessable";
+            /** @description Why: motion, exposure, the wrong part of the body. */
+            reason?: string;
+        };
         /**
          * @description How a window maps values to grey, PS3.3 section C.11.2.1.
          * @enum {string}
          */
         VoiFunction: "linear" | "linear_exact" | "sigmoid";
+        /** @description What a reader says about an image as a whole. */
+        WholeImage: {
+            /** @description Labels, each concept at most once. */
+            findings?: components["schemas"]["Finding"][];
+            /** @description Questions and answers. */
+            questions?: components["schemas"]["Question"][];
+            /** @description The report, sentence by sentence. */
+            report?: components["schemas"]["Sentence"][];
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
         /** @description How grey levels are shown at first, in the units of the stored pixels. */
         Window: {
             /**

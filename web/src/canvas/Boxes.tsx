@@ -2,6 +2,7 @@
 import { memo, type ReactNode } from 'react'
 import { HANDLES, toScreen, type Box, type Point, type View } from '../model/geometry'
 import { handlePoint } from '../model/grip'
+import { LABEL_HEIGHT, type Rect } from '../model/label'
 import type { Edges } from '../model/orientation'
 
 export interface Drawn {
@@ -15,14 +16,15 @@ const REGION = '#5ce1e6'
 export const CHOSEN = '#ffd43b'
 const SUGGESTED = '#ff9bd2'
 const MEASURED = '#8ce99a'
+export const LABEL_SIZE = 13
 
-function rect(bbox: Box, view: View) {
+export function shapeOf(bbox: Box, view: View): Rect {
   const a = toScreen(view, { x: bbox[0], y: bbox[1] })
   return { x: a.x, y: a.y, width: (bbox[2] - bbox[0]) * view.zoom, height: (bbox[3] - bbox[1]) * view.zoom }
 }
 
 export function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour: string; dashed: boolean }) {
-  const shape = rect(bbox, view)
+  const shape = shapeOf(bbox, view)
   // A dark line under the coloured one keeps it visible on white.
   return (
     <g pointerEvents="none" fill="none">
@@ -37,6 +39,8 @@ interface ShapeProps {
   kind: Drawn['kind']
   name: string
   bbox: Box
+  // Where its name stands, in CSS pixels; null where there is no room beside it.
+  label: Point | null
   view: View
   chosen: boolean
   offered: boolean
@@ -44,10 +48,9 @@ interface ShapeProps {
 }
 // Drawn anew only where the box or the view changed: of two hundred, one moves.
 export const BoxShape = memo(
-  function BoxShape({ id, kind, name, bbox, view, chosen, offered, onSelect }: ShapeProps) {
-    const shape = rect(bbox, view)
+  function BoxShape({ id, kind, name, bbox, label, view, chosen, offered, onSelect }: ShapeProps) {
+    const shape = shapeOf(bbox, view)
     const colour = chosen || offered ? CHOSEN : kind === 'suggestion' ? SUGGESTED : REGION
-    const above = shape.y > 18
     return (
       <g pointerEvents="none">
         {/* The pointer is read by the viewport; this is where the keyboard and a screen reader find the box. */}
@@ -63,17 +66,15 @@ export const BoxShape = memo(
           onClick={() => onSelect(id)}
         />
         <Outline bbox={bbox} view={view} colour={colour} dashed={kind === 'suggestion'} />
-        <Label x={shape.x} y={above ? shape.y - 6 : shape.y + shape.height + 15} colour={colour}>
-          {name}
-        </Label>
+        {label && <Label x={label.x} y={label.y + LABEL_HEIGHT - 5} colour={colour}>{name}</Label>}
       </g>
     )
   },
-  (a, b) => a.bbox.every((edge, index) => edge === b.bbox[index]) && sameBut(a, b, 'bbox'),
+  (a, b) => a.bbox.every((edge, index) => edge === b.bbox[index]) && a.label?.x === b.label?.x && a.label?.y === b.label?.y && sameBut(a, b, ['bbox', 'label']),
 )
 
-function sameBut<T extends object>(a: T, b: T, left: keyof T): boolean {
-  return (Object.keys(a) as (keyof T)[]).every((key) => key === left || a[key] === b[key])
+function sameBut<T extends object>(a: T, b: T, left: readonly (keyof T)[]): boolean {
+  return (Object.keys(a) as (keyof T)[]).every((key) => left.includes(key) || a[key] === b[key])
 }
 
 export function Handles({ bbox, view }: { bbox: Box; view: View }) {
@@ -113,7 +114,7 @@ export function EdgeLetters({ edges, width, height }: { edges: Edges; width: num
 
 function Label({ x, y, colour, anchor, children }: { x: number; y: number; colour: string; anchor?: 'middle'; children: ReactNode }) {
   return (
-    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={13} textAnchor={anchor} pointerEvents="none">
+    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={LABEL_SIZE} textAnchor={anchor} pointerEvents="none">
       {children}
     </text>
   )

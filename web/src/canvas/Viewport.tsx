@@ -2,8 +2,10 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { actual, fit, lookOf, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
 import { clicked, gripAt, STILL, type Grip } from '../model/grip'
+import { commandOf, type Plain } from '../model/keys'
+import { labelSpot, widthOf } from '../model/label'
 import type { Edges } from '../model/orientation'
-import { BoxShape, CHOSEN, EdgeLetters, Handles, Line, Outline, type Drawn } from './Boxes'
+import { BoxShape, CHOSEN, EdgeLetters, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
 import type { Levels, Raster, Window } from './levels'
 import { Pixels } from './Pixels'
 
@@ -28,6 +30,8 @@ interface Props {
   offered: string | null
   // Whether keys that write a character are in use.
   letters: boolean
+  // Whether a box is drawn by its two corners, one click each.
+  twoClicks?: boolean
   label: string
   testId: string
   fitting: Fitting
@@ -65,13 +69,17 @@ interface Ruler {
 }
 type Drag =
   | { kind: 'draw'; from: Point; to: Point }
+  // Between the two clicks.
+  | { kind: 'corner'; from: Point; to: Point }
   | Edit
   | { kind: 'measure' }
   | { kind: 'pan'; from: Point; view: View }
   | { kind: 'window'; from: Point; window: Window }
+  // Two fingers: what lay between them stays between them.
+  | { kind: 'pinch'; apart: number; between: Point; view: View }
 
 // What a key multiplies the zoom by; null is one image pixel on one screen pixel.
-const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '0': null }
+const ZOOMS: Partial<Record<Plain, number | null>> = { zoomIn: 1.25, zoomOut: 0.8, actual: null }
 // Wheel movement, in CSS pixels, for one frame: less than a notch of any mouse, more than a touch pad's tremor.
 const FRAME_STEP = 50
 const LINE_HEIGHT = 16
@@ -82,6 +90,7 @@ export function Viewport(props: Props) {
   const [screen, setScreen] = useState<Size | null>(null)
   const [own, setView] = useState<View | null>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
+  const fingers = useRef(new Map<number, Point>())
   const [ruler, setRuler] = useState<Ruler | null>(null)
   const [space, setSpace] = useState(false)
   const [cursor, setCursor] = useState('crosshair')
@@ -131,8 +140,9 @@ export function Viewport(props: Props) {
     if (!screen || !letters) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
-      const factor = ZOOM_KEYS[event.key]
+      if (event.isComposing || isField(event.target)) return
+      const command = commandOf(event, 'page', letters)
+      const factor = command === null || command === 'held' ? undefined : ZOOMS[command.kind as Plain]
       if (factor === undefined) return
       setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor)))
     }
@@ -155,11 +165,20 @@ export function Viewport(props: Props) {
     if (!view) return
     const point = at(event)
     event.currentTarget.setPointerCapture(event.pointerId)
+    if (event.pointerType === 'touch') fingers.current.set(event.pointerId, point)
+    const two = pinched(fingers.current)
+    if (two) return setDrag({ kind: 'pinch', ...two, view })
     if (event.button === 2) return raster.channels === 1 && setDrag({ kind: 'window', from: point, window: props.window })
     if (event.button === 1 || (event.button === 0 && (space || tool === 'look'))) return setDrag({ kind: 'pan', from: point, view })
     if (event.button !== 0) return
     if (tool === 'measure') return measureFrom(toImage(view, point))
+    if (props.twoClicks) return corner(toImage(view, point))
     setDrag(grab(event, toImage(view, point)))
+  }
+  const corner = (point: Point) => {
+    const box = drag?.kind === 'corner' ? spanned(drag.from, point, raster) : null
+    setDrag(box ? null : { kind: 'corner', from: point, to: point })
+    if (box) props.onDraw(box)
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
     const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
@@ -180,11 +199,19 @@ export function Viewport(props: Props) {
     if (!view) return
     const point = at(event)
     const image = toImage(view, point)
+    if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, point)
     if (line?.pending) setRuler({ ...line, to: image })
     if (!drag) return setCursor(tool === 'draw' ? cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null) : tool === 'look' ? 'grab' : 'crosshair')
     switch (drag.kind) {
       case 'draw':
+      case 'corner':
         return setDrag({ ...drag, to: image })
+      case 'pinch': {
+        const two = pinched(fingers.current)
+        if (!two) return
+        const zoomed = zoomAt(drag.view, drag.between, two.apart / drag.apart)
+        return setView({ ...zoomed, x: zoomed.x + two.between.x - drag.between.x, y: zoomed.y + two.between.y - drag.between.y })
+      }
       case 'edit':
         if (!drag.live && !far(drag.from, image)) return
         setDrag({ ...drag, live: true })
@@ -198,6 +225,9 @@ export function Viewport(props: Props) {
   }
   // The last movement may not have been painted yet, so where the pointer was lifted counts.
   const lift = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
+    // The first corner stays until the second one is clicked.
+    if (drag?.kind === 'corner' && props.twoClicks) return
     setDrag(null)
     if (!drag || !view) return
     const to = toImage(view, at(event))
@@ -214,12 +244,16 @@ export function Viewport(props: Props) {
     if (box) props.onDraw(box)
   }
   const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
-  const cancel = () => {
+  const cancel = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
     setDrag(null)
     props.onSettle()
   }
 
-  const growing = drag?.kind === 'draw' ? spanned(drag.from, drag.to, raster) : null
+  const shown = drag?.kind === 'draw' || (drag?.kind === 'corner' && props.twoClicks)
+  const growing = shown ? spanned(drag.from, drag.to, raster) : null
+  const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
+  const labels = screen ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, shapes)) : []
   return (
     <div
       ref={frame}
@@ -242,8 +276,8 @@ export function Viewport(props: Props) {
           <Pixels raster={raster} name={name} levels={props.levels} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
             {props.edges && <EdgeLetters edges={props.edges} width={screen.width} height={screen.height} />}
-            {boxes.map((box) => (
-              <BoxShape key={box.id} {...box} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
+            {boxes.map((box, index) => (
+              <BoxShape key={box.id} {...box} label={labels[index] ?? null} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
             {editable && <Handles bbox={editable.bbox} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
@@ -292,6 +326,13 @@ function useWheel(element: { current: HTMLElement | null }, turn: (event: WheelE
     target.addEventListener('wheel', hear, { passive: false })
     return () => target.removeEventListener('wheel', hear)
   }, [element, steps])
+}
+
+// How far two fingers are apart, and the point between them; null for fewer or more.
+function pinched(fingers: ReadonlyMap<number, Point>): { apart: number; between: Point } | null {
+  const [a, b, more] = [...fingers.values()]
+  if (!a || !b || more) return null
+  return { apart: Math.max(1, Math.hypot(b.x - a.x, b.y - a.y)), between: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } }
 }
 
 // Whether the space bar means something there already.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandOf, type Stroke } from './keys'
+import { BINDINGS, chords, commandOf, type Stroke } from './keys'
 
 const press = (key: string, more: Partial<Stroke> = {}): Stroke => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, repeat: false, ...more })
 const on = (stroke: Stroke) => commandOf(stroke, 'page', true)
@@ -35,5 +35,17 @@ describe('commandOf', () => {
   it('can do without keys that write a character', () => {
     for (const stroke of [press('a'), press('?'), press('A', { shiftKey: true })]) expect(commandOf(stroke, 'page', false)).toBeNull()
     expect(commandOf(press('Delete'), 'page', false)).toEqual({ kind: 'remove' })
+  })
+  it('undoes inside the annotation’s own texts, and leaves other fields their own undo', () => {
+    expect(commandOf(press('z', { ctrlKey: true }), 'writing', true)).toEqual({ kind: 'undo' })
+    expect(commandOf(press('z', { ctrlKey: true }), 'text', true)).toBeNull()
+    expect(commandOf(press('n'), 'writing', true)).toBeNull()
+  })
+  it('has one meaning for each key, and a meaning for each key that it lists', () => {
+    const all = BINDINGS.flatMap(chords)
+    expect(new Set(all).size).toBe(all.length)
+    for (const { keys, ctrl = false, shift = false, command } of BINDINGS) {
+      for (const key of keys) expect(on(press(key, { ctrlKey: ctrl, shiftKey: shift }))).toMatchObject({ kind: command })
+    }
   })
 })

@@ -34,6 +34,7 @@ interface Props {
   selected: string | null
   offered: string | null
   letters: boolean
+  twoClicks: boolean
   // The buttons that are not the image's own.
   tools: ReactNode
   // Which of the image's own frames is shown.
