@@ -124,7 +124,7 @@ test('a run is launched, stopped, resumed from a chosen checkpoint, cloned, tagg
   // Somebody else writes first: nothing is lost.
   await page.getByRole('button', { name: 'Edit notes and tags' }).click()
   await admin.call('PUT', `/api/runs/${second}/notes`, { based_on: 0, notes: 'from elsewhere', tags: [] })
-  await page.getByRole('textbox', { name: 'Tags' }).fill('short')
+  await page.getByLabel('Tags').and(page.locator('input')).fill('short')
   await page.keyboard.press('Enter')
   await page.getByRole('textbox', { name: 'Notes' }).fill('Fewer steps.')
   await page.getByRole('button', { name: 'Save notes' }).click()

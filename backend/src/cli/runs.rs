@@ -221,7 +221,7 @@ fn cells(run: &Run) -> [String; 5] {
         run.id.to_string(),
         run.created_at.clone(),
         state_of(run),
-        format!("{} of {}", run.done, run.total),
+        progress_of(run),
         [std::slice::from_ref(&run.name), run.tags.as_slice()]
             .concat()
             .join("  #"),
@@ -230,6 +230,15 @@ fn cells(run: &Run) -> [String; 5] {
 
 fn state_of(run: &Run) -> String {
     crate::services::runs::text_of(&serde_json::json!(run.state))
+}
+
+/// Before a worker says how much there is to do, it is what the run asks for.
+fn progress_of(run: &Run) -> String {
+    let total = match run.total {
+        0 => run.config.steps.into(),
+        told => told,
+    };
+    format!("{} of {total}", run.done)
 }
 
 fn log_cells(line: &LoggedLine) -> [String; 4] {
@@ -249,7 +258,7 @@ fn show(run: &Run, json: bool) -> anyhow::Result<()> {
     let mut rows = vec![
         ("name".to_owned(), run.name.clone()),
         ("state".to_owned(), state_of(run)),
-        ("done".to_owned(), format!("{} of {}", run.done, run.total)),
+        ("done".to_owned(), progress_of(run)),
     ];
     let optional = [
         ("worker", run.worker.clone()),

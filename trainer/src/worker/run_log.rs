@@ -71,6 +71,14 @@ impl RunLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn line(&self, level: LogLevel) -> Line {
+        Line {
+            log: self.clone(),
+            level,
+            text: Vec::new(),
+        }
+    }
+
     fn add(&self, level: LogLevel, message: &str) {
         let mut lines = self.lines();
         if !lines.open || message.is_empty() {
@@ -108,23 +116,15 @@ impl<'a> MakeWriter<'a> for RunLog {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line {
-            log: self.clone(),
-            level: LogLevel::Info,
-            text: Vec::new(),
-        }
+        self.line(LogLevel::Info)
     }
 
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Line {
-        let level = match *meta.level() {
+        self.line(match *meta.level() {
             Level::ERROR => LogLevel::Error,
             Level::WARN => LogLevel::Warn,
             _ => LogLevel::Info,
-        };
-        Line {
-            level,
-            ..self.make_writer()
-        }
+        })
     }
 }
 

@@ -30,7 +30,9 @@ function Lines({ lines }: { lines: readonly LoggedLine[] }) {
   const view = useRef<HTMLDivElement>(null)
   const last = lines.at(-1)
   // The newest line is the one to see.
-  useEffect(() => view.current?.scrollTo({ top: view.current.scrollHeight }), [last?.attempt, last?.number])
+  useEffect(() => {
+    if (view.current) view.current.scrollTop = view.current.scrollHeight
+  }, [last?.attempt, last?.number])
   return (
     <ScrollArea.Autosize mah={280} type="auto" viewportRef={view} viewportProps={{ tabIndex: 0, 'aria-label': t('runs.log'), role: 'log' }}>
       {lines.map(({ attempt, number, at, level, message }) => (

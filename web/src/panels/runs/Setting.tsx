@@ -34,6 +34,6 @@ export function Setting({ field, value, settings, refused, onChange }: Props) {
     const { name, label, description, error } = shared
     return <Checkbox {...{ name, label, description, error }} checked={value === 'true'} onChange={(event) => onChange(String(event.currentTarget.checked))} />
   }
-  if (field === 'tuning.targets') return <Textarea {...shared} autosize minRows={3} spellCheck={false} ff="monospace" />
+  if (field === 'tuning.targets') return <Textarea {...shared} autosize minRows={3} spellCheck={false} styles={{ input: { fontFamily: 'monospace' } }} />
   return <TextInput {...shared} inputMode="decimal" autoComplete="off" />
 }
