@@ -158,7 +158,7 @@ test('some fifty steps by keys and mouse are all undone, and all done again', as
     await page.getByTestId('sentence').last().getByLabel(/English/).fill(text)
   }
   await page.getByTestId('sentence').first().getByRole('combobox', { name: 'Speaks of these regions' }).click()
-  await page.getByRole('option', { name: /^1 / }).click()
+  await page.getByRole('option', { name: '1 pulmonary nodule' }).click()
   await page.keyboard.press('Escape')
   await page.getByTestId('sentence').last().getByRole('button', { name: 'Up' }).click()
   await page.getByRole('tab', { name: /Questions/ }).click()
