@@ -62,6 +62,17 @@ async function signedIn(page: Page, reader: Reader = anna): Promise<string> {
   return image
 }
 const contentOf = async (image: string) => (await admin.call('GET', `/api/images/${image}/annotations`)).annotations[0].content
+// All that the page's own store holds, as text.
+const journal = () =>
+  new Promise<string>((resolve, reject) => {
+    const opening = indexedDB.open('keyval-store')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const all = opening.result.transaction('keyval').objectStore('keyval').getAll()
+      all.onsuccess = () => resolve(JSON.stringify(all.result))
+      all.onerror = () => reject(all.error)
+    }
+  })
 const english = (page: Page) => page.getByLabel(/Description \(English\)/)
 
 // A description with the keyboard alone, from the chosen region on.
@@ -78,6 +89,35 @@ async function describe(page: Page, concept: string, en: string, zh: string) {
 }
 
 const rectOf = async (element: Locator) => (await element.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+
+test('ten cases are read with the keyboard alone', async ({ page }) => {
+  await signIn(page, bo)
+  await page.getByRole('link', { name: 'Next case' }).focus()
+  const read = new Set<string>()
+  const submittedOf = async (): Promise<number> => (await admin.call('GET', `/api/projects/${project}/progress`)).submitted
+  const before = await submittedOf()
+  const nothingFound = page.getByRole('button', { name: 'Nothing found' })
+  for (let n = 0; n < 10; n += 1) {
+    const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
+    await page.keyboard.press(n === 0 ? 'Enter' : 'Control+Enter')
+    // Nothing was marked on the one before: the verdict is asked for, and nothing found is one key away.
+    if (n % 2 === 0 && n > 0) {
+      await expect(nothingFound).toBeFocused()
+      await page.keyboard.press('Enter')
+    }
+    read.add((await (await answer).json()).image.id)
+    await expect(page.getByRole('heading', { name: 'Regions (0)' })).toBeVisible()
+    await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
+    if (n % 2 === 1) continue
+    await page.keyboard.press('n')
+    await describe(page, 'cyst', `Cyst ${n}.`, `囊肿${n}。`)
+  }
+  expect(read.size).toBe(10)
+  await page.keyboard.press('Control+Enter')
+  await expect(nothingFound).toBeFocused()
+  await page.keyboard.press('Enter')
+  await until(async () => (await submittedOf()) === before + 10, 'ten submitted cases')
+})
 
 test('boxes without dragging: two clicks, a finger, never a hovering pen; names stand beside them', async ({ page, context }) => {
   await signedIn(page)
@@ -195,6 +235,7 @@ test('a tab that dies in the middle of a sentence loses nothing', async ({ page,
   await draw(page, [5, 5, 30, 30])
   await page.keyboard.press('t')
   await page.keyboard.type('A round opacity in the up')
+  await expect.poll(() => page.evaluate(journal)).toContain('A round opacity in the up')
   const cdp = await context.newCDPSession(page)
   const dead = page.waitForEvent('crash')
   await Promise.race([cdp.send('Page.crash').catch(() => undefined), dead])
@@ -339,33 +380,4 @@ test('a report, questions and labels go with the regions; words once used are of
   await page.keyboard.press('Enter')
   await expect(english(page)).toHaveValue('Simple cyst.')
   await expect(page.getByLabel(/Description \(中文\)/)).toHaveValue('单纯囊肿。')
-})
-
-test('ten cases are read with the keyboard alone', async ({ page }) => {
-  await signIn(page, bo)
-  await page.getByRole('link', { name: 'Next case' }).focus()
-  const read = new Set<string>()
-  const submittedOf = async (): Promise<number> => (await admin.call('GET', `/api/projects/${project}/progress`)).submitted
-  const before = await submittedOf()
-  const nothingFound = page.getByRole('button', { name: 'Nothing found' })
-  for (let n = 0; n < 10; n += 1) {
-    const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
-    await page.keyboard.press(n === 0 ? 'Enter' : 'Control+Enter')
-    // Nothing was marked on the one before: the verdict is asked for, and nothing found is one key away.
-    if (n % 2 === 0 && n > 0) {
-      await expect(nothingFound).toBeFocused()
-      await page.keyboard.press('Enter')
-    }
-    read.add((await (await answer).json()).image.id)
-    await expect(page.getByRole('heading', { name: 'Regions (0)' })).toBeVisible()
-    await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
-    if (n % 2 === 1) continue
-    await page.keyboard.press('n')
-    await describe(page, 'cyst', `Cyst ${n}.`, `囊肿${n}。`)
-  }
-  expect(read.size).toBe(10)
-  await page.keyboard.press('Control+Enter')
-  await expect(nothingFound).toBeFocused()
-  await page.keyboard.press('Enter')
-  await until(async () => (await submittedOf()) === before + 10, 'ten submitted cases')
 })
