@@ -304,7 +304,8 @@ mod tests {
             &ontology(),
             &LangPair::default(),
         );
-        assert_eq!(questions.len(), 4);
+        // The liver in both languages; of what is on another frame nothing is known here.
+        assert_eq!(questions.len(), 2);
         assert!(
             questions
                 .iter()
