@@ -311,7 +311,7 @@ mod tests {
                 .iter()
                 .all(|q| q.task == Task::TextToRegion && q.boxes.is_empty())
         );
-        assert_eq!(questions[3].truth, "未见<ref>肝脏</ref>。");
+        assert_eq!(questions[1].truth, "未见<ref>肝脏</ref>。");
     }
 
     #[test]
