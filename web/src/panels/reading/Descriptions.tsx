@@ -1,9 +1,8 @@
-// A region's description in each of the project's languages, side by side where there is room.
-import { SimpleGrid, Textarea } from '@mantine/core'
+// A region's description in each of the project's languages.
 import { useTranslation } from 'react-i18next'
 import type { Region } from '../../api/client'
-import { languageName } from '../../i18n/names'
 import type { Action } from '../../state/annotation'
+import { Texts } from './Texts'
 
 interface Props {
   region: Region
@@ -14,20 +13,14 @@ interface Props {
 export function Descriptions({ region, langs, dispatch }: Props) {
   const { t } = useTranslation()
   return (
-    <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
-      {langs.map((lang) => (
-        <Textarea
-          key={lang}
-          lang={lang}
-          autosize
-          minRows={3}
-          maxRows={8}
-          label={t('read.description', { lang: languageName(lang) })}
-          value={region.texts?.[lang] ?? ''}
-          onChange={(event) => dispatch({ kind: 'write', id: region.id, lang, text: event.currentTarget.value })}
-          onBlur={() => dispatch({ kind: 'settle' })}
-        />
-      ))}
-    </SimpleGrid>
+    <Texts
+      langs={langs}
+      texts={region.texts}
+      size="sm"
+      rows={[3, 8]}
+      label={(lang) => t('read.description', { lang })}
+      onWrite={(lang, text) => dispatch({ kind: 'write', id: region.id, lang, text })}
+      onSettle={() => dispatch({ kind: 'settle' })}
+    />
   )
 }

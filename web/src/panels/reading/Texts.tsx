@@ -7,21 +7,24 @@ interface Props {
   texts: Record<string, string> | undefined
   // What the text is, in words; with the language's name.
   label(lang: string): string
+  size?: 'xs' | 'sm'
+  // The fewest and the most that are seen at once.
+  rows?: readonly [number, number]
   onWrite(lang: string, text: string): void
   onSettle(): void
 }
 
-export function Texts({ langs, texts, label, onWrite, onSettle }: Props) {
+export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], onWrite, onSettle }: Props) {
   return (
     <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
       {langs.map((lang) => (
         <Textarea
           key={lang}
           lang={lang}
-          size="xs"
+          size={size}
           autosize
-          minRows={2}
-          maxRows={6}
+          minRows={fewest}
+          maxRows={most}
           label={label(languageName(lang))}
           value={texts?.[lang] ?? ''}
           onChange={(event) => onWrite(lang, event.currentTarget.value)}
