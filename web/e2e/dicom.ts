@@ -17,6 +17,14 @@ export function samples(file: Buffer): DataView {
   return new DataView(file.buffer, file.byteOffset + at + 4, file.readUInt32LE(at))
 }
 
+// The CT as a slice of its series that lies so many millimetres nearer to the head; another pixel makes it another image.
+export function slice(millimetres: number): Buffer {
+  const file = Buffer.from(dicom('CT_small'))
+  file.write((millimetres - 75.699997).toFixed(6), file.indexOf('-75.699997'))
+  samples(file).setInt16(0, millimetres, true)
+  return file
+}
+
 export function form(file: Uint8Array, name: string, fields: Record<string, string>): FormData {
   const form = new FormData()
   form.set('file', new Blob([file as BlobPart]), name)

@@ -3,7 +3,6 @@ import { isAccessible } from './accessible'
 import { clickAt, draw, nextCase, numbers, saved, signInTo, submitted } from './reading'
 import { Client, picture, Server, until, type Reader } from './server'
 
-const SHOTS = '../docs/images'
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
 const bo: Reader = { username: 'bo', password: 'bo reads in the morning' }
 const cy: Reader = { username: 'cy', password: 'cy reads at lunch' }
@@ -58,7 +57,6 @@ test('a reader draws, describes in two languages and submits; nothing is lost, n
     await page.getByLabel(/Description \(English\)/).fill('Clear right lung, no consolidation.')
     await page.getByLabel(/Description \(中文\)/).fill('右肺清晰，未见实变。')
   })
-  await page.screenshot({ path: `${SHOTS}/annotate.png` })
   await isAccessible(page)
 
   await page.reload()
@@ -85,7 +83,6 @@ test('a suggestion is accepted and becomes an annotation that keeps its origin',
   const { id: image, suggestions } = await nextCase(page)
   await expect(page.getByTestId('suggestion')).toHaveCount(1)
   await expect(page.getByText(/Why this case/)).toBeVisible()
-  await page.screenshot({ path: `${SHOTS}/suggestion.png` })
   await isAccessible(page)
   await saved(page, () => page.keyboard.press('a'))
   await expect(page.getByTestId('suggestion')).toHaveCount(0)

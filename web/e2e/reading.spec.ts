@@ -2,7 +2,7 @@
 import { encode } from 'fast-png'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 import { isAccessible } from './accessible'
-import { clickAt, draw, numbers, onScreen, saved, signInTo, submitted } from './reading'
+import { clickAt, draw, isShown, numbers, onScreen, saved, signInTo, submitted } from './reading'
 import { Client, Server, until, type Reader } from './server'
 
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
@@ -254,15 +254,59 @@ test('a tab that dies in the middle of a sentence loses nothing', async ({ page,
   expect((await contentOf(image)).regions[0].texts.en).toBe('A round opacity in the up')
 })
 
-test('work goes on without the network, and is sent once it is back', async ({ page, context }) => {
+// Real: the browser's network is cut, so that every request of the page fails, and what arrived is read from the server by this test.
+// Not real: the minute. The page's clock is moved on, with all that the page tries again meanwhile; nobody waits. Another case cannot be
+// opened meanwhile: its pixels are fetched ahead, but only the server can say that nobody else has it.
+test('a minute without the network loses nothing and sends nothing twice; the next case then comes from what was fetched ahead', async ({ page, context }) => {
+  await page.clock.install()
+  const fetched: string[] = []
+  page.on('requestfinished', (request) => request.url().includes('/pixels') && fetched.push(request.url()))
   const image = await signedIn(page)
   await saved(page, () => draw(page, [5, 5, 30, 30]))
+  await expect.poll(() => fetched.length).toBe(2)
+  const mine = await server.signIn(anna)
+  const before = await mine.call('GET', `/api/images/${image}/annotation`)
+
   await context.setOffline(true)
-  await english(page).fill('Written on a train.')
+  await describe(page, 'cyst', 'Cyst, written on a train.', '囊肿，写于列车上。')
+  await page.clock.runFor('00:20')
+  await expect(page.getByText('Offline: kept on this computer')).toBeVisible()
+  await draw(page, [40, 40, 60, 60])
+  await describe(page, 'coin', 'Nodule beside it.', '旁边有结节。')
+  await page.clock.runFor('00:20')
+  await draw(page, [70, 10, 90, 30])
+  await page.keyboard.press('d')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('p')
+  await page.getByRole('button', { name: 'Add a sentence' }).click()
+  await page.getByLabel('Sentence 1 (English)').fill('Two findings.')
+  await page.getByLabel('Sentence 1 (中文)').fill('两处病变。')
+  await page.clock.runFor('00:20')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByText(/^Not submitted yet/)).toBeVisible()
   await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'offline')
-  await english(page).pressSequentially(' Longer.')
+  expect((await mine.call('GET', `/api/images/${image}/annotation`)).revision).toBe(before.revision)
+
   await saved(page, () => context.setOffline(false))
-  expect((await contentOf(image)).regions[0].texts.en).toBe('Written on a train. Longer.')
+  await expect(page.getByTestId('saving')).toHaveText('Saved')
+  const after = await mine.call('GET', `/api/images/${image}/annotation`)
+  expect(after.revision).toBe(before.revision + 1)
+  const said = after.content.regions.map(({ concept, texts }: { concept: string; texts: object }) => ({ concept, texts }))
+  expect(said).toEqual([
+    { concept: 'cyst', texts: { en: 'Cyst, written on a train.', zh: '囊肿，写于列车上。' } },
+    { concept: 'nodule', texts: { en: 'Nodule beside it.', zh: '旁边有结节。' } },
+    { concept: null, texts: {} },
+  ])
+  expect(after.content.report.map(({ texts }: { texts: object }) => texts)).toEqual([{ en: 'Two findings.', zh: '两处病变。' }])
+
+  await page.getByRole('tab', { name: /Regions/ }).click()
+  await page.getByTestId('region').last().click()
+  await page.keyboard.press('Delete')
+  const next = page.waitForResponse((answer) => answer.url().endsWith('/cases/next'))
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
+  const { image: other } = await (await next).json()
+  await isShown(page, other.id, 0)
+  expect(fetched.filter((url) => url.includes(other.id))).toHaveLength(1)
 })
 
 test('a hold that cannot be renewed is told of while there is time, and the work stays', async ({ page }) => {

@@ -141,7 +141,7 @@ test('a run is launched, stopped, resumed from a chosen checkpoint, cloned, tagg
   await page.getByRole('link', { name: 'Compare' }).click()
   await expect(page.getByRole('row', { name: /^Steps 60 40/ })).toBeVisible()
   await expect(page.getByRole('row', { name: /^Rank/ })).toHaveCount(0)
-  await expect(page.getByRole('row', { name: /Region-to-Text accuracy \(en\) 0\.750 0\.500/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Region-to-Text accuracy \(English\) 0\.750 0\.500/ })).toBeVisible()
   await expect(page.getByRole('img', { name: /^Loss: tiny .*, tiny \(2\) / })).toBeVisible()
   await isAccessible(page)
   await page.reload()

@@ -47,9 +47,13 @@ export class Server {
     rmSync(this.data, { recursive: true, force: true })
   }
 
-  admin(): Promise<Client> {
+  get adminReader(): Reader {
     const password = /password: (\S+)/.exec(readFileSync(join(this.data, 'credentials'), 'utf8'))?.[1] ?? ''
-    return this.signIn({ username: 'admin', password })
+    return { username: 'admin', password }
+  }
+
+  admin(): Promise<Client> {
+    return this.signIn(this.adminReader)
   }
 
   async signIn(reader: Reader): Promise<Client> {

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { decode } from 'fast-png'
-import { dicom, form, samples } from './dicom'
+import { dicom, form, samples, slice } from './dicom'
 import { draw, isShown, onScreen, saved, signInTo } from './reading'
 import { Client, picture, Server, type Reader } from './server'
 
@@ -20,19 +20,11 @@ test.beforeAll(async () => {
   const sent = async (file: Uint8Array, name: string, fields: Record<string, string>) =>
     (await admin.call('POST', `/api/projects/${project}/images`, form(file, name, fields))).id as string
   ct = await sent(dicom('CT_small'), 'ct.dcm', { patient: 'p1', study: 'now' })
-  above = await sent(sliceAbove(), 'above.dcm', { patient: 'p1', study: 'now' })
+  above = await sent(slice(5), 'above.dcm', { patient: 'p1', study: 'now' })
   photo = await sent(picture(1), 'photo.png', { patient: 'p1', study: 'before', modality: 'xray' })
   loop = await sent(dicom('emri_small'), 'loop.dcm', { patient: 'p2' })
 })
 test.afterAll(async () => server.stop())
-
-// The CT as another slice of its series, 5 mm towards the head.
-function sliceAbove(): Uint8Array {
-  const file = Buffer.from(dicom('CT_small'))
-  file.write('-70.699997', file.indexOf('-75.699997'))
-  samples(file).setInt16(0, 0, true)
-  return file
-}
 
 async function open(page: Page, image: string) {
   await page.goto(`${server.url}/projects/${project}/read/${image}`)

@@ -108,7 +108,7 @@ function ProjectNav({ id }: { id: string }) {
   const project = useProject(id).data
   const role = project?.role
   const item = (to: string, label: string) => (
-    <Anchor key={to} component={NavLink} to={`/projects/${id}${to}`} size="sm" c="gray.3" end>{label}</Anchor>
+    <Anchor key={to} component={NavLink} to={`/projects/${id}${to}`} size="sm" c="gray.3" end={to === ''}>{label}</Anchor>
   )
   return (
     <Group gap="sm" component="nav" wrap="nowrap">

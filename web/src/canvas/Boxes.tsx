@@ -1,6 +1,6 @@
 // Boxes and lines above the picture, in the SVG that lies on it.
 import { memo, type ReactNode } from 'react'
-import { HANDLES, toScreen, type Box, type Point, type View } from '../model/geometry'
+import { HANDLES, toScreen, type Box, type Point, type Size, type View } from '../model/geometry'
 import { handlePoint } from '../model/grip'
 import { LABEL_HEIGHT, type Rect } from '../model/label'
 import type { Edges } from '../model/orientation'
@@ -102,12 +102,16 @@ export function Line({ from, to, view, length }: { from: Point; to: Point; view:
   )
 }
 
+const edgePlaces = ({ width, height }: Size) =>
+  [['left', 12, height / 2], ['right', width - 12, height / 2], ['top', width / 2, 20], ['bottom', width / 2, height - 12]] as const
+// What the letters of the edges take of the screen: a name is not written across them.
+export const edgeRects = (screen: Size): Rect[] => edgePlaces(screen).map(([, x, y]) => ({ x: x - 10, y: y - 14, width: 20, height: LABEL_HEIGHT }))
+
 // Where the edges of the picture lead in the body.
-export function EdgeLetters({ edges, width, height }: { edges: Edges; width: number; height: number }) {
-  const places = [['left', 12, height / 2], ['right', width - 12, height / 2], ['top', width / 2, 20], ['bottom', width / 2, height - 12]] as const
+export function EdgeLetters({ edges, screen }: { edges: Edges; screen: Size }) {
   return (
     <g data-testid="edges" fontWeight={700}>
-      {places.map(([edge, x, y]) => <Label key={edge} x={x} y={y} colour="#e9ecef" anchor="middle">{edges[edge]}</Label>)}
+      {edgePlaces(screen).map(([edge, x, y]) => <Label key={edge} x={x} y={y} colour="#e9ecef" anchor="middle">{edges[edge]}</Label>)}
     </g>
   )
 }

@@ -5,7 +5,7 @@ import { clicked, gripAt, STILL, type Grip } from '../model/grip'
 import { commandOf, type Plain } from '../model/keys'
 import { labelSpot, widthOf } from '../model/label'
 import type { Edges } from '../model/orientation'
-import { BoxShape, CHOSEN, EdgeLetters, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
+import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
 import type { Levels, Raster, Window } from './levels'
 import { Pixels } from './Pixels'
 
@@ -253,7 +253,8 @@ export function Viewport(props: Props) {
   const shown = drag?.kind === 'draw' || (drag?.kind === 'corner' && props.twoClicks)
   const growing = shown ? spanned(drag.from, drag.to, raster) : null
   const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
-  const labels = screen ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, shapes)) : []
+  const taken = screen && props.edges ? [...shapes, ...edgeRects(screen)] : shapes
+  const labels = screen ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken)) : []
   return (
     <div
       ref={frame}
@@ -275,7 +276,7 @@ export function Viewport(props: Props) {
         <>
           <Pixels raster={raster} name={name} levels={props.levels} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
-            {props.edges && <EdgeLetters edges={props.edges} width={screen.width} height={screen.height} />}
+            {props.edges && <EdgeLetters edges={props.edges} screen={screen} />}
             {boxes.map((box, index) => (
               <BoxShape key={box.id} {...box} label={labels[index] ?? null} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams, useSearchParams } from 'react-router'
 import type { Comparison, Run } from '../api/client'
 import { useAllMetrics, useComparison } from '../api/queries'
+import { languageName } from '../i18n/names'
 import { bySeconds, namesOf, type Series } from '../model/curves'
 import { Asked } from '../panels/Asked'
 import { Chart, STROKES } from '../panels/Chart'
@@ -88,8 +89,8 @@ function FinalScores({ runs }: { runs: readonly Run[] }) {
   if (langs.length === 0) return <Text size="sm">{t('runs.no_scores')}</Text>
   const kinds = [['accuracy', t('runs.accuracy')], ['mean_iou', t('runs.iou')], ['region_f1', t('runs.f1')]] as const
   return (
-    <Table>
-      <Table.Caption>{t('runs.scores')}</Table.Caption>
+    <Table captionSide="top">
+      <Table.Caption ta="left">{t('runs.scores')}</Table.Caption>
       <Table.Thead>
         <Table.Tr>
           <Table.Td />
@@ -99,7 +100,7 @@ function FinalScores({ runs }: { runs: readonly Run[] }) {
       <Table.Tbody>
         {kinds.flatMap(([kind, label]) => langs.map((lang) => (
           <Table.Tr key={`${kind} ${lang}`}>
-            <Table.Th scope="row">{label} ({lang})</Table.Th>
+            <Table.Th scope="row">{label} ({languageName(lang)})</Table.Th>
             {runs.map((run) => <Table.Td key={run.id}>{run.evaluation?.[kind][lang]?.toFixed(3) ?? '–'}</Table.Td>)}
           </Table.Tr>
         )))}

@@ -2,7 +2,10 @@ import { Accordion, Alert, Badge, Button, Card, Container, Group, NativeSelect, 
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { useAcquisition, useAcquisitions, useModels, useProject, usePromote } from '../api/queries'
+import { useAcquisition, useAcquisitions, useConcepts, useModels, useProject, usePromote } from '../api/queries'
+import { reasonIn } from '../i18n/reasons'
+import { calledIn } from '../model/conceptName'
+import { minuteOf } from '../model/moment'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { CaseLink } from '../panels/CaseLink'
@@ -27,6 +30,7 @@ export default function ModelsPage() {
         <Group justify="space-between" align="flex-end">
           <PageTitle>{t('nav.models')}</PageTitle>
           <Group align="flex-end">
+            <Text size="sm" pb={8}>{t('models.chooses')}</Text>
             <NativeSelect label={t('models.strategy')} value={strategy} onChange={(e) => setStrategy(STRATEGIES.find((s) => s === e.currentTarget.value) ?? 'hybrid')} data={STRATEGIES.map((s) => ({ value: s, label: t(`strategy.${s}`) }))} />
             <NumberInput w={150} label={t('models.budget')} min={1} max={100000} value={budget} onChange={(v) => setBudget(Number(v))} />
           </Group>
@@ -57,7 +61,7 @@ export default function ModelsPage() {
             <Accordion variant="contained">
               {acquisitions.map((round) => (
                 <Accordion.Item key={round.id} value={round.id}>
-                  <Accordion.Control>{t(`strategy.${round.strategy}`)} · {round.created_at.slice(0, 16).replace('T', ' ')} · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
+                  <Accordion.Control>{t(`strategy.${round.strategy}`)} · {minuteOf(round.created_at)} UTC · {t(`state.${round.state as 'queued'}`)} · {t('runs.progress', { done: round.done, total: round.total })}</Accordion.Control>
                   <Accordion.Panel>{round.error ? <Alert color="red">{round.error}</Alert> : <Ranking project={project} id={round.id} />}</Accordion.Panel>
                 </Accordion.Item>
               ))}
@@ -70,7 +74,9 @@ export default function ModelsPage() {
 }
 
 function Ranking({ project, id }: { project: string; id: string }) {
+  const { t, i18n } = useTranslation()
   const round = useAcquisition(id)
+  const concepts = useConcepts(project).data?.concepts ?? []
   const opens = may(useProject(project).data?.role, 'annotate')
   return (
     <Asked query={round}>
@@ -81,7 +87,7 @@ function Ranking({ project, id }: { project: string; id: string }) {
               <Table.Tr key={chosen.image}>
                 <Table.Td>{chosen.rank}</Table.Td>
                 <Table.Td><CaseLink project={project} image={chosen.image} opens={opens} /></Table.Td>
-                <Table.Td>{chosen.reason}</Table.Td>
+                <Table.Td>{reasonIn(t, chosen.reason, (name) => calledIn(concepts, name, i18n.language))}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -29,7 +29,7 @@ export default function ProjectPage() {
                 <>
                   <Text>{t('home.submitted', { done: p.submitted, all: p.images })}</Text>
                   <Progress value={p.images === 0 ? 0 : (100 * p.submitted) / p.images} size="lg" aria-label={t('home.submitted', { done: p.submitted, all: p.images })} />
-                  <SimpleGrid cols={3}>
+                  <SimpleGrid cols={p.assisted.cases + p.control.cases > 0 ? 4 : 3}>
                     <Fact label={t('home.regions')} value={p.regions} />
                     <Fact label={t('home.waiting')} value={p.waiting_attestation} />
                     {p.assisted.cases + p.control.cases > 0 && <Fact label={t('home.pace')} value={[p.assisted, p.control].map(({ cases, seconds }) => (cases > 0 ? `${Math.round(seconds)} (${cases})` : '–')).join(' / ')} />}

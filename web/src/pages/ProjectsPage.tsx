@@ -2,6 +2,7 @@ import { Anchor, Badge, Card, Container, Group, Stack, Text } from '@mantine/cor
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useProjects } from '../api/queries'
+import { languageName } from '../i18n/names'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Unsent } from '../panels/Unsent'
@@ -23,7 +24,7 @@ export default function ProjectsPage() {
                   <Anchor component={Link} to={`/projects/${project.id}`} fw={600}>{project.name}</Anchor>
                   <Group gap="xs">
                     {project.synthetic && <Badge color="grape.3" variant="outline">{t('app.synthetic')}</Badge>}
-                    <Text size="sm" c="gray.4">{project.langs.join(' · ')}</Text>
+                    <Text size="sm" c="gray.4">{project.langs.map(languageName).join(' · ')}</Text>
                   </Group>
                 </Group>
               </Card>

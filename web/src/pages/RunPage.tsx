@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Container, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -15,6 +15,7 @@ import { Checkpoints } from '../panels/runs/Checkpoints'
 import { MadeOf } from '../panels/runs/MadeOf'
 import { Notes } from '../panels/runs/Notes'
 import { RunLog } from '../panels/runs/RunLog'
+import { StateBadge } from '../panels/runs/StateBadge'
 import { Scores } from '../panels/Scores'
 
 const RETRY_MS = 5000
@@ -84,7 +85,7 @@ export default function RunPage() {
         <Group justify="space-between">
           <PageTitle>{run.name}</PageTitle>
           <Group>
-            <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${t(`phase.${run.phase}`, { defaultValue: run.phase })}` : ''}</Badge>
+            <StateBadge run={run} size="lg" />
             <Button variant="default" component={Link} to={`/projects/${project}/runs/new?clone=${id}`}>{t('runs.clone')}</Button>
             {alive && <Confirm color="red" loading={stop.isPending} label={t('runs.stop')} consequence={t('runs.stop_text')} onConfirm={() => stop.mutate(id)} />}
           </Group>
@@ -97,9 +98,9 @@ export default function RunPage() {
         <Notes run={run} onChange={setRun} />
         <Checkpoints run={run} pending={resume.isPending} onResume={(step) => resume.mutate({ run: id, step })} />
         {run.evaluation && <Scores evaluation={run.evaluation} />}
-        {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('nav.models')}</Anchor>}
+        {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('runs.model')}</Anchor>}
         <SimpleGrid cols={{ base: 1, md: 2 }}>
-          {names.map((name) => <Chart key={name} title={nameOfMetric(t, name)} curves={[{ label: name, points: series[name] ?? [] }]} />)}
+          {names.map((name) => <Chart key={name} title={nameOfMetric(t, name)} curves={[{ label: name, points: series[name] ?? [] }]} x={t('runs.step')} />)}
         </SimpleGrid>
         <MadeOf run={run} project={project} />
         <RunLog run={run} />

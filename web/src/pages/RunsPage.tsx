@@ -5,9 +5,11 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import type { Run } from '../api/client'
 import { useProject, useRuns } from '../api/queries'
+import { minuteOf } from '../model/moment'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
+import { StateBadge } from '../panels/runs/StateBadge'
 
 // So many runs are compared at once.
 const MOST_COMPARED = 6
@@ -99,11 +101,11 @@ function Found({ project, runs, chosen, choose }: FoundProps) {
                 />
               </Table.Td>
             )}
-            <Table.Td><Anchor component={Link} to={`/projects/${project}/runs/${run.id}`} fw={600}>{run.name}</Anchor></Table.Td>
+            <Table.Td><Anchor component={Link} to={`/projects/${project}/runs/${run.id}`} size="sm" fw={600}>{run.name}</Anchor></Table.Td>
             <Table.Td><Group gap={4}>{run.tags.map((tag) => <Badge key={tag} variant="default" tt="none">{tag}</Badge>)}</Group></Table.Td>
-            <Table.Td><Badge variant="outline">{t(`state.${run.state}`)}</Badge></Table.Td>
+            <Table.Td><StateBadge run={run} /></Table.Td>
             <Table.Td>{t('runs.progress', { done: run.done, total: run.total || run.config.steps })}</Table.Td>
-            <Table.Td>{run.created_at.slice(0, 16).replace('T', ' ')}</Table.Td>
+            <Table.Td>{minuteOf(run.created_at)}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -2,7 +2,9 @@ import { Alert, Anchor, Button, Card, Container, Group, Stack, Text, TextInput }
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
+import type { Snapshot } from '../api/client'
 import { useCutSnapshot, useSnapshots } from '../api/queries'
+import { minuteOf } from '../model/moment'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
@@ -41,10 +43,8 @@ export default function SnapshotsPage() {
                   <Group justify="space-between">
                     <div>
                       <Text fw={600}>{called}</Text>
-                      <Text size="sm" c="gray.4" ff="monospace">{id.slice(0, 16)} · {created_at.slice(0, 16).replace('T', ' ')}</Text>
-                      <Text size="sm">
-                        {counts.train.images} / {counts.val.images} / {counts.test.images} {t('snapshots.counts')} · {counts.train.regions + counts.val.regions + counts.test.regions} {t('snapshots.regions')}
-                      </Text>
+                      <Text size="sm" c="gray.4" ff="monospace">{id.slice(0, 16)} · {minuteOf(created_at)} UTC</Text>
+                      <Text size="sm">{t('snapshots.counts', told(counts))}</Text>
                     </div>
                     <Stack gap={4}>
                       <Anchor href={`/api/snapshots/${id}/export?format=medreginstruct`} download>{t('snapshots.export')}</Anchor>
@@ -60,3 +60,7 @@ export default function SnapshotsPage() {
     </Container>
   )
 }
+
+const told = ({ train, val, test }: Snapshot['manifest']['counts']) => ({
+  train: train.images, val: val.images, test: test.images, regions: train.regions + val.regions + test.regions,
+})

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { uploadImage, useAttest, useImages, useProject, useSessionCheck } from '../api/queries'
+import { reasonIn } from '../i18n/reasons'
 import { useInWords } from '../i18n/refusal'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
@@ -77,7 +78,7 @@ function Upload({ project }: { project: string }) {
   const busy = done !== null
   return (
     <>
-      <FileInput multiple clearable disabled={busy} label={t('upload.choose')} value={files} onChange={pick} />
+      <FileInput multiple clearable disabled={busy} label={t('upload.choose')} placeholder={t('upload.pick')} value={files} onChange={pick} />
       <TextInput disabled={busy} label={t('upload.patient')} value={patient} onChange={(event) => setPatient(event.currentTarget.value)} />
       <Checkbox disabled={busy} label={t('upload.attest')} checked={attested} onChange={(event) => setAttested(event.currentTarget.checked)} />
       <Group><Button disabled={files.length === 0 || busy} onClick={() => void start()}>{t('upload.start', { count: files.length })}</Button></Group>
@@ -107,8 +108,8 @@ function Waiting({ project }: { project: string }) {
               <Card key={image.id} withBorder>
                 <Group align="flex-start">
                   <Picture src={`/api/images/${image.id}/rendered`} alt={image.patient} h={220} w="auto" fit="contain" />
-                  <Stack>
-                    <Text>{image.attestation_reason}</Text>
+                  <Stack align="flex-start">
+                    <Text>{reasonIn(t, image.attestation_reason ?? '')}</Text>
                     <Button aria-label={`${t('upload.clean')}: ${image.patient}`} onClick={() => attest.mutate({ image: image.id, burned_in: false })}>{t('upload.clean')}</Button>
                     <Confirm color="red" label={t('upload.burned')} about={image.patient} consequence={t('upload.withhold_text')} onConfirm={() => attest.mutate({ image: image.id, burned_in: true })} />
                   </Stack>

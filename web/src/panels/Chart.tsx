@@ -19,6 +19,9 @@ export const STROKES = [
 ] as const
 const strokeOf = (index: number) => STROKES[index % STROKES.length] ?? STROKES[0]
 
+// Short for large and for small: a learning rate is no row of zeros.
+const tick = (value: number) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential() : String(Number(value.toPrecision(6))))
+
 // Curves over one another; `x` names what goes to the right where that is not steps.
 export function Chart({ title, curves, x = '' }: { title: string; curves: readonly Curve[]; x?: string }) {
   const element = useRef<HTMLDivElement>(null)
@@ -27,12 +30,13 @@ export function Chart({ title, curves, x = '' }: { title: string; curves: readon
   useEffect(() => {
     if (!element.current) return
     const axis = { stroke: '#c1c2c5', grid: { stroke: '#373a40' } }
+    const values = { ...axis, size: 60, values: (_: uPlot, ticks: number[]) => ticks.map(tick) }
     const names = labels.split('\n')
     const series = names.map((label, index) => ({ label, width: 2, spanGaps: true, stroke: strokeOf(index).stroke, dash: [...strokeOf(index).dash] }))
     const made = new uPlot(
       {
         title, width: element.current.clientWidth || 560, height: 240, legend: { show: names.length > 1 },
-        scales: { x: { time: false } }, axes: [{ ...axis, ...(x && { label: x, labelSize: 20 }) }, axis], series: [{ label: x || 'step' }, ...series],
+        scales: { x: { time: false } }, axes: [{ ...axis, ...(x && { label: x, labelSize: 20 }) }, values], series: [{ label: x || 'step' }, ...series],
       },
       [[], ...names.map(() => [])],
       element.current,

@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Run } from '../api/client'
+import { languageName } from '../i18n/names'
 
 export function Scores({ evaluation }: { evaluation: NonNullable<Run['evaluation']> }) {
   const { t } = useTranslation()
@@ -12,9 +13,9 @@ export function Scores({ evaluation }: { evaluation: NonNullable<Run['evaluation
     </Table.Tr>
   )
   return (
-    <Table w="auto">
-      <Table.Caption>{t('runs.scores')} (n = {evaluation.patients})</Table.Caption>
-      <Table.Thead><Table.Tr><Table.Td />{langs.map((lang) => <Table.Th key={lang}>{lang}</Table.Th>)}</Table.Tr></Table.Thead>
+    <Table w="auto" captionSide="top" style={{ alignSelf: 'flex-start' }}>
+      <Table.Caption ta="left">{t('runs.scores')} (n = {evaluation.patients})</Table.Caption>
+      <Table.Thead><Table.Tr><Table.Td />{langs.map((lang) => <Table.Th key={lang}>{languageName(lang)}</Table.Th>)}</Table.Tr></Table.Thead>
       <Table.Tbody>
         {row(t('runs.accuracy'), evaluation.accuracy)}
         {row(t('runs.iou'), evaluation.mean_iou)}

@@ -27,7 +27,7 @@ export function FrameBar({ stack, of, marked, note }: Props) {
           max={of - 1}
           value={stack.asked}
           onChange={(event) => stack.go(Number(event.currentTarget.value))}
-          style={{ width: '100%', height: 24, margin: 0, accentColor: '#5ce1e6' }}
+          style={{ display: 'block', width: '100%', height: 24, margin: 0, accentColor: '#5ce1e6' }}
         />
         {/* The thumb's middle never comes nearer to the ends than half its width. */}
         <Area style={{ position: 'absolute', left: 8, right: 8, bottom: 0, height: 5, pointerEvents: 'none' }}>

@@ -95,7 +95,7 @@ export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }
   }
   return (
     <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minHeight: 0 }}>
-      <Group px="xs" py={4} gap={6}>
+      <Group px="xs" py={4} gap={4}>
         <Button size="compact-sm" variant="default" onClick={keys.fit}>{t('read.fit')}</Button>
         <Button size="compact-sm" variant="default" title={t('view.actual')} aria-label={t('view.actual')} onClick={() => setFitting({ to: 'pixels', at: fitting.at + 1 })}>1:1</Button>
         {!slice.colour && (
@@ -104,7 +104,7 @@ export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }
             <WindowFields window={window} hounsfield={shown.hounsfield} step={Math.abs(shown.levels.slope)} onWindow={setChosen} />
             <NativeSelect
               size="xs"
-              w={140}
+              w={148}
               aria-label={t('view.window')}
               value={typeof chosen === 'string' ? chosen : ''}
               data={[

@@ -25,6 +25,8 @@ export function ReportPanel({ report, langs, regions, dispatch }: Props) {
       {report.length === 0 && <Text size="sm" c="gray.4">{t('read.report_none')}</Text>}
       {report.map((sentence, index) => {
         const name = t('read.sentence', { number: index + 1 })
+        // In the order of their list, whatever order they were linked in.
+        const linked = regions.flatMap(({ value }) => (sentence.regions?.includes(value) ? [value] : []))
         return (
           <LeaveCard key={sentence.id} aria-label={name} data-testid="sentence">
             <Stack gap={6}>
@@ -38,10 +40,10 @@ export function ReportPanel({ report, langs, regions, dispatch }: Props) {
               <MultiSelect
                 size="xs"
                 label={t('read.speaks_of')}
-                placeholder={sentence.regions?.length ? undefined : t('read.whole_image')}
+                placeholder={linked.length > 0 ? undefined : t('read.whole_image')}
                 data={[...regions]}
-                value={sentence.regions ?? []}
-                onChange={(linked) => dispatch({ kind: 'link', id: sentence.id, regions: linked })}
+                value={linked}
+                onChange={(chosen) => dispatch({ kind: 'link', id: sentence.id, regions: chosen })}
               />
               <Order part="report" id={sentence.id} index={index} count={report.length} dispatch={dispatch} />
             </Stack>

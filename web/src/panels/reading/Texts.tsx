@@ -14,14 +14,18 @@ interface Props {
   onSettle(): void
 }
 
+// So that both texts begin on one line.
+const ONE_LINE = { label: { display: 'block', maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 'var(--mantine-font-size-xs)' } } as const
+
 export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], onWrite, onSettle }: Props) {
   return (
-    <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
+    <SimpleGrid cols={langs.length} spacing={6}>
       {langs.map((lang) => (
         <Textarea
           key={lang}
           lang={lang}
           size={size}
+          styles={ONE_LINE}
           autosize
           minRows={fewest}
           maxRows={most}

@@ -21,7 +21,7 @@ export function WindowFields({ window, hounsfield, step, onWindow }: Props) {
   const field = (name: string, value: number, set: (value: number) => Window) => (
     <NumberInput
       size="xs"
-      w={76}
+      w={68}
       step={step}
       hideControls
       aria-label={name}

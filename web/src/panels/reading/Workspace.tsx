@@ -5,7 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { ApiError, type Case, type Concept, type Region, type Suggestion, type Verdict } from '../../api/client'
 import type { Raster } from '../../canvas/levels'
 import type { Drawn } from '../../canvas/Boxes'
+import { reasonIn } from '../../i18n/reasons'
 import { useInWords } from '../../i18n/refusal'
+import { calledIn, conceptName } from '../../model/conceptName'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
 import { isSilent, waiting } from '../../state/annotation'
@@ -53,6 +55,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [asking, setAsking] = useState(false)
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
+  // Whether a submit was asked for that had to wait for what is not saved yet.
+  const [late, setLate] = useState(false)
   const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
   const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
@@ -127,9 +131,11 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     if (unseenText && (verdict ?? content.verdict)?.kind !== 'not_assessable') return setRefused(new Error(unseenText))
     setSending(true)
     setRefused(null)
+    setLate(false)
     const stay = (why: Error | null) => {
       setSending(false)
       setRefused(why)
+      setLate(why === null)
     }
     submit(verdict).then((done) => (done ? onNext() : stay(null)), stay)
   }
@@ -174,9 +180,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     <>
       <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
       <Button size="compact-sm" variant={twoClicks ? 'filled' : 'default'} aria-pressed={twoClicks} onClick={() => setTwoClicks(!twoClicks)}>{t('read.two_clicks')}</Button>
-      <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
-      <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
-      <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
+      <Button size="compact-sm" variant="default" px={6} title={t('read.undo')} aria-label={t('read.undo')} disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>↶</Button>
+      <Button size="compact-sm" variant="default" px={6} title={t('read.redo')} aria-label={t('read.redo')} disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>↷</Button>
+      <Button size="compact-sm" variant="default" title={t('read.keys')} aria-label={t('read.keys')} onClick={() => setHelp(true)}>?</Button>
     </>
   )
 
@@ -210,7 +216,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           <ScrollArea style={{ flex: 1 }} p="sm">
             <Stack gap="sm">
               {opened.choice && (
-                <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
+                <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{reasonIn(t, opened.choice.reason, (name) => calledIn(concepts, name, i18n.language))}</Alert>
               )}
               <HoldState hold={lease} />
               <Tabs.Panel value="regions">
@@ -248,6 +254,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
         </Tabs>
         <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
           <Refusal error={refused} p="xs" />
+          {late && <Alert color="yellow" role="alert" p="xs">{t('read.not_submitted')}</Alert>}
           <SavedState saving={saving} />
           <Button loading={sending} onClick={() => finish()}>{t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
@@ -289,12 +296,4 @@ export function boxOf(bbox: readonly number[]): Box {
 
 function middle({ width, height }: Raster): Box {
   return [Math.round(width * 0.4), Math.round(height * 0.4), Math.round(width * 0.6), Math.round(height * 0.6)]
-}
-
-function conceptName(concepts: readonly Concept[], key: string | null | undefined, interfaceLang: string): string | undefined {
-  const names = concepts.find((concept) => concept.key === key)?.names
-  if (!names) return key ?? undefined
-  const primary = interfaceLang.split('-')[0] ?? 'en'
-  const own = Object.entries(names).find(([lang]) => lang.split('-')[0] === primary)
-  return own?.[1] ?? Object.values(names)[0]
 }

@@ -2,6 +2,7 @@
 import { Badge, Button, Group, Stack, Table, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Run } from '../../api/client'
+import { minuteOf } from '../../model/moment'
 import { Confirm } from '../Confirm'
 
 interface Props {
@@ -40,7 +41,7 @@ export function Checkpoints({ run, pending, onResume }: Props) {
             <Table.Tr key={step}>
               <Table.Td>{step}</Table.Td>
               <Table.Td>{loss?.toPrecision(4) ?? '–'} {best && <Badge variant="outline">{t('runs.best')}</Badge>}</Table.Td>
-              <Table.Td>{new Date(written_at * 1000).toISOString().slice(0, 16).replace('T', ' ')}</Table.Td>
+              <Table.Td>{minuteOf(new Date(written_at * 1000).toISOString())}</Table.Td>
               <Table.Td>{resumable && way(step)}</Table.Td>
             </Table.Tr>
           ))}
