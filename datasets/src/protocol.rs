@@ -101,6 +101,18 @@ impl LearningRateSchedule {
     }
 }
 
+/// How exactly a run computes. Weights, their gradients and AdamW's moments are 32-bit numbers in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Everything in 32 bits.
+    #[default]
+    Full,
+    /// Products with the model's weights in bf16, with sums of 32 bits, on a GPU that has such products; elsewhere as `full`.
+    Mixed,
+}
+
 /// How a run trains. Every field has a default that suits the shipped base model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -116,6 +128,8 @@ pub struct RunConfig {
     pub accumulate: u16,
     /// Whether layers keep their inputs alone and compute the rest again on the way back: less memory, a longer step.
     pub recompute: bool,
+    /// How exactly the model's products are computed.
+    pub precision: Precision,
     /// Question–answer turns taken of each image per step.
     pub turns_per_image: u16,
     /// Framings and exposures of each picture, taken in turn; 0 draws fresh ones at every visit. Where vision tower and projector are not
@@ -152,6 +166,7 @@ impl Default for RunConfig {
             batch_images: 4,
             accumulate: 1,
             recompute: false,
+            precision: Precision::default(),
             turns_per_image: 8,
             views: 0,
             learning_rate: 1e-3,

@@ -1,6 +1,6 @@
 //! Where the arithmetic is done: on the processor, or on an NVIDIA GPU where this program was built for one (feature `cuda`).
 
-use candle_core::Device;
+use candle_core::{DType, Device, Tensor};
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,6 +61,18 @@ impl DeviceChoice {
             })),
         }
     }
+}
+
+/// Whether this is a GPU that multiplies numbers in bf16 (compute capability 8.0 or newer): found out by doing it.
+#[must_use]
+pub fn has_bf16(device: &Device) -> bool {
+    let product = || -> candle_core::Result<Tensor> {
+        let ones = Tensor::ones((8, 8), DType::BF16, device)?;
+        ones.matmul(&ones)?
+            .to_dtype(DType::F32)?
+            .to_device(&Device::Cpu)
+    };
+    device.is_cuda() && product().is_ok()
 }
 
 fn cuda(number: usize) -> Result<Device, DeviceError> {

@@ -79,6 +79,7 @@ fn growth(layers: usize, keep: Keep) -> (usize, usize) {
     let weights = lora::attach(tensors, &config, &adapters).unwrap();
     let model = InternVl::new(&config, &weights).unwrap();
     let work = Work {
+        mixed: false,
         threads: 1,
         keep,
         features: None,

@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
 use candle_core::{DType, Device, Tensor, Var};
+use medreg_trainer::base::lessons::Lessons;
 use medreg_trainer::bench::{Shape, random};
 use medreg_trainer::checkpoint::{Checkpoint, Pretrained};
-use medreg_trainer::data::{Look, Prompter};
+use medreg_trainer::data::{Look, Prompter, Source};
 use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
-use medreg_trainer::model::kernels::{composed_only, dropout, linear};
-use medreg_trainer::model::{InternVl, Weights};
+use medreg_trainer::model::kernels::{composed_only, dropout, linear, mixed_precision};
+use medreg_trainer::model::{InternVl, Keep, Weights};
+use medreg_trainer::train::{Work, gradients_of};
 use medreg_trainer::verify::{Tolerance, verify};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -83,6 +85,80 @@ fn a_frozen_weight_in_bf16_is_widened_and_gets_no_gradient() {
         let pairs = ours.iter().flatten().zip(theirs.iter().flatten());
         assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-5));
     }
+}
+
+/// The product itself and both ways back, number for number: operands and results rounded to bf16, the sums between them not.
+#[test]
+fn mixed_precision_rounds_the_operands_and_results_of_products_with_a_weight() {
+    let numbers = |from: usize, shape: (usize, usize)| {
+        let numbers: Vec<f32> = (from..from + shape.0 * shape.1)
+            .map(|i| (i as f32 * 0.7).sin())
+            .collect();
+        Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap()
+    };
+    let (x, w, g) = (numbers(0, (4, 6)), numbers(24, (3, 6)), numbers(60, (4, 3)));
+    let round = |x: &Tensor| {
+        let narrow = x.to_dtype(DType::BF16).unwrap();
+        narrow.to_dtype(DType::F32).unwrap()
+    };
+    let times = |a: &Tensor, b: &Tensor| round(&round(a).matmul(&round(b)).unwrap());
+    let (x, w) = (Var::from_tensor(&x).unwrap(), Var::from_tensor(&w).unwrap());
+    let run = || {
+        let y = linear(&x, &w, None).unwrap();
+        let grads = (&y * &g).unwrap().sum_all().unwrap().backward().unwrap();
+        [
+            y.detach(),
+            grads.get(&x).unwrap().clone(),
+            grads.get(&w).unwrap().clone(),
+        ]
+    };
+    let expected = [
+        times(&x, &w.t().unwrap()),
+        times(&g, &w),
+        times(&g.t().unwrap(), &x),
+    ];
+    let rows = |t: &Tensor| t.to_vec2::<f32>().unwrap();
+    let found = composed_only(|| mixed_precision(run));
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(rows(found), rows(expected));
+    }
+    // Neither the loops of the processor nor what comes afterwards know of it.
+    assert_eq!(rows(&mixed_precision(run)[0]), rows(&run()[0]));
+    assert_ne!(rows(&composed_only(run)[0]), rows(&expected[0]));
+}
+
+#[test]
+fn a_gradient_in_mixed_precision_points_where_the_exact_one_does() {
+    let start = tiny();
+    let weights = Weights::trained(start.tensors.clone()).unwrap();
+    let model = InternVl::new(&start.config, &weights).unwrap();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let lessons = Lessons::new(&prompter, &start.config, 2, 2, 3);
+    let examples: Vec<_> = (0..2)
+        .map(|slot| lessons.example(0, slot).unwrap())
+        .collect();
+    let gradient = |mixed| {
+        let work = Work {
+            threads: 2,
+            keep: Keep::Activations,
+            features: None,
+            mixed,
+        };
+        composed_only(|| gradients_of(&model, &prompter, &weights, &examples, work)).unwrap()
+    };
+    let (full, mixed) = (gradient(false), gradient(true));
+    let off = (full.loss - mixed.loss).abs() / full.loss;
+    assert!(off > 0.0 && off < 0.01, "{} and {}", full.loss, mixed.loss);
+    let pairs = || {
+        full.by_name
+            .iter()
+            .flat_map(|(name, g)| g.iter().zip(&mixed.by_name[name]))
+    };
+    let dot = |f: fn(f64, f64) -> f64| -> f64 {
+        pairs().map(|(a, b)| f(f64::from(*a), f64::from(*b))).sum()
+    };
+    let cosine = dot(|a, b| a * b) / (dot(|a, _| a * a) * dot(|_, b| b * b)).sqrt();
+    assert!(cosine > 0.99, "{cosine}");
 }
 
 #[test]

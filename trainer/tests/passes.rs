@@ -138,6 +138,7 @@ fn passes_by_hand_give_what_autograd_gives() {
                 (2, Keep::Inputs),
             ] {
                 let work = Work {
+                    mixed: false,
                     threads,
                     keep,
                     features: None,
@@ -170,6 +171,7 @@ fn pictures_that_come_again_are_not_looked_at_again_where_nothing_about_that_cha
         let features = Features::of(&model, room).unwrap();
         for visit in 0..2 {
             let work = Work {
+                mixed: false,
                 threads: 2,
                 keep: Keep::Activations,
                 features: Some(&features),

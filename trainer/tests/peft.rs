@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod torch;
+
 use candle_core::{DType, Device, Tensor};
 use medreg_datasets::protocol::Tuning;
 use medreg_trainer::checkpoint::{
@@ -15,9 +17,9 @@ use medreg_trainer::verify::{Reference, gradients_of_reference};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use torch::python;
 
 /// The layers that InternVL's own scripts adapt in the tower, and the projector's, besides the decoder's.
 const EVERYWHERE: [&str; 7] = [
@@ -358,18 +360,6 @@ fn what_is_written_in_a_dialect_is_read_back_as_the_same_function() {
 }
 
 // --- With PyTorch, transformers and PEFT ------------------------------------------------------------------------------
-
-/// The Python that has them; where there is none it is said aloud, as libtest would keep what `println!` says to itself.
-fn python(test: &str) -> Option<PathBuf> {
-    let found = std::env::var_os("MEDREG_TORCH_PYTHON").filter(|path| !path.is_empty());
-    if found.is_none() {
-        let said = format!(
-            "\nSKIPPED {test}: MEDREG_TORCH_PYTHON names no Python with torch, transformers and peft\n"
-        );
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-    }
-    found.map(PathBuf::from)
-}
 
 /// Runs the script; gives the tensors that it wrote and the modules that PEFT wrapped.
 fn peft(

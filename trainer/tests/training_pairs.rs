@@ -2,22 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
-use serde_json::Value;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod torch;
 
-/// The Python that has PyTorch; where there is none it is said aloud, as libtest would keep what `println!` says to itself.
-fn python(test: &str) -> Option<PathBuf> {
-    let found = std::env::var_os("MEDREG_TORCH_PYTHON").filter(|path| !path.is_empty());
-    if found.is_none() {
-        let said = format!(
-            "\nSKIPPED {test}: MEDREG_TORCH_PYTHON names no Python with torch, transformers and peft\n"
-        );
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-    }
-    found.map(PathBuf::from)
-}
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+use torch::python;
 
 fn trainer(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_medreg-trainer"));

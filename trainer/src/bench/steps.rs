@@ -140,6 +140,7 @@ impl Steps {
         let internvl = InternVl::new(&config, &weights)?;
         let features = self.features(&internvl)?;
         let work = Work {
+            mixed: false,
             threads: self.threads,
             keep: Keep::of(self.recompute),
             features: features.as_ref(),

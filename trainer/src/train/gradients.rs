@@ -2,7 +2,7 @@
 
 use super::features::Features;
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::{Floats, Target, side_by_side};
+use crate::model::kernels::{Floats, Target, mixed_precision, side_by_side};
 use crate::model::lora::Draw;
 use crate::model::sums::Sums;
 use crate::model::{InternVl, Keep, Lesson, Picture, Weights};
@@ -36,7 +36,7 @@ impl Gradients {
     }
 }
 
-/// How a batch is worked on; what comes of it does not depend on this.
+/// How a batch is worked on.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'a> {
     /// Images worked on side by side.
@@ -45,6 +45,8 @@ pub struct Work<'a> {
     pub keep: Keep,
     /// Pictures already seen, where the vision tower stays as it is.
     pub features: Option<&'a Features>,
+    /// Whether products on a GPU are in [`mixed_precision`]; the one thing here that changes numbers.
+    pub mixed: bool,
 }
 
 impl Work<'_> {
@@ -63,6 +65,7 @@ impl From<usize> for Work<'_> {
             threads,
             keep: Keep::Activations,
             features: None,
+            mixed: false,
         }
     }
 }
@@ -109,7 +112,11 @@ pub fn gradients_of_lessons(
     };
     if !model.is_by_hand() {
         let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
-        return sum_of_gradients(weights, count, work.threads, loss);
+        let sum = || sum_of_gradients(weights, count, work.threads, loss);
+        return match work.mixed {
+            true => mixed_precision(sum),
+            false => sum(),
+        };
     }
     let sums = Sums::of(weights);
     let learnt = side_by_side(count, work.threads, |i| {

@@ -22,12 +22,14 @@ pub use tuning::{adapters, trainable};
 
 use crate::checkpoint::{CheckpointError, PeftAdapter, Pretrained};
 use crate::data::{Example, Prompter, Source, SourceError};
+use crate::device::has_bf16;
 use crate::model::lora::{self, Draw, LoraError};
 use crate::model::{InternVl, Keep, Weights};
 use crate::tokenizer::TokenizerError;
 use accumulation::{Accumulated, weight_of};
+use candle_core::Device;
 use checkpoints::{Belonging, Shelf};
-use medreg_datasets::protocol::{BadConfig, RunConfig};
+use medreg_datasets::protocol::{BadConfig, Precision, RunConfig};
 use parallel::{Alone, Ranks, RanksError};
 use state::State;
 use std::path::PathBuf;
@@ -224,6 +226,17 @@ pub fn run_among(
     finished(start, &options.run, &course.state, stopped)
 }
 
+/// Whether a run is to be in mixed precision on this device.
+fn is_mixed(config: &RunConfig, device: &Device) -> bool {
+    let (asked, has) = (config.precision == Precision::Mixed, has_bf16(device));
+    if asked && !has {
+        tracing::info!(
+            "mixed precision is for GPUs with products in bf16; this run computes in 32 bits"
+        );
+    }
+    asked && has
+}
+
 /// A run under way.
 struct Course<'a> {
     ranks: &'a dyn Ranks,
@@ -235,6 +248,8 @@ struct Course<'a> {
     state: State,
     /// Pictures seen before, where they come again and are seen the same way.
     features: Option<Features>,
+    /// Whether the device multiplies in bf16 as the run asks.
+    mixed: bool,
 }
 
 impl<'a> Course<'a> {
@@ -263,6 +278,7 @@ impl<'a> Course<'a> {
             prompter: Prompter::new(&start.tokenizer, &start.config)?,
             model,
             features,
+            mixed: is_mixed(config, &weights.device()),
             schedule: Schedule::new(config, options.budget),
             state: State::new(weights, config)?,
         })
@@ -416,6 +432,7 @@ impl<'a> Course<'a> {
             features: self.features.as_ref(),
             threads: self.options.threads,
             keep: Keep::of(self.options.run.recompute),
+            mixed: self.mixed,
         }
     }
 

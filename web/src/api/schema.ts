@@ -1783,6 +1783,11 @@ export interface components {
             images: components["schemas"]["PoolImage"][];
             next?: components["schemas"]["ImageId"] | null;
         };
+        /**
+         * @description How exactly a run computes. Weights, their gradients and AdamW's moments are 32-bit numbers in any case.
+         * @enum {string}
+         */
+        Precision: "full" | "mixed";
         /** @description `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met. */
         Predictions: {
             /**
@@ -2090,6 +2095,11 @@ export interface components {
              * @default 5
              */
             log_every: number;
+            /**
+             * @description How exactly the model's products are computed.
+             * @default full
+             */
+            precision: components["schemas"]["Precision"];
             /**
              * @description Whether layers keep their inputs alone and compute the rest again on the way back: less memory, a longer step.
              * @default false

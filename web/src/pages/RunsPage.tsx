@@ -10,7 +10,7 @@ import { Refusal } from '../panels/Refusal'
 
 const DEFAULTS: RunConfig = {
   tuning: { kind: 'full' }, steps: 600, batch_images: 4, turns_per_image: 8, learning_rate: 0.001, weight_decay: 0.01,
-  warmup: 0.05, schedule: 'cosine', accumulate: 1, recompute: false, views: 0, clip_norm: 1, ema: 0, seed: 1, log_every: 5, checkpoint_every: 200, keep_checkpoints: 2,
+  warmup: 0.05, schedule: 'cosine', accumulate: 1, recompute: false, precision: 'full', views: 0, clip_norm: 1, ema: 0, seed: 1, log_every: 5, checkpoint_every: 200, keep_checkpoints: 2,
 }
 
 export default function RunsPage() {

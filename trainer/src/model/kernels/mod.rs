@@ -26,7 +26,7 @@ mod threads;
 pub use activation::{gelu, scaled_residual, swiglu};
 pub use adam::adam;
 pub use attention::{Heads, Span, attend, attend_fused};
-pub use backend::composed_only;
+pub use backend::{composed_only, mixed_precision};
 pub use dropout::dropout;
 pub use floats::Floats;
 pub use linear::linear;

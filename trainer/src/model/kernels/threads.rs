@@ -1,7 +1,7 @@
 //! How many threads an operation takes: one, unless there is less to do side by side than there are cores.
 #![allow(unsafe_code)] // Setting an environment variable is unsafe where another thread may read it.
 
-use super::backend::{as_told, told_composed};
+use super::backend::{as_told, told};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +34,7 @@ pub fn side_by_side<T: Send>(
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let together = threads.clamp(1, count.max(1));
     let each = threads / together;
-    let composed = told_composed();
+    let told = told();
     let run = || {
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
@@ -49,7 +49,7 @@ pub fn side_by_side<T: Send>(
     };
     std::thread::scope(|scope| {
         for _ in 1..together {
-            scope.spawn(|| as_told(composed, run));
+            scope.spawn(|| as_told(told, run));
         }
         run();
     });

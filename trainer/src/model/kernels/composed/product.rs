@@ -1,10 +1,12 @@
 //! `y = x Wᵀ + b` without a gradient for what is frozen.
 
+use crate::model::kernels::backend::is_mixed;
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CudaStorage, CustomOp2, DType, Layout, Result, Shape, Tensor};
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    let y = x.contiguous()?.apply_op2(weight, Product)?;
+    let product = Product { mixed: is_mixed() };
+    let y = x.contiguous()?.apply_op2(weight, product)?;
     match bias {
         Some(bias) => y.broadcast_add(bias),
         None => Ok(y),
@@ -12,24 +14,49 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
 }
 
 /// `x` `(rows, in)` times the transpose of a weight `(out, in)`, which is widened for the time of the product where it is narrower
-/// than `x`.
-struct Product;
+/// than `x`; or, in mixed precision, both rounded to bf16.
+struct Product {
+    mixed: bool,
+}
 
-/// The product on any device; the storage's own `matmul` reads the transpose in place.
+/// The product of numbers of one type on any device; the storage's own `matmul` reads the transpose in place.
 fn product<S: BackendStorage>(x: &S, xl: &Layout, w: &S, wl: &Layout) -> Result<(S, Shape)> {
     let ((rows, width), (out, w_in)) = (xl.shape().dims2()?, wl.shape().dims2()?);
     if width != w_in {
         candle_core::bail!("linear: rows of {width} numbers meet a weight for {w_in}");
     }
-    let sizes = (1, rows, out, width);
-    let y = if w.dtype() == x.dtype() {
-        x.matmul(w, sizes, xl, &wl.transpose(0, 1)?)?
-    } else {
-        let wide = w.to_dtype(wl, x.dtype())?;
-        let transposed = Layout::contiguous((out, width)).transpose(0, 1)?;
-        x.matmul(&wide, sizes, xl, &transposed)?
-    };
+    let y = x.matmul(w, (1, rows, out, width), xl, &wl.transpose(0, 1)?)?;
     Ok((y, (rows, out).into()))
+}
+
+/// The product with the weight in the type of `x`.
+fn full<S: BackendStorage>(x: &S, xl: &Layout, w: &S, wl: &Layout) -> Result<(S, Shape)> {
+    if w.dtype() == x.dtype() {
+        return product(x, xl, w, wl);
+    }
+    let wide = w.to_dtype(wl, x.dtype())?;
+    product(x, xl, &wide, &dense(wl))
+}
+
+/// How numbers lie once their type was changed.
+fn dense(layout: &Layout) -> Layout {
+    Layout::contiguous(layout.shape().clone())
+}
+
+/// Numbers in f32 that bf16 has too: candle has no products of bf16 in host memory.
+fn rounded(x: &CpuStorage, layout: &Layout) -> Result<CpuStorage> {
+    x.to_dtype(layout, DType::BF16)?
+        .to_dtype(&dense(layout), DType::F32)
+}
+
+/// `a · b` as [`Product`] in mixed precision has it.
+fn mixed(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let narrow = |x: &Tensor| x.to_dtype(DType::BF16);
+    if !a.device().is_cpu() {
+        return narrow(a)?.matmul(&narrow(b)?)?.to_dtype(DType::F32);
+    }
+    let rounded = |x: &Tensor| narrow(x)?.to_dtype(DType::F32);
+    rounded(&rounded(a)?.matmul(&rounded(b)?)?)
 }
 
 impl CustomOp2 for Product {
@@ -44,7 +71,12 @@ impl CustomOp2 for Product {
         w: &CpuStorage,
         wl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        product(x, xl, w, wl)
+        if !self.mixed {
+            return full(x, xl, w, wl);
+        }
+        let (x, w) = (rounded(x, xl)?, rounded(w, wl)?);
+        let (y, shape) = product(&x, &dense(xl), &w, &dense(wl))?;
+        Ok((rounded(&y, &Layout::contiguous(shape.clone()))?, shape))
     }
 
     fn cuda_fwd(
@@ -54,7 +86,15 @@ impl CustomOp2 for Product {
         w: &CudaStorage,
         wl: &Layout,
     ) -> Result<(CudaStorage, Shape)> {
-        product(x, xl, w, wl)
+        if !self.mixed {
+            return full(x, xl, w, wl);
+        }
+        let narrow = x.to_dtype(xl, DType::BF16)?;
+        let (y, shape) = full(&narrow, &dense(xl), w, wl)?;
+        Ok((
+            y.to_dtype(&Layout::contiguous(shape.clone()), DType::F32)?,
+            shape,
+        ))
     }
 
     fn bwd(
@@ -64,11 +104,15 @@ impl CustomOp2 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let times = |a: &Tensor, b: &Tensor| match self.mixed {
+            true => mixed(a, b),
+            false => a.matmul(&b.to_dtype(DType::F32)?),
+        };
         let wanted = |tensor: &Tensor, gradient: &dyn Fn() -> Result<Tensor>| {
             tensor.track_op().then(gradient).transpose()
         };
-        let of_x = || grad.matmul(&w.detach().to_dtype(DType::F32)?);
-        let of_w = || grad.t()?.matmul(&x.detach());
+        let of_x = || times(grad, &w.detach());
+        let of_w = || times(&grad.t()?, &x.detach());
         Ok((wanted(x, &of_x)?, wanted(w, &of_w)?))
     }
 }
