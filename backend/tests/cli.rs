@@ -251,6 +251,97 @@ async fn the_tools_do_what_they_say() {
     );
     assert_eq!(entries.len(), 3);
 
+    // Runs.
+    let set = |setting: &str| {
+        let launch = [
+            "run",
+            "launch",
+            "--project",
+            PROJECT,
+            "--snapshot",
+            id,
+            "--name",
+            "a",
+        ];
+        tools.call(
+            &[launch.as_slice(), &["--json", "--set", setting]].concat(),
+            "",
+        )
+    };
+    for wrong in [
+        "steps=0",
+        "steps",
+        "step=3",
+        "steps.deep=1",
+        "schedule=step",
+    ] {
+        assert_eq!(set(wrong).status.code(), Some(2), "{wrong}");
+    }
+    let launched: Value = serde_json::from_slice(&set("schedule=linear").stdout).unwrap();
+    let first = launched["id"].as_str().unwrap();
+    assert_eq!(launched["config"]["schedule"], "linear");
+    let second = tools
+        .lines(&["run", "clone", first, "--set", "steps=7", "--json"])
+        .remove(0);
+    assert_eq!(
+        (&second["name"], &second["cloned_from"]),
+        (&json!("a (2)"), &json!(first))
+    );
+    let compared = tools.done(
+        &["run", "compare", first, second["id"].as_str().unwrap()],
+        "",
+    );
+    let rows: Vec<Vec<&str>> = compared
+        .lines()
+        .map(|l| {
+            l.split("  ")
+                .map(str::trim)
+                .filter(|c| !c.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            vec!["name", "a", "a (2)"],
+            vec!["steps", "600", "7"],
+            vec!["state", "queued", "queued"]
+        ]
+    );
+    tools.done(
+        &["run", "note", first, "--tag", "best", "--text", "good"],
+        "",
+    );
+    let found = tools.lines(&[
+        "run",
+        "list",
+        "--project",
+        PROJECT,
+        "--tag",
+        "best",
+        "--json",
+    ]);
+    assert_eq!((found.len(), &found[0]["notes"]), (1, &json!("good")));
+    assert!(
+        tools
+            .fails(&["run", "resume", first], 1)
+            .contains("can be resumed")
+    );
+    assert_eq!(
+        tools.lines(&["run", "stop", first, "--json"])[0]["state"],
+        "stopped"
+    );
+    assert_eq!(
+        tools.lines(&["run", "resume", first, "--json"])[0]["state"],
+        "queued"
+    );
+    assert!(
+        tools
+            .done(&["run", "show", first], "")
+            .contains("learning_rate")
+    );
+    assert_eq!(tools.done(&["run", "log", first], ""), "");
+
     // The audit trail knows of all this.
     assert!(tools.done(&["audit", "verify"], "").contains("whole"));
     drop(up);
@@ -336,6 +427,15 @@ fn every_command_shows_an_example() {
         &["snapshot", "create"],
         &["snapshot", "export"],
         &["snapshot", "verify"],
+        &["run", "list"],
+        &["run", "show"],
+        &["run", "launch"],
+        &["run", "stop"],
+        &["run", "resume"],
+        &["run", "clone"],
+        &["run", "compare"],
+        &["run", "log"],
+        &["run", "note"],
         &["token", "create"],
         &["token", "revoke"],
         &["token", "list"],

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use dicom_object::{DefaultDicomObject, Tag};
 use image::{DynamicImage, ImageFormat};
-use medreg::imaging::{self, Canonical, Hints, ImagingError};
+use medreg::imaging::{self, Canonical, Hints, ImagingError, Laterality, VoiFunction};
 use medreg_datasets::modality::Modality;
 use proptest::prelude::*;
 use std::io::Cursor;
@@ -475,6 +475,106 @@ fn all_frames_share_one_scale() {
     );
 }
 
+/// A stored value, after slope and intercept, is what the file's own value means; its window shows that.
+fn assert_means(read: &Canonical, values: &[f64], shown: impl Fn(f64) -> f64) {
+    let levels = read.facts.levels.as_ref().unwrap();
+    let meant = |stored: u16| levels.slope * f64::from(stored) + levels.intercept;
+    for (stored, value) in grey16(&read.pixels[0]).into_iter().zip(values) {
+        let off = (meant(stored) - value).abs();
+        assert!(off <= levels.slope.abs() / 2.0 + 1e-6, "{stored}: {value}");
+    }
+    assert_shown(&read.rendered, values.iter().map(|value| shown(*value)));
+}
+
+#[test]
+fn stored_values_keep_their_meaning() {
+    let raw = Raw::of("693_UNCI.dcm");
+    let ct = read_dicom("693_UNCI.dcm");
+    let hounsfield = raw.values(true, 1.0, -1024.0);
+    assert_means(&ct, &hounsfield, |v| linear_window(v, 40.0, 100.0));
+    let levels = ct.facts.levels.unwrap();
+    assert!(levels.hounsfield && !levels.inverse);
+    assert_eq!(
+        (levels.center, levels.width, levels.function),
+        (40.0, 100.0, VoiFunction::Linear)
+    );
+
+    let raw = Raw::of("RG1_UNCR.dcm");
+    let chest = read_dicom("RG1_UNCR.dcm");
+    let values = raw.values(false, 1.0, 0.0);
+    assert_means(&chest, &values, |v| {
+        255.0 - linear_window(v, 15_000.0, 30_000.0)
+    });
+    let levels = chest.facts.levels.unwrap();
+    assert!(!levels.hounsfield && levels.inverse && levels.slope < 0.0);
+
+    let raw = Raw::of("MR2_UNCR.dcm");
+    let mr = read_dicom("MR2_UNCR.dcm");
+    let (slope, intercept) = (raw.number(0x0028, 0x1053), raw.number(0x0028, 0x1052));
+    let levels = mr.facts.levels.clone().unwrap();
+    assert!(levels.slope > 0.0 && levels.slope < slope);
+    for (stored, value) in grey16(&mr.pixels[0])
+        .into_iter()
+        .zip(raw.values(false, slope, intercept))
+    {
+        let meant = levels.slope * f64::from(stored) + levels.intercept;
+        assert!((meant - value).abs() <= levels.slope / 2.0 + 1e-6);
+    }
+}
+
+#[test]
+fn a_picture_s_place_in_the_body_is_known_where_its_file_says() {
+    let ct = read_dicom("693_UNCI.dcm").facts;
+    assert_eq!(ct.orientation, Some([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
+    assert_eq!(ct.position, Some([-122.5, -112.4, 47.0]));
+    assert_eq!(
+        (ct.instance, ct.lossy, ct.laterality),
+        (Some(21), true, None)
+    );
+    let leg = read_dicom("RG3_UNCR.dcm").facts;
+    assert_eq!(leg.directions, Some(["R".to_owned(), "F".to_owned()]));
+    assert_eq!(
+        (leg.laterality, leg.lossy, leg.orientation),
+        (Some(Laterality::Right), false, None)
+    );
+    let volume = read_dicom("emri_small.dcm").facts;
+    assert_eq!((volume.orientation, volume.position), (None, None));
+
+    // Nobody can hide a name in an orientation, and from vectors that are none no letter is told.
+    let orientation = Tag(0x0020, 0x0037);
+    let bent = with_text(dicom("CT_small.dcm"), orientation, b"DS", r"1\0\0\1\0\0");
+    assert_eq!(read(&bent).unwrap().facts.orientation, None);
+    let named = with_text(
+        dicom("RG3_UNCR.dcm"),
+        Tag(0x0020, 0x0020),
+        b"CS",
+        r"DOE\JOHN",
+    );
+    assert_eq!(read(&named).unwrap().facts.directions, None);
+}
+
+#[test]
+fn a_spacing_is_the_detector_s_where_the_file_says_no_more() {
+    // The detector's spacing in the place of the patient's, then both alike, then a calibrated one.
+    let (patient, detector) = (Tag(0x0028, 0x0030), Tag(0x0018, 0x1164));
+    let at = |text: &str| element(detector, b"DS", text.as_bytes());
+    let with = |text: &str| {
+        let before = Tag(0x0018, 0x5100);
+        let old = element(before, b"CS", b"FFS");
+        let both = [at(text), old.clone()].concat();
+        replaced(dicom("CT_small.dcm"), before, b"CS", &both)
+    };
+    let calibrated = read(&with(r"0.5\0.5")).unwrap();
+    assert!(!calibrated.facts.spacing_at_detector);
+    assert_eq!(calibrated.pixel_spacing, Some([0.661_468, 0.661_468]));
+    let alike = read(&with(r"0.661468\0.661468")).unwrap();
+    assert!(alike.facts.spacing_at_detector);
+    let alone = with_text(with(r"0.5\0.5"), patient, b"DS", r"0\0");
+    let alone = read(&alone).unwrap();
+    assert!(alone.facts.spacing_at_detector);
+    assert_eq!(alone.pixel_spacing, Some([0.5, 0.5]));
+}
+
 #[test]
 fn identifiers_reach_the_caller_alone() {
     let bytes = dicom("CT_small.dcm");
@@ -594,6 +694,7 @@ fn a_jpeg_is_known_by_its_bytes() {
         },
     )
     .unwrap();
+    assert!(read.facts.lossy, "a JPEG has lost something");
     let original = picture().into_rgb8().into_raw();
     let found = rgb8(&read.pixels[0]);
     assert_eq!(found.len(), original.len());

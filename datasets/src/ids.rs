@@ -55,6 +55,10 @@ id!(
     AnnotationId,
     /// One region, stable across the revisions that keep it.
     RegionId,
+    /// One sentence of a report, stable across the revisions that keep it.
+    SentenceId,
+    /// One question about an image, stable across the revisions that keep it.
+    QuestionId,
     /// One region that a model proposed.
     SuggestionId,
     /// A reader's temporary hold on a case.

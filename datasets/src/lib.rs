@@ -19,3 +19,4 @@ pub mod protocol;
 pub mod region;
 pub mod snapshot;
 pub mod task;
+pub mod whole;

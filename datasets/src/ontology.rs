@@ -82,6 +82,13 @@ pub struct Concept {
     /// Its name in each of the project's languages.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub names: BTreeMap<Lang, String>,
+    /// Other words for it in each language: what a reader may search it by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Vec<String>>))]
+    pub synonyms: BTreeMap<Lang, Vec<String>>,
+    /// Its code in other terminologies, by the terminology's name: `RadLex` to `RID1301`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, String>,
     /// The modalities in which it is looked for; empty means all.
     #[serde(default)]
     pub modalities: Vec<Modality>,

@@ -202,74 +202,123 @@ impl RunConfig {
         usize::from(self.batch_images) * usize::from(self.accumulate)
     }
 
+    /// What each number among the settings may be.
+    pub const LIMITS: [Limit; 16] = [
+        Limit::to("steps", 1.0, 1e6, "1 to 1,000,000"),
+        Limit::to("batch_images", 1.0, 256.0, "1 to 256"),
+        Limit::to("accumulate", 1.0, 1024.0, "1 to 1024"),
+        Limit::to("turns_per_image", 1.0, 64.0, "1 to 64"),
+        Limit::to("views", 0.0, 1000.0, "0 to 1000"),
+        Limit::to("learning_rate", 1e-8, 1.0, "1e-8 to 1"),
+        Limit::to("weight_decay", 0.0, 1.0, "0 to 1"),
+        Limit::to("warmup", 0.0, 0.9, "0 to 0.9"),
+        Limit::to("clip_norm", 1e-3, 1e3, "0.001 to 1000"),
+        Limit::to("ema", 0.0, 0.999_999, "0 to 0.999999"),
+        Limit::to("log_every", 1.0, 1e5, "1 to 100,000"),
+        Limit::to("checkpoint_every", 1.0, 1e6, "1 to 1,000,000"),
+        Limit::to("keep_checkpoints", 1.0, 1000.0, "1 to 1000"),
+        Limit::to("tuning.rank", 1.0, 256.0, "1 to 256"),
+        Limit {
+            above: true,
+            ..Limit::to("tuning.alpha", 0.0, 1024.0, "above 0, to 1024")
+        },
+        Limit {
+            below: true,
+            ..Limit::to("tuning.dropout", 0.0, 1.0, "0 to below 1")
+        },
+    ];
+
     /// Whether a run can use these settings; names the first that it cannot.
     pub fn check(&self) -> Result<(), BadConfig> {
-        let limits = [
-            ("steps", f64::from(self.steps), 1.0, 1e6, "1 to 1,000,000"),
-            (
-                "batch_images",
-                f64::from(self.batch_images),
-                1.0,
-                256.0,
-                "1 to 256",
-            ),
-            (
-                "accumulate",
-                f64::from(self.accumulate),
-                1.0,
-                1024.0,
-                "1 to 1024",
-            ),
-            (
-                "turns_per_image",
-                f64::from(self.turns_per_image),
-                1.0,
-                64.0,
-                "1 to 64",
-            ),
-            ("views", f64::from(self.views), 0.0, 1000.0, "0 to 1000"),
-            ("learning_rate", self.learning_rate, 1e-8, 1.0, "1e-8 to 1"),
-            ("weight_decay", self.weight_decay, 0.0, 1.0, "0 to 1"),
-            ("warmup", self.warmup, 0.0, 0.9, "0 to 0.9"),
-            ("clip_norm", self.clip_norm, 1e-3, 1e3, "0.001 to 1000"),
-            ("ema", self.ema, 0.0, 0.999_999, "0 to 0.999999"),
-            (
-                "log_every",
-                f64::from(self.log_every),
-                1.0,
-                1e5,
-                "1 to 100,000",
-            ),
-            (
-                "checkpoint_every",
-                f64::from(self.checkpoint_every),
-                1.0,
-                1e6,
-                "1 to 1,000,000",
-            ),
-            (
-                "keep_checkpoints",
-                f64::from(self.keep_checkpoints),
-                1.0,
-                1000.0,
-                "1 to 1000",
-            ),
-        ];
-        for (field, value, low, high, expected) in limits {
-            // Written so that NaN fails too.
-            if !(low..=high).contains(&value) {
+        for limit in &Self::LIMITS {
+            if let Some(value) = self.number(limit.field)
+                && !limit.allows(value)
+            {
                 return Err(BadConfig {
-                    field,
+                    field: limit.field,
                     value: value.to_string(),
-                    expected,
+                    expected: limit.expected,
                 });
             }
         }
-        self.tuning.check()
+        match &self.tuning {
+            Tuning::Full => Ok(()),
+            Tuning::Lora { targets, .. } => check_targets(targets),
+        }
+    }
+
+    /// A number among the settings by its path; `None` where these settings have none of that name.
+    fn number(&self, field: &str) -> Option<f64> {
+        Some(match field {
+            "steps" => self.steps.into(),
+            "batch_images" => self.batch_images.into(),
+            "accumulate" => self.accumulate.into(),
+            "turns_per_image" => self.turns_per_image.into(),
+            "views" => self.views.into(),
+            "learning_rate" => self.learning_rate,
+            "weight_decay" => self.weight_decay,
+            "warmup" => self.warmup,
+            "clip_norm" => self.clip_norm,
+            "ema" => self.ema,
+            "log_every" => self.log_every.into(),
+            "checkpoint_every" => self.checkpoint_every.into(),
+            "keep_checkpoints" => self.keep_checkpoints.into(),
+            _ => return self.tuning.number(field),
+        })
+    }
+}
+
+/// What a number among a run's settings may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// The setting by its path: `steps`, `tuning.rank`.
+    pub field: &'static str,
+    /// The lowest.
+    pub low: f64,
+    /// The highest.
+    pub high: f64,
+    /// Whether the lowest itself is too low.
+    pub above: bool,
+    /// Whether the highest itself is too high.
+    pub below: bool,
+    /// The same for people.
+    pub expected: &'static str,
+}
+
+impl Limit {
+    const fn to(field: &'static str, low: f64, high: f64, expected: &'static str) -> Self {
+        Self {
+            field,
+            low,
+            high,
+            above: false,
+            below: false,
+            expected,
+        }
+    }
+
+    /// Whether the setting may be this number; NaN it may not.
+    #[must_use]
+    pub fn allows(&self, value: f64) -> bool {
+        let from = match self.above {
+            true => value > self.low,
+            false => value >= self.low,
+        };
+        let to = match self.below {
+            true => value < self.high,
+            false => value <= self.high,
+        };
+        from && to
     }
 }
 
 impl Tuning {
+    /// The adapters that are proposed to who wants some.
+    #[must_use]
+    pub fn proposed() -> Self {
+        Self::lora(8, 16.0)
+    }
+
     /// Low-rank adapters on the decoder's linear layers, without dropout.
     #[must_use]
     pub fn lora(rank: u16, alpha: f32) -> Self {
@@ -281,38 +330,22 @@ impl Tuning {
         }
     }
 
-    fn check(&self) -> Result<(), BadConfig> {
+    fn number(&self, field: &str) -> Option<f64> {
         let Self::Lora {
             rank,
             alpha,
             dropout,
-            targets,
+            ..
         } = self
         else {
-            return Ok(());
+            return None;
         };
-        if !(1..=256).contains(rank) {
-            return Err(BadConfig {
-                field: "tuning.rank",
-                value: rank.to_string(),
-                expected: "1 to 256",
-            });
+        match field {
+            "tuning.rank" => Some((*rank).into()),
+            "tuning.alpha" => Some((*alpha).into()),
+            "tuning.dropout" => Some((*dropout).into()),
+            _ => None,
         }
-        if !(*alpha > 0.0 && *alpha <= 1024.0) {
-            return Err(BadConfig {
-                field: "tuning.alpha",
-                value: alpha.to_string(),
-                expected: "above 0, to 1024",
-            });
-        }
-        if !(0.0..1.0).contains(dropout) {
-            return Err(BadConfig {
-                field: "tuning.dropout",
-                value: dropout.to_string(),
-                expected: "0 to below 1",
-            });
-        }
-        check_targets(targets)
     }
 }
 
@@ -403,6 +436,72 @@ impl std::str::FromStr for Strategy {
 pub struct Claim {
     /// The worker's name, for people to read: host and process.
     pub worker: String,
+    /// The checkpoints in its cache: a run that is to go on from a certain one is handed to who has it.
+    #[serde(default)]
+    pub holds: Vec<HeldRun>,
+}
+
+/// A run of which a worker keeps checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeldRun {
+    /// The run.
+    pub run: RunId,
+    /// The steps done at each of them.
+    pub steps: Vec<u32>,
+}
+
+/// A checkpoint that a run's worker keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeldCheckpoint {
+    /// Steps done when it was written.
+    pub step: u32,
+    /// When it was written, in seconds since 1970.
+    pub written_at: u64,
+    /// The training loss by then, smoothed over about twenty steps.
+    pub loss: Option<f64>,
+    /// Whether it has the lowest loss of those that are kept: it stays when newer ones come.
+    pub best: bool,
+}
+
+/// How much a line of a log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// How it goes.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something went wrong.
+    Error,
+}
+
+impl LogLevel {
+    /// The name used in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A line of what a worker says about the run at hand. No patient data: a worker knows pseudonyms and ids only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogLine {
+    /// Its place among the lines of this hand-out, from 1: a line that is told twice is kept once.
+    pub number: u32,
+    /// When it was said, in milliseconds since 1970.
+    pub at: u64,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What was said.
+    pub message: String,
 }
 
 /// Something to do, held until `lease_seconds` after the last heartbeat.
@@ -433,6 +532,9 @@ pub struct RunItem {
     pub base: ModelRef,
     /// How to train.
     pub config: RunConfig,
+    /// Go on from the checkpoint after this step, which the worker said it has, and not from the newest.
+    #[serde(default)]
+    pub resume_from: Option<u32>,
     /// Seconds without a heartbeat after which another worker may claim it.
     pub lease_seconds: u32,
 }
@@ -478,6 +580,15 @@ pub struct Heartbeat {
     pub total: u64,
     /// What it is at: `training`, `evaluating`, `predicting`, `publishing`.
     pub phase: String,
+    /// The checkpoints of the run that the worker keeps, oldest first; nothing where that is not known yet.
+    #[serde(default)]
+    pub checkpoints: Option<Vec<HeldCheckpoint>>,
+    /// Whether it has written one since it took the run up: where it began is no longer where it would go on from.
+    #[serde(default)]
+    pub saved: bool,
+    /// What it said since the last beat that was answered.
+    #[serde(default)]
+    pub log: Vec<LogLine>,
 }
 
 /// The server's answer to a heartbeat. A lost claim answers 409 instead.
@@ -492,7 +603,7 @@ pub struct HeartbeatReply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStanding {
-    /// It gave its model: nobody goes on from its checkpoints any more.
+    /// It gave its model and cannot be resumed: nobody goes on from its checkpoints any more.
     pub published: bool,
 }
 
@@ -746,6 +857,18 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_is_of_a_setting_that_there_is() {
+        let config = RunConfig {
+            tuning: Tuning::lora(8, 16.0),
+            ..RunConfig::default()
+        };
+        for limit in &RunConfig::LIMITS {
+            let value = config.number(limit.field);
+            assert!(value.is_some_and(|v| limit.allows(v)), "{}", limit.field);
+        }
+    }
+
+    #[test]
     fn a_run_stored_before_there_were_schedules_trains_as_it_did() {
         let stored = json!({
             "tuning": {"kind": "full"}, "steps": 7, "batch_images": 4, "turns_per_image": 8, "learning_rate": 1e-3,
@@ -785,7 +908,11 @@ mod tests {
         let stored = json!({"kind": "lora", "rank": 4, "alpha": 8.0});
         let read: Tuning = serde_json::from_value(stored).unwrap();
         assert_eq!(read, Tuning::lora(4, 8.0));
-        assert_eq!(read.check(), Ok(()));
+        let config = RunConfig {
+            tuning: read,
+            ..RunConfig::default()
+        };
+        assert_eq!(config.check(), Ok(()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::geometry::{GeometryError, ImageSize, PixelBox};
 use crate::ids::{RegionId, SuggestionId};
 use crate::lang::{Lang, LangPair};
 use crate::ontology::ConceptKey;
+use crate::whole::{Verdict, WholeImage};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,86 +64,151 @@ pub struct AnnotationContent {
     /// The model's suggestions that the reader turned down.
     #[serde(default)]
     pub rejected: BTreeSet<SuggestionId>,
+    /// What is said about the image as a whole.
+    #[serde(flatten)]
+    pub whole: WholeImage,
 }
 
-/// Why a content cannot be saved or submitted. `index` counts the regions from 0, what is shown to people from 1.
+/// Which part of an annotation is meant: counted from 0, shown to people from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A region.
+    Region(usize),
+    /// A sentence of the report.
+    Sentence(usize),
+    /// A question with its answer.
+    Question(usize),
+    /// A label of the whole image.
+    Finding(usize),
+    /// The verdict on the whole image.
+    Verdict,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (what, index) = match self {
+            Self::Region(index) => ("region", index),
+            Self::Sentence(index) => ("sentence", index),
+            Self::Question(index) => ("question", index),
+            Self::Finding(index) => ("label", index),
+            Self::Verdict => return f.write_str("the verdict"),
+        };
+        write!(f, "{what} {}", index + 1)
+    }
+}
+
+/// Why a content cannot be saved or submitted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ContentError {
     /// The box is outside the image.
-    #[error("region {}: {source}", index + 1)]
+    #[error("{at}: {source}")]
     Geometry {
         /// Which region.
-        index: usize,
+        at: Place,
         /// What is wrong with its box.
         source: GeometryError,
     },
     /// A frame that the image does not have.
-    #[error("region {}: frame {frame} does not exist, the image has {frames}", index + 1)]
+    #[error("{at}: frame {frame} does not exist, the image has {frames}")]
     Frame {
         /// Which region.
-        index: usize,
+        at: Place,
         /// The frame asked for.
         frame: u32,
         /// How many there are.
         frames: u32,
     },
-    /// A description that is too long.
-    #[error(
-        "region {}: the description in `{lang}` has {chars} characters, {MAX_TEXT_CHARS} are allowed",
-        index + 1
-    )]
+    /// A text that is too long.
+    #[error("{at}: the text{} has {chars} characters, {MAX_TEXT_CHARS} are allowed", in_lang(.lang.as_ref()))]
     TextTooLong {
-        /// Which region.
-        index: usize,
-        /// In which language.
-        lang: Lang,
+        /// Where.
+        at: Place,
+        /// In which language, where it has one.
+        lang: Option<Lang>,
         /// How long it is.
         chars: usize,
     },
     /// A language that the project does not use.
-    #[error("region {}: `{lang}` is not one of the project's languages", index + 1)]
+    #[error("{at}: `{lang}` is not one of the project's languages")]
     UnknownLang {
-        /// Which region.
-        index: usize,
+        /// Where.
+        at: Place,
         /// The language.
         lang: Lang,
     },
     /// A concept that the project's ontology does not have.
-    #[error("region {}: the project's ontology has no concept `{concept}`", index + 1)]
+    #[error("{at}: the project's ontology has no concept `{concept}`")]
     UnknownConcept {
-        /// Which region.
-        index: usize,
+        /// Where.
+        at: Place,
         /// The concept.
         concept: ConceptKey,
     },
-    /// Two regions with one id.
-    #[error("region {}: its id {id} is used twice", index + 1)]
+    /// A region that the annotation does not have.
+    #[error("{at}: there is no region {region} to speak of: draw it again or take the link away")]
+    UnknownRegion {
+        /// Where.
+        at: Place,
+        /// The region named.
+        region: RegionId,
+    },
+    /// Two things of a kind with one id.
+    #[error("{at}: its id {id} is used twice")]
     DuplicateId {
         /// The second of the two.
-        index: usize,
+        at: Place,
         /// The id.
-        id: RegionId,
+        id: uuid::Uuid,
     },
-    /// More regions than anybody can read.
-    #[error("{count} regions are more than the {MAX_REGIONS} that one image may have")]
-    TooMany {
+    /// One concept with two labels.
+    #[error("{at}: `{concept}` has a label already, and one is enough")]
+    LabelledTwice {
+        /// The second of the two.
+        at: Place,
+        /// The concept.
+        concept: ConceptKey,
+    },
+    /// More of a kind than anybody can read.
+    #[error("{count} {what} are more than the {most} that one image may have")]
+    TooManyOf {
+        /// Of what.
+        what: &'static str,
         /// How many.
         count: usize,
-    },
-    /// More suggestions turned down than a model makes.
-    #[error(
-        "{count} rejected suggestions are more than the {MAX_REJECTED} that one image may have"
-    )]
-    TooManyRejected {
-        /// How many.
-        count: usize,
+        /// How many are allowed.
+        most: usize,
     },
     /// A region without a concept cannot be submitted.
-    #[error("region {} has no concept yet: choose one before submitting", index + 1)]
+    #[error("{at} has no concept yet: choose one before submitting")]
     NoConcept {
         /// Which region.
-        index: usize,
+        at: Place,
     },
+    /// Something was begun and not written.
+    #[error("{at} has no {what} yet: write it or remove it before submitting")]
+    Unwritten {
+        /// Where.
+        at: Place,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Nothing is said at all.
+    #[error(
+        "nothing is marked: say that nothing was found, or that the image cannot be judged and why"
+    )]
+    NoVerdict,
+    /// The verdict says that nothing was found, and something was.
+    #[error(
+        "{at} says that something is there, the verdict that nothing is: take one of them back"
+    )]
+    FoundDespiteVerdict {
+        /// What was found.
+        at: Place,
+    },
+}
+
+fn in_lang(lang: Option<&Lang>) -> String {
+    lang.map_or_else(String::new, |lang| format!(" in `{lang}`"))
 }
 
 /// What a content is checked against.
@@ -161,81 +227,109 @@ pub struct ContentRules<'a> {
 impl AnnotationContent {
     /// Whether the content may be saved: every box inside its image, every text short enough, no unknown names.
     pub fn check(&self, rules: &ContentRules<'_>) -> Result<(), ContentError> {
-        if self.regions.len() > MAX_REGIONS {
-            return Err(ContentError::TooMany {
-                count: self.regions.len(),
-            });
-        }
-        if self.rejected.len() > MAX_REJECTED {
-            return Err(ContentError::TooManyRejected {
-                count: self.rejected.len(),
-            });
-        }
-        let mut seen = BTreeSet::new();
+        check_count("regions", self.regions.len(), MAX_REGIONS)?;
+        check_count("rejected suggestions", self.rejected.len(), MAX_REJECTED)?;
+        let mut ids = BTreeSet::new();
         for (index, region) in self.regions.iter().enumerate() {
-            if !seen.insert(region.id) {
-                return Err(ContentError::DuplicateId {
-                    index,
-                    id: region.id,
-                });
+            let at = Place::Region(index);
+            if !ids.insert(region.id) {
+                let id = region.id.0;
+                return Err(ContentError::DuplicateId { at, id });
             }
-            region.check(index, rules)?;
+            region.check(at, rules)?;
         }
-        Ok(())
+        self.whole.check(&ids, rules)
     }
 
-    /// Whether the content may be submitted as finished: it may be saved, and every region says what it is.
+    /// Whether the content may be submitted as finished: it may be saved, nothing in it is still to be written, and where
+    /// nothing is marked it says why.
     pub fn check_complete(&self, rules: &ContentRules<'_>) -> Result<(), ContentError> {
         self.check(rules)?;
-        match self.regions.iter().position(|r| r.concept.is_none()) {
-            Some(index) => Err(ContentError::NoConcept { index }),
-            None => Ok(()),
+        if let Some(index) = self.regions.iter().position(|r| r.concept.is_none()) {
+            let at = Place::Region(index);
+            return Err(ContentError::NoConcept { at });
         }
+        self.whole.check_complete()?;
+        match (&self.whole.verdict, self.first_found()) {
+            (None, _) if self.regions.is_empty() && self.whole.says_nothing() => {
+                Err(ContentError::NoVerdict)
+            }
+            (Some(Verdict::NothingFound), Some(at)) => {
+                Err(ContentError::FoundDespiteVerdict { at })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The first region or label that says of something that it is, or may be, there.
+    fn first_found(&self) -> Option<Place> {
+        let found = |region: &Region| region.presence != Presence::Absent;
+        (self.regions.iter().position(found))
+            .map(Place::Region)
+            .or_else(|| self.whole.first_found())
+    }
+}
+
+fn check_count(what: &'static str, count: usize, most: usize) -> Result<(), ContentError> {
+    match count > most {
+        true => Err(ContentError::TooManyOf { what, count, most }),
+        false => Ok(()),
     }
 }
 
 impl Region {
-    fn check(&self, index: usize, rules: &ContentRules<'_>) -> Result<(), ContentError> {
+    fn check(&self, at: Place, rules: &ContentRules<'_>) -> Result<(), ContentError> {
         self.bbox
             .inside(rules.size)
-            .map_err(|source| ContentError::Geometry { index, source })?;
+            .map_err(|source| ContentError::Geometry { at, source })?;
         if self.frame >= rules.frames {
             return Err(ContentError::Frame {
-                index,
+                at,
                 frame: self.frame,
                 frames: rules.frames,
             });
         }
-        if let Some(concept) = self
-            .concept
-            .as_ref()
-            .filter(|c| !rules.concepts.contains(*c))
-        {
-            return Err(ContentError::UnknownConcept {
-                index,
-                concept: concept.clone(),
-            });
+        if let Some(concept) = &self.concept {
+            check_concept(at, concept, rules)?;
         }
         self.texts
             .iter()
-            .try_for_each(|(lang, text)| check_text(index, lang, text, rules.langs))
+            .try_for_each(|(lang, text)| check_text(at, lang, text, rules.langs))
     }
 }
 
-fn check_text(index: usize, lang: &Lang, text: &str, langs: &LangPair) -> Result<(), ContentError> {
-    if !langs.contains(lang) {
-        return Err(ContentError::UnknownLang {
-            index,
-            lang: lang.clone(),
-        });
+pub(crate) fn check_concept(
+    at: Place,
+    concept: &ConceptKey,
+    rules: &ContentRules<'_>,
+) -> Result<(), ContentError> {
+    match rules.concepts.contains(concept) {
+        true => Ok(()),
+        false => Err(ContentError::UnknownConcept {
+            at,
+            concept: concept.clone(),
+        }),
     }
+}
+
+pub(crate) fn check_text(
+    at: Place,
+    lang: &Lang,
+    text: &str,
+    langs: &LangPair,
+) -> Result<(), ContentError> {
+    if !langs.contains(lang) {
+        let lang = lang.clone();
+        return Err(ContentError::UnknownLang { at, lang });
+    }
+    check_length(at, Some(lang), text)
+}
+
+pub(crate) fn check_length(at: Place, lang: Option<&Lang>, text: &str) -> Result<(), ContentError> {
     let chars = text.chars().count();
     if chars > MAX_TEXT_CHARS {
-        return Err(ContentError::TextTooLong {
-            index,
-            lang: lang.clone(),
-            chars,
-        });
+        let lang = lang.cloned();
+        return Err(ContentError::TextTooLong { at, lang, chars });
     }
     Ok(())
 }
@@ -243,6 +337,7 @@ fn check_text(index: usize, lang: &Lang, text: &str, langs: &LangPair) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn region(bbox: [f64; 4]) -> Region {
         Region {
@@ -257,6 +352,10 @@ mod tests {
     }
 
     fn check(regions: Vec<Region>) -> Result<(), ContentError> {
+        check_with(regions, WholeImage::default())
+    }
+
+    fn check_with(regions: Vec<Region>, whole: WholeImage) -> Result<(), ContentError> {
         let concepts = BTreeSet::from(["cyst".parse().unwrap()]);
         let langs = LangPair::default();
         let rules = ContentRules {
@@ -268,6 +367,7 @@ mod tests {
         AnnotationContent {
             regions,
             rejected: BTreeSet::new(),
+            whole,
         }
         .check_complete(&rules)
     }
@@ -283,11 +383,17 @@ mod tests {
         let outside = region([0.0, 0.0, 10.0, 51.0]);
         assert!(matches!(
             check(vec![good.clone(), outside]),
-            Err(ContentError::Geometry { index: 1, .. })
+            Err(ContentError::Geometry {
+                at: Place::Region(1),
+                ..
+            })
         ));
         assert!(matches!(
             check(vec![good.clone(), good.clone()]),
-            Err(ContentError::DuplicateId { index: 1, .. })
+            Err(ContentError::DuplicateId {
+                at: Place::Region(1),
+                ..
+            })
         ));
         let frame = Region {
             frame: 1,
@@ -303,7 +409,9 @@ mod tests {
         };
         assert!(matches!(
             check(vec![nameless]),
-            Err(ContentError::NoConcept { index: 0 })
+            Err(ContentError::NoConcept {
+                at: Place::Region(0)
+            })
         ));
         let long = Region {
             texts: BTreeMap::from([(Lang::zh(), "肺".repeat(MAX_TEXT_CHARS + 1))]),
@@ -321,5 +429,76 @@ mod tests {
             check(vec![french]),
             Err(ContentError::UnknownLang { .. })
         ));
+    }
+
+    #[test]
+    fn what_is_said_about_the_whole_image_hangs_together() {
+        let drawn = region([0.0, 0.0, 9.0, 9.0]);
+        let said =
+            |json: serde_json::Value| -> WholeImage { serde_json::from_value(json).unwrap() };
+        let sentence = |regions: &[RegionId], text: &str| {
+            said(
+                json!({ "report": [{ "id": RegionId::fresh(), "texts": { "en": text }, "regions": regions }] }),
+            )
+        };
+        let linked = sentence(&[drawn.id], "A cyst.");
+        assert_eq!(check_with(vec![drawn.clone()], linked.clone()), Ok(()));
+        assert!(matches!(
+            check_with(vec![], linked),
+            Err(ContentError::UnknownRegion {
+                at: Place::Sentence(0),
+                ..
+            })
+        ));
+        let unwritten = check_with(vec![], sentence(&[], " ")).unwrap_err();
+        assert_eq!(
+            unwritten.to_string(),
+            "sentence 1 has no text yet: write it or remove it before submitting"
+        );
+        let label = json!({ "concept": "cyst", "presence": "absent" });
+        let twice = check_with(vec![], said(json!({ "findings": [label, label] })));
+        assert!(matches!(twice, Err(ContentError::LabelledTwice { .. })));
+        let asked = said(
+            json!({ "questions": [{ "id": RegionId::fresh(), "question": { "en": "Is there a cyst?" } }] }),
+        );
+        assert!(matches!(
+            check_with(vec![drawn], asked),
+            Err(ContentError::Unwritten { what: "answer", .. })
+        ));
+    }
+
+    #[test]
+    fn an_image_without_a_region_needs_a_verdict_that_nothing_contradicts() {
+        let said =
+            |json: serde_json::Value| -> WholeImage { serde_json::from_value(json).unwrap() };
+        assert_eq!(check(vec![]), Err(ContentError::NoVerdict));
+        let nothing = said(json!({ "verdict": { "kind": "nothing_found" } }));
+        assert_eq!(check_with(vec![], nothing.clone()), Ok(()));
+        let there = region([0.0, 0.0, 9.0, 9.0]);
+        let absent = Region {
+            presence: Presence::Absent,
+            ..there.clone()
+        };
+        assert_eq!(check_with(vec![absent], nothing.clone()), Ok(()));
+        assert!(matches!(
+            check_with(vec![there], nothing),
+            Err(ContentError::FoundDespiteVerdict { .. })
+        ));
+        let blurred = |reason: &str| {
+            said(json!({ "verdict": { "kind": "not_assessable", "reason": reason } }))
+        };
+        assert_eq!(check_with(vec![], blurred("motion")), Ok(()));
+        assert!(matches!(
+            check_with(vec![], blurred("")),
+            Err(ContentError::Unwritten { .. })
+        ));
+    }
+
+    #[test]
+    fn an_annotation_from_before_reads_as_it_was_and_is_written_as_it_was() {
+        let before = r#"{"regions":[],"rejected":[]}"#;
+        let content: AnnotationContent = serde_json::from_str(before).unwrap();
+        assert_eq!(content, AnnotationContent::default());
+        assert_eq!(serde_json::to_string(&content).unwrap(), before);
     }
 }

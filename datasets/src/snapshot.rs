@@ -8,8 +8,9 @@ use crate::geometry::ImageSize;
 use crate::ids::{AnnotationId, Digest, ImageId, ProjectId};
 use crate::lang::LangPair;
 use crate::modality::Modality;
-use crate::ontology::Concept;
-use crate::region::Region;
+use crate::ontology::{Concept, ConceptKey};
+use crate::region::{Presence, Region};
+use crate::whole::WholeImage;
 use serde::{Deserialize, Serialize};
 
 /// The version of the layout described here.
@@ -170,6 +171,25 @@ pub struct SnapshotCase {
     pub reader: crate::ids::UserId,
     /// The regions; empty means that a reader found nothing.
     pub regions: Vec<Region>,
+    /// What the reader said about the image as a whole.
+    #[serde(flatten)]
+    pub whole: WholeImage,
+}
+
+impl SnapshotCase {
+    /// Whether a region, or a label of the image, says that a concept is there or may be. Where none does, the reader found it absent.
+    /// A region on another frame says nothing of this one: what it marks may be seen here too.
+    #[must_use]
+    pub fn may_show(&self, concept: &ConceptKey) -> bool {
+        let said = |key: Option<&ConceptKey>, presence| {
+            key == Some(concept) && presence != Presence::Absent
+        };
+        let labels = self.whole.findings.iter();
+        (self.regions.iter())
+            .map(|region| (region.concept.as_ref(), region.presence))
+            .chain(labels.map(|label| (Some(&label.concept), label.presence)))
+            .any(|(key, presence)| said(key, presence))
+    }
 }
 
 impl Manifest {
@@ -187,6 +207,24 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_region_or_a_label_says_may_be_there_is_not_absent() {
+        let concept = |key: &str| key.parse::<ConceptKey>().unwrap();
+        let region = |key: &str, presence: &str, frame: u32| serde_json::json!({ "id": ProjectId::fresh(), "frame": frame, "bbox": [0, 0, 1, 1], "concept": key, "presence": presence });
+        let case: SnapshotCase = serde_json::from_value(serde_json::json!({
+            "image": ProjectId::fresh(), "patient": "P", "study": "S", "modality": "ct", "size": { "width": 9, "height": 9 },
+            "raster": { "sha256": Digest::of(b""), "bytes": 0 }, "split": "train", "annotation": ProjectId::fresh(), "revision": 1,
+            "reader": ProjectId::fresh(),
+            "regions": [region("liver", "present", 0), region("cyst", "uncertain", 0), region("spleen", "absent", 0), region("lung", "present", 1)],
+            "findings": [{ "concept": "mass" }, { "concept": "nodule", "presence": "absent" }],
+        }))
+        .unwrap();
+        let may = ["liver", "cyst", "lung", "mass"];
+        let absent = ["spleen", "nodule", "heart"];
+        assert!(may.iter().all(|key| case.may_show(&concept(key))));
+        assert!(!absent.iter().any(|key| case.may_show(&concept(key))));
+    }
 
     #[test]
     fn patients_fall_into_splits_by_their_shares() {

@@ -185,6 +185,8 @@ fn concept(key: &str, en: &str, zh: &str) -> Concept {
         key: key.parse().unwrap(),
         kind: ConceptKind::Structure,
         names: BTreeMap::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())]),
+        synonyms: BTreeMap::new(),
+        codes: BTreeMap::new(),
         modalities: Vec::new(),
     }
 }
@@ -245,6 +247,7 @@ prop_compose! {
             revision: 1,
             reader: UserId(Uuid::from_u128(2)),
             regions,
+            whole: Default::default(),
         }
     }
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::protocol::{
-    Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, Metrics, PoolPage,
-    Predictions, RunStanding, WorkItem,
+    Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, HeldRun, Metrics,
+    PoolPage, Predictions, RunStanding, WorkItem,
 };
 use medreg_datasets::snapshot::{Manifest, ObjectRef};
 use rand::Rng;
@@ -226,10 +226,11 @@ impl Client {
         }
     }
 
-    /// Something to do, if there is anything.
-    pub async fn claim(&self, worker: &str) -> Result<Option<WorkItem>> {
+    /// Something to do, if there is anything, for a worker that keeps these checkpoints.
+    pub async fn claim(&self, worker: &str, holds: Vec<HeldRun>) -> Result<Option<WorkItem>> {
         let claim = Claim {
             worker: worker.to_owned(),
+            holds,
         };
         let (url, body) = self.call(Method::POST, "claim", self.json(&claim)?).await?;
         if body.is_empty() {

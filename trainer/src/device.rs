@@ -42,6 +42,16 @@ pub enum DeviceError {
 }
 
 impl DeviceChoice {
+    /// Whether a GPU is asked for; where nothing is, whether this program was built for one.
+    #[must_use]
+    pub fn is_gpu(self) -> bool {
+        match self {
+            Self::Cpu => false,
+            Self::Gpu | Self::Cuda(_) => true,
+            Self::Auto => candle_core::utils::cuda_is_available(),
+        }
+    }
+
     /// Opens the device for a process by itself.
     pub fn open(self) -> Result<Device, DeviceError> {
         self.open_for(0)
@@ -51,14 +61,21 @@ impl DeviceChoice {
     pub fn open_for(self, local_rank: usize) -> Result<Device, DeviceError> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
-            Self::Gpu => cuda(local_rank),
-            Self::Cuda(number) => cuda(number),
+            Self::Gpu | Self::Cuda(_) => self.open_gpu_for(local_rank),
             Self::Auto => Ok(cuda(local_rank).unwrap_or_else(|error| {
                 if !matches!(error, DeviceError::NotBuiltIn) {
                     tracing::warn!("{error}; going on with the processor");
                 }
                 Device::Cpu
             })),
+        }
+    }
+
+    /// Opens a GPU for the process of this number among those on this machine: the one that is asked for, or that of its own number.
+    pub fn open_gpu_for(self, local_rank: usize) -> Result<Device, DeviceError> {
+        match self {
+            Self::Cuda(number) => cuda(number),
+            _ => cuda(local_rank),
         }
     }
 }

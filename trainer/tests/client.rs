@@ -101,7 +101,14 @@ async fn a_server_that_stumbles_is_asked_again() {
         answer(429, "slow down"),
         answer(204, ""),
     ]);
-    assert!(server.client().claim("worker").await.unwrap().is_none());
+    assert!(
+        server
+            .client()
+            .claim("worker", Vec::new())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let seen = server.seen();
     assert_eq!(seen.len(), 4);
     assert!(
@@ -120,7 +127,11 @@ async fn a_server_that_stumbles_is_asked_again() {
 #[tokio::test]
 async fn a_refused_token_is_said_and_not_tried_again() {
     let server = Server::answering(vec![error(401, "unauthenticated", "no")]);
-    let refused = server.client().claim("worker").await.unwrap_err();
+    let refused = server
+        .client()
+        .claim("worker", Vec::new())
+        .await
+        .unwrap_err();
     assert!(matches!(refused, ClientError::TokenRefused { .. }));
     assert!(refused.to_string().contains(
         "it may have been revoked; make a new one with `medreg token create --scope worker`"
@@ -192,7 +203,7 @@ async fn a_token_does_not_follow_a_redirect() {
     let elsewhere = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let server = Server::answering(vec![elsewhere.to_owned()]);
     assert!(matches!(
-        server.client().claim("worker").await,
+        server.client().claim("worker", Vec::new()).await,
         Err(ClientError::Refused { status: 302, .. })
     ));
     assert_eq!(server.seen().len(), 1);
@@ -275,7 +286,7 @@ async fn answers_that_make_no_sense_are_errors() {
     let server = Server::answering(vec![answer(200, "{\"kind\": \"nonsense\"}")]);
     let error = server
         .client()
-        .claim("worker")
+        .claim("worker", Vec::new())
         .await
         .unwrap_err()
         .to_string();

@@ -546,6 +546,7 @@ fn annotated(n: u32) -> SnapshotCase {
         revision: 1,
         reader: UserId::fresh(),
         regions: vec![serde_json::from_value(region).unwrap()],
+        whole: Default::default(),
     }
 }
 

@@ -401,6 +401,33 @@ fn a_run_goes_on_only_from_its_own_checkpoints_unless_it_is_told_which() {
 }
 
 #[test]
+fn the_checkpoint_that_was_chosen_stays_so_that_another_call_can_begin_there_again() {
+    let world = World::new();
+    let run = RunConfig {
+        keep_checkpoints: 9,
+        ..run_config(8)
+    };
+    world.go_on(&run, 6);
+    let chosen = world.checkpoint(2);
+    let held = train::held(chosen.parent().unwrap());
+    let steps: Vec<u32> = held.iter().map(|held| held.step).collect();
+    assert_eq!(steps, [2, 4, 6]);
+    assert_eq!(held.iter().filter(|held| held.best).count(), 1);
+    assert!(held.iter().all(|held| held.loss.is_some_and(|l| l > 0.0)));
+    let few = RunConfig {
+        keep_checkpoints: 1,
+        checkpoint_every: 1,
+        ..run
+    };
+    for _ in 0..2 {
+        let options = world.options(few.clone(), Resume::From(chosen.clone()));
+        let (trained, told) = world.call(&options, 5);
+        assert_eq!((trained.unwrap().step, told.resumed), (5, Some(2)));
+        assert!(chosen.exists() && world.checkpoint(5).exists());
+    }
+}
+
+#[test]
 fn batches_one_after_the_other_are_one_batch() {
     let world = World::new();
     let losses = |batch_images, accumulate| {

@@ -20,6 +20,8 @@ const UploadPage = lazy(() => import('./pages/UploadPage'))
 const ReadPage = lazy(() => import('./pages/ReadPage'))
 const SnapshotsPage = lazy(() => import('./pages/SnapshotsPage'))
 const RunsPage = lazy(() => import('./pages/RunsPage'))
+const LaunchPage = lazy(() => import('./pages/LaunchPage'))
+const ComparePage = lazy(() => import('./pages/ComparePage'))
 const RunPage = lazy(() => import('./pages/RunPage'))
 const PeoplePage = lazy(() => import('./pages/PeoplePage'))
 const ModelsPage = lazy(() => import('./pages/ModelsPage'))
@@ -45,6 +47,8 @@ export function App() {
           <Route path="read/:image?" element={<ReadPage />} />
           <Route path="snapshots" element={<SnapshotsPage />} />
           <Route path="runs" element={<RunsPage />} />
+          <Route path="runs/new" element={<LaunchPage />} />
+          <Route path="runs/compare" element={<ComparePage />} />
           <Route path="runs/:run" element={<RunPage />} />
           <Route path="models" element={<ModelsPage />} />
         </Route>

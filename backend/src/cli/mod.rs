@@ -4,6 +4,7 @@ mod accounts;
 mod import;
 mod installation;
 mod print;
+mod runs;
 mod snapshots;
 mod told;
 mod up;
@@ -60,6 +61,12 @@ enum Command {
         after_help = "Example:\n  medreg snapshot create --project 'My first project' --name v1"
     )]
     Snapshot(snapshots::SnapshotCommand),
+    /// Launch, list, stop, resume, clone and compare training runs
+    #[command(
+        subcommand,
+        after_help = "Example:\n  medreg run list --project 'My first project'"
+    )]
+    Run(runs::RunCommand),
     /// Make, list and revoke API tokens
     #[command(
         subcommand,
@@ -149,6 +156,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => up::serve(args.config(place)?).await,
         Command::Import(args) => unless_told(import::import(place, args)).await,
         Command::Snapshot(command) => unless_told(snapshots::snapshot(place, command)).await,
+        Command::Run(command) => unless_told(runs::run(place, command)).await,
         Command::Token(command) => unless_told(accounts::token(place, command)).await,
         Command::User(command) => unless_told(accounts::user(place, command)).await,
         Command::Audit(command) => unless_told(accounts::audit(place, command)).await,

@@ -27,13 +27,24 @@ pub(super) fn rows<T: Serialize, const N: usize>(
         }
         return Ok(());
     }
-    let rows: Vec<_> = rows.iter().map(cells).collect();
-    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max();
-    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    for row in &rows {
+    drop(out);
+    let rows: Vec<_> = rows.iter().map(|row| cells(row).to_vec()).collect();
+    table(&rows)
+}
+
+/// Columns as wide as their widest cell.
+pub(super) fn table(rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in rows {
         let padded: Vec<_> = row
             .iter()
-            .zip(widths)
+            .zip(&widths)
             .map(|(c, w)| format!("{c:w$}"))
             .collect();
         writeln!(out, "{}", padded.join("  ").trim_end())?;

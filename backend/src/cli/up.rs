@@ -240,6 +240,8 @@ fn first_concepts() -> anyhow::Result<Vec<Concept>> {
             key: key.parse()?,
             kind,
             names,
+            synonyms: BTreeMap::new(),
+            codes: BTreeMap::new(),
             modalities: Vec::new(),
         })
     };

@@ -6,9 +6,9 @@ use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
 use crate::store::images::Image;
 use crate::store::projects::{Member, Project, Role};
-use crate::store::runs::{Model, Run};
+use crate::store::runs::{LoggedLine, Model, Run};
 use crate::store::snapshots::Snapshot;
-use medreg_datasets::ids::{Digest, ImageId, TokenId};
+use medreg_datasets::ids::{Digest, ImageId, RunId, TokenId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::protocol::{ModelRef, RunConfig};
@@ -215,7 +215,7 @@ pub struct Concepts {
 /// A page of images.
 #[derive(Serialize, ToSchema)]
 pub struct Images {
-    /// In order of arrival.
+    /// In order of arrival, where nothing else is said.
     pub images: Vec<Image>,
     /// Pass as `after` for the next page; absent on the last.
     #[schema(value_type = Option<Uuid>)]
@@ -235,6 +235,14 @@ pub struct Attestation {
 pub struct NextCase {
     /// Only cases of this split.
     pub split: Option<medreg_datasets::snapshot::Split>,
+}
+
+/// The case that is likely to be next.
+#[derive(Serialize, ToSchema)]
+pub struct Upcoming {
+    /// Its image.
+    #[schema(value_type = Uuid)]
+    pub image: ImageId,
 }
 
 /// A new revision.
@@ -297,13 +305,47 @@ pub struct NewRunBody {
     pub config: RunConfig,
     /// What to call it.
     pub name: Option<String>,
+    /// The run whose settings these are, or were.
+    #[schema(value_type = Option<Uuid>)]
+    pub cloned_from: Option<RunId>,
 }
 
-/// A project's runs.
+/// A page of a project's runs.
 #[derive(Serialize, ToSchema)]
 pub struct Runs {
     /// Newest first.
     pub runs: Vec<Run>,
+    /// Pass as `after` for the next page; absent on the last.
+    #[schema(value_type = Option<Uuid>)]
+    pub next: Option<RunId>,
+    /// All tags of the project's runs.
+    pub tags: Vec<String>,
+}
+
+/// What a run that ended early goes on from.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResumeBody {
+    /// The checkpoint after this step, of those that its worker keeps; the newest where it is absent.
+    pub step: Option<u32>,
+}
+
+/// Notes and tags of a run.
+#[derive(Deserialize, ToSchema)]
+pub struct NotesBody {
+    /// The revision they were made from.
+    pub based_on: i64,
+    /// What people write about the run.
+    pub notes: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+}
+
+/// What a run's workers said.
+#[derive(Serialize, ToSchema)]
+pub struct RunLog {
+    /// Newest last.
+    pub lines: Vec<LoggedLine>,
 }
 
 /// Measured values by name: [step, value].

@@ -38,7 +38,7 @@ impl Refusal {
             E::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             E::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid"),
             E::NameTaken { .. } => (StatusCode::CONFLICT, "name_taken"),
-            E::Stale { .. } => (StatusCode::CONFLICT, "stale_revision"),
+            E::Stale { .. } | E::StaleNotes { .. } => (StatusCode::CONFLICT, "stale_revision"),
             E::Leased { .. } => (StatusCode::CONFLICT, "leased"),
             E::NotYours => (StatusCode::CONFLICT, "not_leased"),
             E::ClaimLost => (StatusCode::CONFLICT, "claim_lost"),
@@ -49,6 +49,7 @@ impl Refusal {
             E::ConceptInUse(_) => (StatusCode::CONFLICT, "concept_in_use"),
             E::RunIsOver => (StatusCode::CONFLICT, "run_is_over"),
             E::NothingToResume => (StatusCode::CONFLICT, "nothing_to_resume"),
+            E::ModelInUse => (StatusCode::CONFLICT, "model_in_use"),
             E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             E::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database"),
             E::Objects(_) => (StatusCode::INTERNAL_SERVER_ERROR, "object_store"),
@@ -61,6 +62,13 @@ impl Refusal {
             ServiceError::Stale { based_on, current } => {
                 Some(serde_json::json!({ "based_on": based_on, "current": current }))
             }
+            ServiceError::StaleNotes { based_on, current } => {
+                Some(serde_json::json!({ "based_on": based_on, "current": current }))
+            }
+            ServiceError::Config(bad) => {
+                Some(serde_json::json!({ "field": bad.field, "expected": bad.expected }))
+            }
+            ServiceError::Invalid { field, .. } => Some(serde_json::json!({ "field": field })),
             ServiceError::Leased { by, until } => {
                 Some(serde_json::json!({ "by": by, "until": until }))
             }

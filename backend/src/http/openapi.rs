@@ -1,9 +1,11 @@
 //! The OpenAPI document of every route, read off the routes themselves.
 
 use super::routes;
+use medreg_datasets::protocol::{Limit, RunConfig, Tuning};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::{ObjectBuilder, RefOr, Required, Type};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{Components, ObjectBuilder, RefOr, Required, Type};
 use utoipa_actix_web::AppExt;
 
 #[derive(OpenApi)]
@@ -29,7 +31,75 @@ pub fn document() -> utoipa::openapi::OpenApi {
         let names = names_in(path);
         operations(item).for_each(|operation| describe_path(operation, &names));
     }
+    if let Some(components) = &mut document.components {
+        for limit in &RunConfig::LIMITS {
+            add_limit(components, limit);
+        }
+        add_proposal(components);
+    }
     document
+}
+
+/// Says what a number among a run's settings may be: the page checks what is typed by it.
+fn add_limit(components: &mut Components, limit: &Limit) {
+    let (schema, name) = match limit.field.split_once('.') {
+        Some((_, name)) => ("Tuning", name),
+        None => ("RunConfig", limit.field),
+    };
+    let Some(RefOr::T(schema)) = components.schemas.get_mut(schema) else {
+        return;
+    };
+    let Some(Schema::Object(number)) = property(schema, name) else {
+        return;
+    };
+    let (low, high) = (Some(limit.low.into()), Some(limit.high.into()));
+    match limit.above {
+        true => number.exclusive_minimum = low,
+        false => number.minimum = low,
+    }
+    match limit.below {
+        true => number.exclusive_maximum = high,
+        false => number.maximum = high,
+    }
+}
+
+/// Says which adapters are proposed, as the defaults of the settings say what a run has that nobody chose.
+fn add_proposal(components: &mut Components) {
+    let Some(RefOr::T(schema)) = components.schemas.get_mut("Tuning") else {
+        return;
+    };
+    let proposed = serde_json::json!(Tuning::proposed());
+    let parts = proposed.as_object().into_iter().flatten();
+    for (name, value) in parts.filter(|(name, _)| *name != "kind") {
+        match property(schema, name) {
+            Some(Schema::Object(object)) => object.default = Some(value.clone()),
+            Some(Schema::Array(array)) => array.default = Some(value.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// A property of an object, or of whichever of several has it.
+fn property<'a>(schema: &'a mut Schema, name: &str) -> Option<&'a mut Schema> {
+    let objects = match schema {
+        Schema::Object(object) => vec![object],
+        Schema::OneOf(kinds) => {
+            let kinds = kinds.items.iter_mut();
+            let objects = kinds.filter_map(|kind| match kind {
+                RefOr::T(Schema::Object(object)) => Some(object),
+                _ => None,
+            });
+            objects.collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut found = objects
+        .into_iter()
+        .filter_map(|o| o.properties.get_mut(name));
+    match found.next()? {
+        RefOr::T(schema) => Some(schema),
+        RefOr::Ref(_) => None,
+    }
 }
 
 /// The `{names}` in a path.
@@ -78,6 +148,28 @@ fn name_of(parameter: &RefOr<Parameter>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_limit_is_told() {
+        let told = serde_json::to_value(document()).unwrap();
+        let schemas = &told["components"]["schemas"];
+        let steps = &schemas["RunConfig"]["properties"]["steps"];
+        assert_eq!(
+            (&steps["minimum"], &steps["maximum"], &steps["default"]),
+            (&1.0.into(), &1e6.into(), &600.into())
+        );
+        let text = schemas["Tuning"].to_string();
+        assert!(text.contains(r#""exclusiveMinimum":0.0"#), "{text}");
+        assert!(text.contains(r#""exclusiveMaximum":1.0"#), "{text}");
+        assert!(text.contains(r#""default":8"#), "{text}");
+        assert!(
+            text.contains(r#""default":["language_model.*.q_proj""#),
+            "{text}"
+        );
+        let all = schemas["RunConfig"].to_string() + &text;
+        let limits = all.matches(r#"aximum":"#).count();
+        assert_eq!(limits, RunConfig::LIMITS.len(), "{all}");
+    }
 
     #[test]
     fn every_name_in_a_path_is_a_parameter() {

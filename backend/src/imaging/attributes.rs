@@ -20,6 +20,25 @@ pub(super) fn of_first_frame(
     once(&**object).chain(groups.into_iter().filter_map(inside))
 }
 
+/// What is said of all frames alike: by the file's own data set, by the functional groups of all frames, or by those of every
+/// frame in the same words.
+pub(super) fn of_all_frames<T: PartialEq>(
+    object: &DefaultDicomObject,
+    group: Tag,
+    said: impl Fn(&InMemDicomObject) -> Option<T>,
+) -> Option<T> {
+    let inside = |item: &InMemDicomObject| said(item.get(group)?.items()?.first()?);
+    let shared = || inside(object.get(SHARED_FUNCTIONAL_GROUPS)?.items()?.first()?);
+    let each = || {
+        let mut frames = object.get(PER_FRAME_FUNCTIONAL_GROUPS)?.items()?.iter();
+        let first = inside(frames.next()?)?;
+        frames
+            .all(|frame| inside(frame).as_ref() == Some(&first))
+            .then_some(first)
+    };
+    said(object).or_else(shared).or_else(each)
+}
+
 /// A text without its padding; an empty one is none.
 pub(super) fn text(set: &InMemDicomObject, tag: Tag) -> Option<String> {
     let text = set.get(tag)?.value().to_str().ok()?;

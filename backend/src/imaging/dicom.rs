@@ -1,14 +1,15 @@
 //! DICOM: checked header → decoded frames → canonical pixels. PS3.3 and PS3.5 are quoted where they are followed.
 
 use super::attributes::{of_first_frame, text, whole};
+use super::facts::is_hounsfield;
 use super::grey::{self, VoiFunction};
 use super::guard;
 use super::palette::Palette;
 use super::voi::{Shown, Voi};
 use super::ybr;
 use super::{
-    Canonical, Hints, Identifier, ImagingError, MAX_FRAMES, MAX_PIXELS_OF_ALL, Window,
-    checked_size, picture,
+    Canonical, Facts, Hints, Identifier, ImagingError, Levels, MAX_FRAMES, MAX_PIXELS_OF_ALL,
+    Window, checked_size, picture,
 };
 use bytes::Bytes;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
@@ -26,6 +27,7 @@ const MODALITY: Tag = Tag(0x0008, 0x0060);
 const PATIENT_ID: Tag = Tag(0x0010, 0x0020);
 const IMAGER_PIXEL_SPACING: Tag = Tag(0x0018, 0x1164);
 const STUDY_INSTANCE_UID: Tag = Tag(0x0020, 0x000D);
+const SERIES_INSTANCE_UID: Tag = Tag(0x0020, 0x000E);
 const SAMPLES_PER_PIXEL: Tag = Tag(0x0028, 0x0002);
 const PHOTOMETRIC_INTERPRETATION: Tag = Tag(0x0028, 0x0004);
 const NUMBER_OF_FRAMES: Tag = Tag(0x0028, 0x0008);
@@ -53,10 +55,16 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingErro
     let modality =
         text(&object, MODALITY).map_or(Modality::Other, |code| Modality::from_dicom(&code));
     let colour = header.samples != 1 || header.palette;
-    let (pixels, rendered, window) = if colour {
+    let (pixels, rendered, grey) = if colour {
         colour_frames(&object, &header)?
     } else {
-        grey_frames(&object, &header)?
+        grey_frames(&object, &header, modality)?
+    };
+    let (window, levels) = grey.unzip();
+    let (pixel_spacing, spacing_at_detector) = spacing(&object);
+    let facts = Facts {
+        spacing_at_detector,
+        ..Facts::of(&object, levels, header.frames)
     };
     Ok(Canonical {
         modality,
@@ -64,11 +72,13 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingErro
         bits: if colour { 8 } else { 16 },
         colour,
         window,
-        pixel_spacing: spacing(&object),
+        pixel_spacing,
         pixels,
         rendered,
         patient_key: text(&object, PATIENT_ID).map(Identifier),
         study_key: text(&object, STUDY_INSTANCE_UID).map(Identifier),
+        series_key: text(&object, SERIES_INSTANCE_UID).map(Identifier),
+        facts,
         attestation_reason: attestation_reason(&object, modality).filter(|_| !hints.attested),
     })
 }
@@ -180,7 +190,7 @@ impl Header {
     }
 }
 
-type Frames = (Vec<Bytes>, Bytes, Option<Window>);
+type Frames = (Vec<Bytes>, Bytes, Option<(Window, Levels)>);
 
 fn decode(object: &DefaultDicomObject, frame: u32) -> Result<DecodedPixelData<'_>, ImagingError> {
     object.decode_pixel_data_frame(frame).map_err(|error| {
@@ -251,12 +261,17 @@ fn undecodable(error: &dicom_pixeldata::Error) -> ImagingError {
     }
 }
 
-fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, ImagingError> {
+fn grey_frames(
+    object: &DefaultDicomObject,
+    header: &Header,
+    modality: Modality,
+) -> Result<Frames, ImagingError> {
     let inverted = text(object, PHOTOMETRIC_INTERPRETATION).is_some_and(|p| p == "MONOCHROME1");
     let first = modality_values(object, 0, header)?;
     let scale = Scale::of(object, header, &first, inverted)?;
     let voi = Voi::of(object, &first);
     let window = scale.window(voi.window())?;
+    let levels = scale.levels(voi.window(), is_hounsfield(object, modality));
     let mut pixels = vec![scale.encode(&first, header.size)?];
     for frame in 1..header.frames {
         pixels.push(scale.encode(&modality_values(object, frame, header)?, header.size)?);
@@ -267,7 +282,7 @@ fn grey_frames(object: &DefaultDicomObject, header: &Header) -> Result<Frames, I
     };
     let stored: Vec<u16> = first.iter().map(|value| scale.store(*value)).collect();
     let rendered = grey::rendered_with(&stored, header.size, shown)?;
-    Ok((pixels, rendered, Some(window)))
+    Ok((pixels, rendered, Some((window, levels))))
 }
 
 /// One frame after the modality transformation (rescale slope and intercept), before any window.
@@ -347,6 +362,20 @@ impl Scale {
         shifted / self.factor + self.low
     }
 
+    /// What stored values mean.
+    fn levels(&self, voi: Shown, hounsfield: bool) -> Levels {
+        let sign = if self.inverted { -1.0 } else { 1.0 };
+        Levels {
+            slope: sign / self.factor,
+            intercept: self.value(0.0),
+            hounsfield,
+            inverse: self.inverted,
+            center: voi.center,
+            width: voi.width,
+            function: voi.function,
+        }
+    }
+
     fn encode(&self, values: &[f64], size: ImageSize) -> Result<Bytes, ImagingError> {
         let stored = values.iter().map(|value| self.store(*value)).collect();
         let image: ImageBuffer<Luma<u16>, Vec<u16>> =
@@ -370,7 +399,12 @@ impl Scale {
         };
         let width = voi.width * self.factor;
         // A header's numbers are finite, but what becomes of them may not be: JSON has no word for that.
-        if ![center, width, self.top].iter().all(|n| n.is_finite()) {
+        let meaning = [1.0 / self.factor, self.value(0.0)];
+        if ![center, width, self.top]
+            .iter()
+            .chain(&meaning)
+            .all(|n| n.is_finite())
+        {
             return Err(ImagingError::Attribute {
                 attribute: "RescaleSlope (0028,1053): its values are beyond all numbers",
             });
@@ -392,11 +426,13 @@ fn bounds(values: &[f64]) -> (f64, f64, bool) {
     })
 }
 
-/// Row and column spacing in mm; zeros and half pairs are as good as none.
-fn spacing(object: &DefaultDicomObject) -> Option<[f64; 2]> {
-    of_first_frame(object, PIXEL_MEASURES)
-        .find_map(|set| pair(set, PIXEL_SPACING))
-        .or_else(|| pair(object, IMAGER_PIXEL_SPACING))
+/// Row and column spacing in mm, and whether it is that at the detector; zeros and half pairs are as good as none.
+fn spacing(object: &DefaultDicomObject) -> (Option<[f64; 2]>, bool) {
+    let patient = of_first_frame(object, PIXEL_MEASURES).find_map(|set| pair(set, PIXEL_SPACING));
+    let detector = pair(object, IMAGER_PIXEL_SPACING);
+    // PixelSpacing that only repeats the detector's is not calibrated either, PS3.3 section 10.7.1.
+    let at_detector = detector.is_some() && patient.is_none_or(|spacing| Some(spacing) == detector);
+    (patient.or(detector), at_detector)
 }
 
 fn pair(set: &InMemDicomObject, tag: Tag) -> Option<[f64; 2]> {

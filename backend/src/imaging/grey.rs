@@ -4,10 +4,13 @@ use super::{ImagingError, Window, picture};
 use bytes::Bytes;
 use image::{DynamicImage, GrayImage};
 use medreg_datasets::geometry::ImageSize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How a window maps values to grey, PS3.3 section C.11.2.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum VoiFunction {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiFunction {
     /// C.11.2.1.2.1
     Linear,
     /// C.11.2.1.3.2
@@ -20,7 +23,9 @@ impl VoiFunction {
     /// The shown grey, in 0..=1, of a value.
     pub(super) fn apply(self, value: f64, center: f64, width: f64) -> f64 {
         let shown = match self {
-            Self::Linear => (value - (center - 0.5)) / (width - 1.0).max(f64::MIN_POSITIVE) + 0.5,
+            // A threshold, whose edge is black.
+            Self::Linear if width <= 1.0 => f64::from(value > center - 0.5),
+            Self::Linear => (value - (center - 0.5)) / (width - 1.0) + 0.5,
             Self::LinearExact => (value - center) / width + 0.5,
             Self::Sigmoid => 1.0 / (1.0 + (-4.0 * (value - center) / width).exp()),
         };

@@ -6,6 +6,7 @@
 mod attributes;
 mod dicom;
 mod error;
+mod facts;
 mod grey;
 mod guard;
 mod palette;
@@ -14,6 +15,8 @@ mod voi;
 mod ybr;
 
 pub use error::ImagingError;
+pub use facts::{Facts, Laterality, Levels};
+pub use grey::VoiFunction;
 
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;
@@ -96,6 +99,10 @@ pub struct Canonical {
     pub patient_key: Option<Identifier>,
     /// DICOM's StudyInstanceUID (0020,000D).
     pub study_key: Option<Identifier>,
+    /// DICOM's SeriesInstanceUID (0020,000E).
+    pub series_key: Option<Identifier>,
+    /// How it is to be looked at and measured.
+    pub facts: Facts,
     /// Why a person must say first that no patient data is burned in; `None` where nobody must.
     pub attestation_reason: Option<&'static str>,
 }

@@ -1,6 +1,6 @@
 //! PNG and JPEG.
 
-use super::{Canonical, Hints, ImagingError, Window, checked_size};
+use super::{Canonical, Facts, Hints, ImagingError, Window, checked_size};
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, ImageReader};
 use medreg_datasets::modality::Modality;
@@ -51,6 +51,11 @@ pub(super) fn read(
         rendered,
         patient_key: None,
         study_key: None,
+        series_key: None,
+        facts: Facts {
+            lossy: format == ImageFormat::Jpeg,
+            ..Facts::default()
+        },
         attestation_reason: (!hints.attested)
             .then_some("a picture file does not say whether patient data is burned into it"),
     })

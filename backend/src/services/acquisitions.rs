@@ -103,6 +103,7 @@ pub(super) async fn checked_model(
             ));
         }
         ModelRef::Published { id } => {
+            runs::keep_model(conn, *id).await?;
             let found = runs::model(conn, *id).await?;
             found
                 .filter(|m| m.project_id == project)

@@ -3,16 +3,21 @@
 use super::access::{self, Permission};
 use super::cases::{may_be_read, shows_suggestions};
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
-use crate::store::annotations::{self, Annotation, Person, Revision, Suggestion};
+use crate::store::annotations::{self, Annotation, Fate, Person, Revision, Submission, Suggestion};
 use crate::store::images::Image;
 use crate::store::projects::{self, Project};
 use crate::store::{accounts, cases};
 use medreg_datasets::ids::{AnnotationId, ImageId};
-use medreg_datasets::region::{AnnotationContent, ContentRules, Region};
+use medreg_datasets::lang::Lang;
+use medreg_datasets::region::{AnnotationContent, ContentRules, Presence, Region};
+use medreg_datasets::whole::Texts;
 use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A box that was moved by less than this overlap tells is counted as taken unchanged.
 const SAME_BOX_IOU: f64 = 0.99;
+/// A suggestion of the same concept that overlaps a drawn region by this much had pointed to it.
+const POINTED_TO_IOU: f64 = 0.5;
 
 /// What the actor made of an image so far; revision 0 where nothing was saved.
 pub(super) async fn latest_of(
@@ -191,15 +196,20 @@ pub async fn submit(
         ));
     }
     check(&mut tx, &found, &project, &current.content, true).await?;
-    annotations::submit(&mut tx, id, revision, active_seconds).await?;
-    let shown = match shows_suggestions(&project, &found) {
-        true => annotations::suggestions(&mut tx, image).await?,
-        false => Vec::new(),
-    };
-    for suggestion in shown {
-        let (outcome, iou) = outcome(&suggestion, &current.content);
-        annotations::put_outcome(&mut tx, suggestion.id, id, outcome, iou).await?;
+    let suggestions = annotations::suggestions(&mut tx, image).await?;
+    let assisted = shows_suggestions(&project, &found);
+    for suggestion in suggestions.iter().filter(|_| assisted) {
+        let fate = fate(suggestion, &current.content);
+        annotations::put_outcome(&mut tx, suggestion.id, id, &fate).await?;
     }
+    let suggested = !suggestions.is_empty();
+    let submission = Submission {
+        revision,
+        active_seconds,
+        assisted: suggested.then_some(assisted),
+        missed: suggested.then(|| missed(&suggestions, &current.content)),
+    };
+    annotations::submit(&mut tx, id, &submission).await?;
     cases::release(&mut tx, image, actor.user).await?;
     let submitted = latest_of(&mut tx, actor, image).await?;
     let detail = serde_json::json!({ "image": image, "revision": revision, "regions": submitted.content.regions.len() });
@@ -208,18 +218,49 @@ pub async fn submit(
     Ok(submitted)
 }
 
-/// What a reader did with a suggestion, and how much of its box is left.
-fn outcome(suggestion: &Suggestion, content: &AnnotationContent) -> (&'static str, Option<f64>) {
+/// What a reader did with a suggestion, how much of its box is left and how much of its texts was changed.
+fn fate(suggestion: &Suggestion, content: &AnnotationContent) -> Fate {
     let grown = content
         .regions
         .iter()
         .find(|region| region.origin == Some(suggestion.id));
-    match grown {
+    let (outcome, iou) = match grown {
         Some(region) if is_unchanged(suggestion, region) => ("accepted", Some(1.0)),
         Some(region) => ("adjusted", Some(suggestion.bbox.iou(&region.bbox))),
         None if content.rejected.contains(&suggestion.id) => ("rejected", None),
         None => ("ignored", None),
+    };
+    Fate {
+        outcome,
+        iou,
+        edits: grown.map(|region| edits(&suggestion.texts, &region.texts)),
     }
+}
+
+/// The characters that were inserted, deleted or replaced in each language.
+fn edits(before: &Texts, after: &Texts) -> BTreeMap<Lang, usize> {
+    let text = |texts: &Texts, lang: &Lang| texts.get(lang).cloned().unwrap_or_default();
+    let langs: BTreeSet<&Lang> = before.keys().chain(after.keys()).collect();
+    langs
+        .into_iter()
+        .map(|lang| {
+            let edits = strsim::levenshtein(&text(before, lang), &text(after, lang));
+            (lang.clone(), edits)
+        })
+        .collect()
+}
+
+/// How many regions the reader drew that no suggestion had pointed to.
+fn missed(suggestions: &[Suggestion], content: &AnnotationContent) -> usize {
+    let pointed_to = |region: &Region| {
+        suggestions.iter().any(|suggestion| {
+            region.concept.as_ref() == Some(&suggestion.concept)
+                && suggestion.bbox.iou(&region.bbox) >= POINTED_TO_IOU
+        })
+    };
+    let drawn = |region: &&Region| region.origin.is_none() && region.presence != Presence::Absent;
+    let regions = content.regions.iter().filter(drawn);
+    regions.filter(|region| !pointed_to(region)).count()
 }
 
 fn is_unchanged(suggestion: &Suggestion, region: &Region) -> bool {
@@ -237,8 +278,6 @@ fn is_unchanged(suggestion: &Suggestion, region: &Region) -> bool {
 mod tests {
     use super::*;
     use medreg_datasets::ids::{ModelId, RegionId, SuggestionId};
-    use medreg_datasets::region::Presence;
-    use std::collections::{BTreeMap, BTreeSet};
 
     fn suggestion() -> Suggestion {
         Suggestion {
@@ -264,24 +303,46 @@ mod tests {
         };
         AnnotationContent {
             regions: vec![region],
-            rejected: BTreeSet::new(),
+            ..AnnotationContent::default()
         }
     }
 
     #[test]
     fn what_became_of_a_suggestion_is_read_from_the_regions() {
         let s = suggestion();
-        assert_eq!(
-            outcome(&s, &grown(&s, [10.0, 10.0, 20.0, 20.0])).0,
-            "accepted"
-        );
-        let (what, iou) = outcome(&s, &grown(&s, [10.0, 10.0, 20.0, 15.0]));
-        assert_eq!((what, iou), ("adjusted", Some(0.5)));
+        let taken = fate(&s, &grown(&s, [10.0, 10.0, 20.0, 20.0]));
+        assert_eq!(taken.outcome, "accepted");
+        let moved = fate(&s, &grown(&s, [10.0, 10.0, 20.0, 15.0]));
+        assert_eq!((moved.outcome, moved.iou), ("adjusted", Some(0.5)));
         let rejected = AnnotationContent {
-            regions: vec![],
             rejected: BTreeSet::from([s.id]),
+            ..AnnotationContent::default()
         };
-        assert_eq!(outcome(&s, &rejected).0, "rejected");
-        assert_eq!(outcome(&s, &AnnotationContent::default()).0, "ignored");
+        assert_eq!(fate(&s, &rejected).outcome, "rejected");
+        assert_eq!(fate(&s, &AnnotationContent::default()).outcome, "ignored");
+    }
+
+    #[test]
+    fn edits_are_counted_in_characters_of_each_language() {
+        let said = |en: &str, zh: &str| {
+            Texts::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())])
+        };
+        let counted = edits(&said("a cyst", "左肾囊肿"), &said("two cysts", "右肾囊肿"));
+        assert_eq!(counted, BTreeMap::from([(Lang::en(), 4), (Lang::zh(), 1)]));
+        assert_eq!(edits(&Texts::new(), &said("new", ""))[&Lang::en()], 3);
+    }
+
+    #[test]
+    fn a_drawn_region_was_missed_unless_a_suggestion_had_pointed_to_it() {
+        let s = suggestion();
+        let drawn = |bbox| {
+            let mut content = grown(&s, bbox);
+            content.regions[0].origin = None;
+            content
+        };
+        let shown = [s.clone()];
+        assert_eq!(missed(&shown, &drawn([10.0, 10.0, 20.0, 16.0])), 0);
+        assert_eq!(missed(&shown, &drawn([30.0, 10.0, 40.0, 20.0])), 1);
+        assert_eq!(missed(&[], &grown(&s, [30.0, 10.0, 40.0, 20.0])), 0);
     }
 }

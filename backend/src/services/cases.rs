@@ -58,6 +58,17 @@ pub async fn next(
     }
 }
 
+/// The image that this reader would get next, as far as can be told: another reader may be faster.
+pub async fn upcoming(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+) -> Outcome<Option<ImageId>> {
+    let mut conn = hospital.pool.acquire().await?;
+    let (project, _) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
+    Ok(cases::upcoming(&mut conn, project.id).await?)
+}
+
 /// Opens a given case.
 pub async fn open(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcome<Case> {
     let mut tx = hospital.pool.begin().await?;

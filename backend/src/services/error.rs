@@ -4,6 +4,7 @@ use crate::imaging::ImagingError;
 use crate::store::StoreError;
 use crate::store::annotations::Annotation;
 use crate::store::objects::ObjectError;
+use crate::store::runs::Run;
 use medreg_datasets::protocol::BadConfig;
 use medreg_datasets::region::ContentError;
 
@@ -50,6 +51,14 @@ pub enum ServiceError {
         /// What is there now.
         current: Box<Annotation>,
     },
+    /// A run's notes and tags were changed meanwhile from somewhere else.
+    #[error("the run's notes were changed from somewhere else meanwhile: revision {based_on} is not the latest, {} is", .current.notes_revision)]
+    StaleNotes {
+        /// The revision the refused change was based on.
+        based_on: i64,
+        /// What is there now.
+        current: Box<Run>,
+    },
     /// Somebody else has the case.
     #[error("{by} is reading this case until {until}")]
     Leased {
@@ -89,11 +98,16 @@ pub enum ServiceError {
     /// The run is over.
     #[error("the run is over: there is nothing to stop")]
     RunIsOver,
-    /// The run did not end, or it gave its model.
+    /// The run did not end, or nobody keeps what it learnt.
     #[error(
-        "only a run that failed or was stopped before it gave a model can be resumed: launch a new one from its model"
+        "only a run that failed, or was stopped within the last week, can be resumed: clone it, or launch a new one from its model"
     )]
     NothingToResume,
+    /// A run's model would be taken back, and something was made with it.
+    #[error(
+        "the run gave a model that is in use: it suggests, or a round or another run is based on it; clone the run instead, or launch a new one from that model"
+    )]
+    ModelInUse,
     /// More bytes than allowed.
     #[error("more than {limit} bytes were sent")]
     TooLarge {

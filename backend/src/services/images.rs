@@ -58,6 +58,9 @@ pub async fn take_in(
     }
     let raster = hospital.objects.put(canonical.rendered.clone()).await?;
 
+    let series = canonical.series_key.as_ref();
+    let series =
+        series.map(|id| pseudonym(&hospital.pseudonym_key, project.id, "series", id.expose()));
     let (patient, study) = names.pseudonyms(hospital, &project, &canonical, raster.sha256.as_str());
     let mut tx = hospital.pool.begin().await?;
     let split = Split::of_patient(project.id, &patient, project.shares);
@@ -72,6 +75,8 @@ pub async fn take_in(
         colour: canonical.colour,
         window: canonical.window,
         pixel_spacing: canonical.pixel_spacing,
+        series: series.as_deref(),
+        facts: &canonical.facts,
         pixels: &pixels,
         raster: &raster,
         attestation_reason: canonical.attestation_reason,
@@ -209,6 +214,14 @@ pub async fn image(hospital: &Hospital, actor: &Actor, id: ImageId) -> Outcome<I
         .0)
 }
 
+/// The images of the same patient that may be shown beside one, itself among them. The patient is the project's own, so who
+/// may read the one may read the others.
+pub async fn related(hospital: &Hospital, actor: &Actor, id: ImageId) -> Outcome<Vec<Image>> {
+    let mut conn = hospital.pool.acquire().await?;
+    access::image(&mut conn, actor, id, Permission::Read).await?;
+    Ok(images::related(&mut conn, id).await?)
+}
+
 /// Writes down a person's word on burned-in patient data.
 pub async fn attest(
     hospital: &Hospital,
@@ -243,13 +256,13 @@ pub enum Pixels {
     Rendered,
 }
 
-/// An image's PNG. One that waits for a person's word is shown only to those who may give it.
+/// An image's PNG and its digest. One that waits for a person's word is shown only to those who may give it.
 pub async fn pixels(
     hospital: &Hospital,
     actor: &Actor,
     id: ImageId,
     which: Pixels,
-) -> Outcome<Bytes> {
+) -> Outcome<(Digest, Bytes)> {
     let mut conn = hospital.pool.acquire().await?;
     let (image, _) = access::image(&mut conn, actor, id, Permission::Read).await?;
     match image.state {
@@ -270,5 +283,6 @@ pub async fn pixels(
             .ok_or(ServiceError::NotFound("frame"))?,
     };
     drop(conn);
-    Ok(hospital.objects.get(&digest).await?)
+    let png = hospital.objects.get(&digest).await?;
+    Ok((digest, png))
 }

@@ -183,6 +183,7 @@ pub async fn put_concepts(
     let (project, _) = access::project(&mut tx, actor, id, Permission::Manage).await?;
     for concept in wanted {
         check_names(concept, &project)?;
+        check_other_words(concept, &project)?;
     }
     let kept: BTreeSet<&str> = wanted.iter().map(|c| c.key.as_str()).collect();
     let used = projects::concepts_in_use(&mut tx, id).await?;
@@ -245,6 +246,40 @@ fn check_names(concept: &Concept, project: &Project) -> Outcome<()> {
         )),
         None => Ok(()),
     }
+}
+
+/// Other words for a concept are in the project's languages; neither they nor codes are empty or endless.
+fn check_other_words(concept: &Concept, project: &Project) -> Outcome<()> {
+    let refused = |field, what: &str| {
+        let reason = format!("concept `{}`: {what}", concept.key);
+        Err(ServiceError::invalid(field, reason))
+    };
+    let fits = |word: &str| (1..=200).contains(&word.trim().chars().count());
+    let langs = &mut concept.synonyms.keys();
+    if let Some(lang) = langs.find(|lang| !project.langs.contains(lang)) {
+        return refused(
+            "synonyms",
+            &format!("`{lang}` is not one of the project's languages"),
+        );
+    }
+    if concept
+        .synonyms
+        .values()
+        .any(|words| words.len() > 50 || words.iter().any(|word| !fits(word)))
+    {
+        return refused(
+            "synonyms",
+            "at most 50 in a language, of 1 to 200 characters each, are expected",
+        );
+    }
+    let codes = &concept.codes;
+    if codes.len() > 20 || codes.iter().any(|(name, code)| !fits(name) || !fits(code)) {
+        return refused(
+            "codes",
+            "at most 20, each a terminology and a code of 1 to 200 characters, are expected",
+        );
+    }
+    Ok(())
 }
 
 /// How far a project is.

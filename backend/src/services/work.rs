@@ -10,8 +10,8 @@ use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
 use medreg_datasets::lang::{Lang, LangPair};
 use medreg_datasets::protocol::{
-    Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, Metrics,
-    ModelRef, PoolPage, Predictions, RunStanding, WorkItem,
+    Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, LogLine,
+    Metrics, ModelRef, PoolPage, Predictions, RunStanding, WorkItem,
 };
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::snapshot::ObjectRef;
@@ -23,18 +23,20 @@ use std::io;
 const MAX_ARTIFACT: u64 = 64 << 30;
 /// Pool images on a page.
 const MAX_PAGE: i64 = 500;
+/// The longest line of a run's log.
+const MAX_LINE_CHARS: usize = 1_000;
 /// The longest reason a worker may give.
 const MAX_REASON_CHARS: usize = 4_000;
 
 /// Hands the oldest waiting work to a worker: rounds first, for readers wait for them. Work that ends every worker that
 /// takes it is given up before.
-pub async fn claim(hospital: &Hospital, worker: &str) -> Outcome<Option<WorkItem>> {
+pub async fn claim(hospital: &Hospital, claim: &Claim) -> Outcome<Option<WorkItem>> {
     let mut tx = hospital.pool.begin().await?;
     let rounds = acquisitions::give_up(&mut tx).await?;
     let given_up = runs::give_up(&mut tx).await?;
-    let item = match acquisitions::claim(&mut tx, worker).await? {
+    let item = match acquisitions::claim(&mut tx, &claim.worker).await? {
         Some(round) => Some(WorkItem::Acquisition(round)),
-        None => runs::claim(&mut tx, worker).await?.map(WorkItem::Run),
+        None => runs::claim(&mut tx, claim).await?.map(WorkItem::Run),
     };
     for id in rounds {
         write_given_up(&mut tx, "acquisition.give_up", &id).await?;
@@ -61,17 +63,36 @@ async fn write_given_up(
     Ok(crate::store::audit::append(conn, entry).await?)
 }
 
-/// Keeps a run's claim alive.
+/// Keeps a run's claim alive, and what its worker said meanwhile.
 pub async fn run_heartbeat(
     hospital: &Hospital,
     id: RunId,
     beat: &Heartbeat,
 ) -> Outcome<HeartbeatReply> {
-    let mut conn = hospital.pool.acquire().await?;
-    let stop = runs::heartbeat(&mut conn, id, beat)
+    let mut tx = hospital.pool.begin().await?;
+    let stop = runs::heartbeat(&mut tx, id, beat)
         .await?
         .ok_or(ServiceError::ClaimLost)?;
+    if !beat.log.is_empty() {
+        let lines: Vec<LogLine> = beat.log.iter().map(printable).collect();
+        runs::put_log(&mut tx, id, beat.attempt, &lines).await?;
+    }
+    tx.commit().await?;
     Ok(HeartbeatReply { stop })
+}
+
+/// A line as it is kept: short, and in one piece.
+fn printable(line: &LogLine) -> LogLine {
+    let spaced = line.message.chars().map(|c| match c.is_control() {
+        true => ' ',
+        false => c,
+    });
+    LogLine {
+        // Up to the year 9999, which is as far as the clocks of others are believed.
+        at: line.at.min(253_402_300_799_000),
+        message: spaced.take(MAX_LINE_CHARS).collect(),
+        ..line.clone()
+    }
 }
 
 /// What became of a run.
@@ -80,7 +101,7 @@ pub async fn run_standing(hospital: &Hospital, id: RunId) -> Outcome<RunStanding
     let run = runs::run(&mut conn, id).await?;
     let run = run.ok_or(ServiceError::NotFound("run"))?;
     Ok(RunStanding {
-        published: run.model_id.is_some(),
+        published: run.model_id.is_some() && !run.resumable,
     })
 }
 

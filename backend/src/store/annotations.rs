@@ -134,16 +134,29 @@ pub async fn insert_revision(
     Ok(())
 }
 
+/// What is written down when a revision is submitted.
+#[derive(Debug)]
+pub struct Submission {
+    /// The revision.
+    pub revision: i64,
+    /// Seconds the reader was at it, idle time left out.
+    pub active_seconds: f64,
+    /// Whether its suggestions were shown, or kept back for the control group; `None` where there were none.
+    pub assisted: Option<bool>,
+    /// Regions that the reader drew and no suggestion, shown or not, had pointed to; `None` where there was none.
+    pub missed: Option<usize>,
+}
+
 /// Marks a revision as submitted.
 pub async fn submit(
     conn: &mut PgConnection,
     id: AnnotationId,
-    revision: i64,
-    active_seconds: f64,
+    submission: &Submission,
 ) -> Stored<()> {
     sqlx::query!(
-        "UPDATE annotations SET submitted_revision = $2, submitted_at = now(), active_seconds = $3 WHERE id = $1",
-        id.0, revision, active_seconds
+        "UPDATE annotations SET submitted_revision = $2, submitted_at = now(), active_seconds = $3, assisted = $4, missed = $5 WHERE id = $1",
+        id.0, submission.revision, submission.active_seconds, submission.assisted,
+        submission.missed.and_then(|missed| i32::try_from(missed).ok())
     )
     .execute(conn)
     .await?;
@@ -280,18 +293,31 @@ pub async fn replace_suggestions(
     Ok(())
 }
 
+/// What became of a suggestion.
+#[derive(Debug)]
+pub struct Fate {
+    /// accepted, adjusted, rejected or ignored.
+    pub outcome: &'static str,
+    /// How much the reader's box overlaps the suggested one, where one grew from it.
+    pub iou: Option<f64>,
+    /// The characters changed in each language's text, where a region grew from it.
+    pub edits: Option<BTreeMap<Lang, usize>>,
+}
+
 /// Writes down what became of a suggestion; submitting again replaces it.
 pub async fn put_outcome(
     conn: &mut PgConnection,
     id: SuggestionId,
     annotation: AnnotationId,
-    outcome: &str,
-    iou: Option<f64>,
+    fate: &Fate,
 ) -> Stored<()> {
+    let edits = (fate.edits.as_ref().map(serde_json::to_value).transpose())
+        .map_err(StoreError::corrupt("suggestion_outcomes", "edits"))?;
     sqlx::query!(
-        "INSERT INTO suggestion_outcomes (suggestion_id, annotation_id, outcome, iou) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (suggestion_id, annotation_id) DO UPDATE SET outcome = excluded.outcome, iou = excluded.iou, at = now()",
-        id.0, annotation.0, outcome, iou
+        "INSERT INTO suggestion_outcomes (suggestion_id, annotation_id, outcome, iou, edits) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (suggestion_id, annotation_id) DO UPDATE SET outcome = excluded.outcome, iou = excluded.iou,
+             edits = excluded.edits, at = now()",
+        id.0, annotation.0, fate.outcome, fate.iou, edits
     )
     .execute(conn)
     .await?;

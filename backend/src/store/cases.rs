@@ -18,6 +18,8 @@ pub struct Lease {
     pub id: LeaseId,
     /// Until when, unless renewed.
     pub until: String,
+    /// How many seconds that is from now, for clocks that do not agree with the server's.
+    pub seconds: i32,
 }
 
 /// Why the model asked for an image.
@@ -103,6 +105,25 @@ pub async fn next_free(
     Ok(id.map(ImageId))
 }
 
+/// The case that would be next if nobody else asked meanwhile. Nothing is locked or held: it is for fetching pixels ahead.
+pub async fn upcoming(conn: &mut PgConnection, project: ProjectId) -> Stored<Option<ImageId>> {
+    let id = sqlx::query_scalar!(
+        "WITH latest AS (
+             SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
+         )
+         SELECT i.id FROM images i
+         LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
+         WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
+           AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
+           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+         ORDER BY q.rank NULLS LAST, i.id LIMIT 1",
+        project.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(ImageId))
+}
+
 /// Takes or renews the hold on an image; `None` where somebody else has it.
 pub async fn take(
     conn: &mut PgConnection,
@@ -123,6 +144,7 @@ pub async fn take(
     Ok(row.map(|r| Lease {
         id: LeaseId(r.id),
         until: r.until,
+        seconds: LEASE_MINUTES * 60,
     }))
 }
 
@@ -214,6 +236,19 @@ pub struct Progress {
     pub regions: i64,
     /// What became of suggestions.
     pub suggestions: Outcomes,
+    /// Submitted cases that were read with suggestions.
+    pub assisted: Pace,
+    /// Submitted cases whose suggestions were kept back, to compare with.
+    pub control: Pace,
+}
+
+/// How fast cases are read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Pace {
+    /// How many.
+    pub cases: i64,
+    /// Seconds a reader was at one, idle time left out, on average; 0 where there is none.
+    pub seconds: f64,
 }
 
 /// What became of suggestions.
@@ -253,8 +288,12 @@ pub async fn progress(conn: &mut PgConnection, project: ProjectId) -> Stored<Pro
            WHERE i.project_id = $1"#,
         project.0
     )
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await?;
+    let (assisted, control) = (
+        pace(conn, project, true).await?,
+        pace(conn, project, false).await?,
+    );
     Ok(Progress {
         images: row.images,
         waiting_attestation: row.waiting,
@@ -262,5 +301,19 @@ pub async fn progress(conn: &mut PgConnection, project: ProjectId) -> Stored<Pro
         submitted: row.submitted,
         regions: row.regions,
         suggestions: outcomes,
+        assisted,
+        control,
     })
+}
+
+async fn pace(conn: &mut PgConnection, project: ProjectId, assisted: bool) -> Stored<Pace> {
+    let pace = sqlx::query_as!(
+        Pace,
+        r#"SELECT count(*) AS "cases!", coalesce(avg(a.active_seconds), 0) AS "seconds!" FROM annotations a JOIN images i ON i.id = a.image_id
+           WHERE i.project_id = $1 AND a.submitted_revision IS NOT NULL AND a.assisted = $2"#,
+        project.0, assisted
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(pace)
 }

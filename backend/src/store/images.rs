@@ -1,7 +1,7 @@
 //! Patients, studies and images.
 
 use super::{StoreError, Stored};
-use crate::imaging::Window;
+use crate::imaging::{Facts, Window};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{Digest, ImageId, PatientId, ProjectId, StudyId};
 use medreg_datasets::modality::Modality;
@@ -56,6 +56,10 @@ pub struct Image {
     pub window: Option<Window>,
     /// Row and column spacing in mm.
     pub pixel_spacing: Option<[f64; 2]>,
+    /// The series' pseudonym, where the file names one.
+    pub series: Option<String>,
+    /// How it is to be looked at and measured; absent for images that came before this was kept.
+    pub facts: Option<Facts>,
     /// The patient's split.
     pub split: Split,
     /// Where the case stands.
@@ -90,6 +94,8 @@ struct Row {
     display_window: Option<serde_json::Value>,
     spacing_row: Option<f64>,
     spacing_column: Option<f64>,
+    series: Option<String>,
+    facts: Option<serde_json::Value>,
     split: String,
     raster: String,
     raster_bytes: i64,
@@ -143,6 +149,12 @@ impl TryFrom<Row> for Image {
                 .transpose()
                 .map_err(StoreError::corrupt("images", "display_window"))?,
             pixel_spacing: row.spacing_row.zip(row.spacing_column).map(|(r, c)| [r, c]),
+            series: row.series,
+            facts: row
+                .facts
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(StoreError::corrupt("images", "facts"))?,
             split: row
                 .split
                 .parse()
@@ -180,6 +192,10 @@ pub struct NewImage<'a> {
     pub window: Option<Window>,
     /// Row and column spacing in mm.
     pub pixel_spacing: Option<[f64; 2]>,
+    /// The series' pseudonym.
+    pub series: Option<&'a str>,
+    /// How it is to be looked at and measured.
+    pub facts: &'a Facts,
     /// The canonical pixels, frame by frame.
     pub pixels: &'a [ObjectRef],
     /// The 8-bit PNG.
@@ -221,26 +237,30 @@ pub async fn study(
     Ok(StudyId(id))
 }
 
-/// Adds an image; `false` beside its id where the study already had these pixels, all frames of them, shown like this.
+/// Adds an image; `false` beside its id where the study already had these pixels, all frames of them, shown like this. One
+/// that came before its facts were kept gets them then.
 pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(ImageId, bool)> {
     let window = new
         .window
         .map(serde_json::to_value)
         .transpose()
         .map_err(StoreError::corrupt("images", "display_window"))?;
+    let facts = serde_json::to_value(new.facts).map_err(StoreError::corrupt("images", "facts"))?;
     let pixels: Vec<String> = new.pixels.iter().map(|p| p.sha256.to_string()).collect();
     let side = |n: u32| i32::try_from(n).map_err(StoreError::corrupt("images", "width"));
     let row = sqlx::query!(
         r#"INSERT INTO images (id, project_id, study_id, modality, width, height, frames, bits, colour, display_window,
-                               spacing_row, spacing_column, pixels, raster, raster_bytes, attested_at, attestation_reason)
+                               spacing_row, spacing_column, pixels, raster, raster_bytes, attested_at, attestation_reason, series, facts)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                   CASE WHEN $16::text IS NULL THEN now() END, $16)
-           ON CONFLICT (study_id, content_digest) DO UPDATE SET raster = excluded.raster
+                   CASE WHEN $16::text IS NULL THEN now() END, $16, $17, $18)
+           ON CONFLICT (study_id, content_digest) DO UPDATE SET
+               series = CASE WHEN images.facts IS NULL THEN excluded.series ELSE images.series END,
+               facts = coalesce(images.facts, excluded.facts)
            RETURNING id, (xmax = 0) AS "fresh!""#,
         ImageId::fresh().0, new.project.0, new.study.0, new.modality.as_str(), side(new.size.width())?, side(new.size.height())?,
         side(u32::try_from(new.pixels.len()).unwrap_or(u32::MAX))?, i16::from(new.bits), new.colour, window,
         new.pixel_spacing.map(|s| s[0]), new.pixel_spacing.map(|s| s[1]), &pixels, new.raster.sha256.as_str(),
-        new.raster.bytes.cast_signed(), new.attestation_reason,
+        new.raster.bytes.cast_signed(), new.attestation_reason, new.series, facts,
     )
     .fetch_one(conn)
     .await?;
@@ -252,7 +272,7 @@ pub async fn image(conn: &mut PgConnection, id: ImageId) -> Stored<Option<Image>
     let row = sqlx::query_as!(
         Row,
         r#"SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
-                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, p.split, i.raster, i.raster_bytes,
+                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
                   (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
@@ -263,6 +283,31 @@ pub async fn image(conn: &mut PgConnection, id: ImageId) -> Stored<Option<Image>
     .fetch_optional(conn)
     .await?;
     row.map(Image::try_from).transpose()
+}
+
+/// The most images that are given beside one of the same patient: two large CT series.
+const MOST_RELATED: i64 = 2_000;
+
+/// The images of the same patient that may be shown beside an image, itself among them: its own study's first.
+pub async fn related(conn: &mut PgConnection, id: ImageId) -> Stored<Vec<Image>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
+                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
+                  (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
+                  EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
+                  EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
+                  rfc3339(i.created_at) AS "created_at!"
+           FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+           JOIN (SELECT o.study_id, os.patient_id FROM images o JOIN studies os ON os.id = o.study_id WHERE o.id = $1) AS asked
+             ON asked.patient_id = s.patient_id
+           WHERE i.attested_at IS NOT NULL AND NOT i.withheld
+           ORDER BY i.study_id <> asked.study_id, i.study_id, i.id LIMIT $2"#,
+        id.0, MOST_RELATED
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Image::try_from).collect()
 }
 
 /// What a list of images is narrowed to.
@@ -287,7 +332,7 @@ pub async fn page(
         Row,
         r#"SELECT * FROM (
              SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
-                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, p.split, i.raster, i.raster_bytes,
+                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
                   (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",

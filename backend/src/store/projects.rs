@@ -298,12 +298,14 @@ pub async fn members(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<
 
 /// The ontology, by key.
 pub async fn concepts(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Concept>> {
-    let rows = sqlx::query!("SELECT key, kind, names, modalities FROM concepts WHERE project_id = $1 ORDER BY key COLLATE \"C\"", project.0)
+    let rows = sqlx::query!("SELECT key, kind, names, synonyms, codes, modalities FROM concepts WHERE project_id = $1 ORDER BY key COLLATE \"C\"", project.0)
         .fetch_all(conn)
         .await?;
     rows.into_iter()
         .map(|r| {
-            let value = serde_json::json!({ "key": r.key, "kind": r.kind, "names": r.names, "modalities": r.modalities });
+            let value = serde_json::json!({
+                "key": r.key, "kind": r.kind, "names": r.names, "synonyms": r.synonyms, "codes": r.codes, "modalities": r.modalities,
+            });
             serde_json::from_value(value).map_err(StoreError::corrupt("concepts", "names"))
         })
         .collect()
@@ -317,6 +319,8 @@ pub async fn put_concept(
 ) -> Stored<()> {
     let column = StoreError::corrupt("concepts", "names");
     let names = serde_json::to_value(&concept.names).map_err(&column)?;
+    let synonyms = serde_json::to_value(&concept.synonyms).map_err(&column)?;
+    let codes = serde_json::to_value(&concept.codes).map_err(&column)?;
     let kind = serde_json::to_value(concept.kind).map_err(&column)?;
     let modalities: Vec<String> = concept
         .modalities
@@ -324,9 +328,10 @@ pub async fn put_concept(
         .map(|m| m.as_str().to_owned())
         .collect();
     sqlx::query!(
-        "INSERT INTO concepts (project_id, key, kind, names, modalities) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (project_id, key) DO UPDATE SET kind = excluded.kind, names = excluded.names, modalities = excluded.modalities",
-        project.0, concept.key.as_str(), kind.as_str().unwrap_or_default(), names, &modalities
+        "INSERT INTO concepts (project_id, key, kind, names, modalities, synonyms, codes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (project_id, key) DO UPDATE SET kind = excluded.kind, names = excluded.names, modalities = excluded.modalities,
+             synonyms = excluded.synonyms, codes = excluded.codes",
+        project.0, concept.key.as_str(), kind.as_str().unwrap_or_default(), names, &modalities, synonyms, codes
     )
     .execute(conn)
     .await?;
@@ -349,16 +354,16 @@ pub async fn remove_concept(
     Ok(())
 }
 
-/// The concepts that any saved revision or suggestion of the project mentions.
+/// The concepts that any saved revision, in a region or a label, or any suggestion of the project mentions.
 pub async fn concepts_in_use(
     conn: &mut PgConnection,
     project: ProjectId,
 ) -> Stored<BTreeSet<String>> {
     let keys = sqlx::query_scalar!(
-        r#"SELECT DISTINCT region ->> 'concept' AS "key!" FROM images i
+        r#"SELECT DISTINCT named ->> 'concept' AS "key!" FROM images i
            JOIN annotations a ON a.image_id = i.id JOIN annotation_revisions r ON r.annotation_id = a.id
-           CROSS JOIN LATERAL jsonb_array_elements(r.content -> 'regions') AS region
-           WHERE i.project_id = $1 AND region ->> 'concept' IS NOT NULL
+           CROSS JOIN LATERAL jsonb_array_elements((r.content -> 'regions') || coalesce(r.content -> 'findings', '[]')) AS named
+           WHERE i.project_id = $1 AND named ->> 'concept' IS NOT NULL
            UNION SELECT s.concept FROM suggestions s JOIN images i ON i.id = s.image_id WHERE i.project_id = $1"#,
         project.0
     )

@@ -3,7 +3,8 @@
 use super::{StoreError, Stored};
 use medreg_datasets::ids::{Digest, ModelId, ProjectId, RunId, UserId};
 use medreg_datasets::protocol::{
-    Evaluation, FinishRun, Heartbeat, MetricPoint, ModelRef, RunConfig, RunItem, RunOutcome,
+    Claim, Evaluation, FinishRun, Heartbeat, HeldCheckpoint, LogLevel, LogLine, MetricPoint,
+    ModelRef, RunConfig, RunItem, RunOutcome,
 };
 use medreg_datasets::snapshot::ObjectRef;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,12 @@ pub const LEASE_SECONDS: u32 = 30;
 
 /// Hand-outs in a row that come no further before work is given up: it is the work that ends its workers.
 pub const MAX_FUTILE: i32 = 5;
+
+/// Days for which a run that was stopped, and gave a model, can be resumed: so long its worker keeps its checkpoints.
+pub const RESUMABLE_DAYS: i32 = 7;
+
+/// The newest lines of a run's log that are kept.
+pub const MAX_LOG_LINES: i64 = 2_000;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,6 +85,21 @@ pub struct Run {
     pub started_at: Option<String>,
     /// When it ended.
     pub finished_at: Option<String>,
+    /// What people wrote about it.
+    pub notes: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How often notes and tags were changed; a change names the one it was made from.
+    pub notes_revision: i64,
+    /// The run that its settings were taken from.
+    #[schema(value_type = Option<Uuid>)]
+    pub cloned_from: Option<RunId>,
+    /// The checkpoints that its worker keeps, oldest first.
+    pub checkpoints: Vec<HeldCheckpoint>,
+    /// The step whose checkpoint it is to go on from, until its worker has written one after that.
+    pub resume_from: Option<i32>,
+    /// Whether it can be resumed: it failed, or it was stopped and its worker still keeps what it learnt.
+    pub resumable: bool,
 }
 
 /// What a run is made of.
@@ -93,8 +115,21 @@ pub struct NewRun<'a> {
     pub base: &'a ModelRef,
     /// How it trains.
     pub config: &'a RunConfig,
+    /// The run that its settings were taken from.
+    pub cloned_from: Option<RunId>,
     /// Who launched it.
     pub by: UserId,
+}
+
+/// Which runs of a list are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Those with this tag.
+    pub tag: Option<&'a str>,
+    /// Those whose name, notes or tags hold this text, in capitals or not.
+    pub text: Option<&'a str>,
+    /// Those that were launched before this one.
+    pub after: Option<RunId>,
 }
 
 fn json<T: Serialize>(
@@ -117,8 +152,9 @@ fn parsed<T: serde::de::DeserializeOwned>(
 pub async fn insert(conn: &mut PgConnection, new: &NewRun<'_>) -> Stored<RunId> {
     let id = RunId::fresh();
     sqlx::query!(
-        "INSERT INTO runs (id, project_id, name, snapshot_id, base, config, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        id.0, new.project.0, new.name, new.snapshot.as_str(), json("runs", "base", new.base)?, json("runs", "config", new.config)?, new.by.0
+        "INSERT INTO runs (id, project_id, name, snapshot_id, base, config, cloned_from, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id.0, new.project.0, new.name, new.snapshot.as_str(), json("runs", "base", new.base)?, json("runs", "config", new.config)?,
+        new.cloned_from.map(|run| run.0), new.by.0
     )
     .execute(conn)
     .await?;
@@ -129,14 +165,22 @@ async fn select(
     conn: &mut PgConnection,
     project: Option<ProjectId>,
     id: Option<RunId>,
+    wanted: Wanted<'_>,
+    limit: i64,
 ) -> Stored<Vec<Run>> {
     let rows = sqlx::query!(
         r#"SELECT r.id, r.project_id, r.name, r.snapshot_id, r.base, r.config, r.state, r.attempt, r.phase, r.done, r.total, r.worker,
                   r.error, r.evaluation, m.id AS "model_id?", rfc3339(r.created_at) AS "created_at!", rfc3339(r.started_at) AS started_at,
-                  rfc3339(r.finished_at) AS finished_at
+                  rfc3339(r.finished_at) AS finished_at, r.notes, r.tags, r.notes_revision, r.cloned_from, r.checkpoints, r.resume_from,
+                  (r.state = 'failed' OR (r.state = 'stopped' AND (m.id IS NULL
+                      OR (r.checkpoints <> '[]' AND r.finished_at > now() - make_interval(days => $7))))) AS "resumable!"
            FROM runs r LEFT JOIN models m ON m.run_id = r.id
-           WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::uuid IS NULL OR r.id = $2) ORDER BY r.created_at DESC LIMIT 500"#,
-        project.map(|p| p.0), id.map(|i| i.0)
+           WHERE ($1::uuid IS NULL OR r.project_id = $1) AND ($2::uuid IS NULL OR r.id = $2)
+             AND ($3::text IS NULL OR r.tags @> ARRAY[$3::text])
+             AND ($4::text IS NULL OR strpos(lower(r.name || ' ' || r.notes || ' ' || array_to_string(r.tags, ' ')), lower($4)) > 0)
+             AND ($5::uuid IS NULL OR (r.created_at, r.id) < (SELECT created_at, id FROM runs WHERE id = $5))
+           ORDER BY r.created_at DESC, r.id DESC LIMIT $6"#,
+        project.map(|p| p.0), id.map(|i| i.0), wanted.tag, wanted.text, wanted.after.map(|run| run.0), limit, RESUMABLE_DAYS
     )
     .fetch_all(conn)
     .await?;
@@ -167,19 +211,58 @@ async fn select(
                 created_at: r.created_at,
                 started_at: r.started_at,
                 finished_at: r.finished_at,
+                notes: r.notes,
+                tags: r.tags,
+                notes_revision: r.notes_revision,
+                cloned_from: r.cloned_from.map(RunId),
+                checkpoints: parsed("runs", "checkpoints", r.checkpoints)?,
+                resume_from: r.resume_from,
+                resumable: r.resumable,
             })
         })
         .collect()
 }
 
-/// A project's runs, newest first.
-pub async fn of_project(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Run>> {
-    select(conn, Some(project), None).await
+/// So many of a project's runs, newest first.
+pub async fn of_project(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    wanted: Wanted<'_>,
+    limit: i64,
+) -> Stored<Vec<Run>> {
+    select(conn, Some(project), None, wanted, limit).await
 }
 
 /// One run.
 pub async fn run(conn: &mut PgConnection, id: RunId) -> Stored<Option<Run>> {
-    Ok(select(conn, None, Some(id)).await?.pop())
+    let found = select(conn, None, Some(id), Wanted::default(), 1).await;
+    Ok(found?.pop())
+}
+
+/// The tags of a project's runs, each once.
+pub async fn tags(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<String>> {
+    let tags = sqlx::query_scalar!(
+        r#"SELECT DISTINCT unnest(tags) AS "tag!" FROM runs WHERE project_id = $1 ORDER BY 1 LIMIT 500"#,
+        project.0
+    );
+    Ok(tags.fetch_all(conn).await?)
+}
+
+/// Puts notes and tags in the place of those of revision `based_on`; false where that is not the latest.
+pub async fn set_notes(
+    conn: &mut PgConnection,
+    id: RunId,
+    based_on: i64,
+    notes: &str,
+    tags: &[String],
+) -> Stored<bool> {
+    let done = sqlx::query!(
+        "UPDATE runs SET notes = $3, tags = $4, notes_revision = notes_revision + 1 WHERE id = $1 AND notes_revision = $2",
+        id.0, based_on, notes, tags
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Asks a run to stop: one that waits, or whose worker fell silent, is stopped at once, one that runs when its worker hears
@@ -196,12 +279,37 @@ pub async fn stop(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// Puts a run back into the queue that ended without a model: the next hand-out has a number of its own, so nobody who had it before
-/// can speak for it.
-pub async fn resume(conn: &mut PgConnection, id: RunId) -> Stored<bool> {
+/// Puts a run that ended, and has no model, back into the queue: the next hand-out has a number of its own, so nobody who had it
+/// before can speak for it. With a step it is handed to who has that checkpoint, and only there.
+pub async fn resume(conn: &mut PgConnection, id: RunId, step: Option<u32>) -> Stored<bool> {
     let done = sqlx::query!(
-        "UPDATE runs SET state = 'queued', futile = 0, error = NULL, finished_at = NULL, claimed_until = NULL
+        "UPDATE runs SET state = 'queued', futile = 0, error = NULL, evaluation = NULL, finished_at = NULL, claimed_until = NULL,
+                resume_from = $2::int, done = coalesce($2::int, done), furthest = coalesce($2::int, furthest)
          WHERE id = $1 AND state IN ('failed', 'stopped') AND NOT EXISTS (SELECT FROM models WHERE run_id = $1)",
+        id.0, step.map(|step| i32::try_from(step).unwrap_or(i32::MAX))
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Keeps a model from being withdrawn until the transaction ends; false where there is none.
+pub async fn keep_model(conn: &mut PgConnection, id: ModelId) -> Stored<bool> {
+    let kept = sqlx::query_scalar!("SELECT id FROM models WHERE id = $1 FOR KEY SHARE", id.0);
+    Ok(kept.fetch_optional(conn).await?.is_some())
+}
+
+/// Takes back a model that nothing was made with yet; false where something was.
+pub async fn withdraw_model(conn: &mut PgConnection, id: ModelId) -> Stored<bool> {
+    // Who is about to use it goes first; what they made of it is seen by the next statement.
+    sqlx::query!("SELECT id FROM models WHERE id = $1 FOR UPDATE", id.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let done = sqlx::query!(
+        "DELETE FROM models WHERE id = $1 AND promoted_at IS NULL
+           AND NOT EXISTS (SELECT FROM suggestions WHERE model_id = $1)
+           AND NOT EXISTS (SELECT FROM acquisitions WHERE model ->> 'id' = ($1::uuid)::text)
+           AND NOT EXISTS (SELECT FROM runs WHERE base ->> 'id' = ($1::uuid)::text)",
         id.0
     )
     .execute(conn)
@@ -224,18 +332,31 @@ pub async fn give_up(conn: &mut PgConnection) -> Stored<Vec<RunId>> {
     Ok(ids.into_iter().map(RunId).collect())
 }
 
-/// Hands the oldest waiting run, or one whose worker fell silent, to a worker.
-pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunItem>> {
+/// Hands the oldest waiting run, or one whose worker fell silent, to a worker. One that is to go on from a certain checkpoint waits for who
+/// has it, and leaves what was measured after that.
+pub async fn claim(conn: &mut PgConnection, claim: &Claim) -> Stored<Option<RunItem>> {
+    let (runs, steps): (Vec<_>, Vec<_>) = claim
+        .holds
+        .iter()
+        .flat_map(|held| held.steps.iter().map(move |step| (held.run.0, *step)))
+        .map(|(run, step)| (run, i32::try_from(step).unwrap_or(i32::MAX)))
+        .unzip();
     let row = sqlx::query!(
         "UPDATE runs SET state = 'running', attempt = attempt + 1, futile = futile + 1, worker = $1,
                 claimed_until = now() + make_interval(secs => $2), started_at = coalesce(started_at, now())
-         WHERE id = (SELECT id FROM runs WHERE state = 'queued' OR (state = 'running' AND claimed_until < now())
+         WHERE id = (SELECT id FROM runs WHERE (state = 'queued' OR (state = 'running' AND claimed_until < now()))
+                       AND (resume_from IS NULL OR (id, resume_from) IN (SELECT * FROM unnest($3::uuid[], $4::int[])))
                      ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, attempt, project_id, snapshot_id, base, config",
-        worker, f64::from(LEASE_SECONDS)
+         RETURNING id, attempt, project_id, snapshot_id, base, config, resume_from",
+        claim.worker, f64::from(LEASE_SECONDS), &runs, &steps
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
+    if let Some(row) = &row
+        && let Some(step) = row.resume_from
+    {
+        forget_metrics_after(conn, RunId(row.id), step).await?;
+    }
     row.map(|r| {
         Ok(RunItem {
             id: RunId(r.id),
@@ -247,10 +368,22 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<RunIt
                 .map_err(StoreError::corrupt("runs", "snapshot_id"))?,
             base: parsed("runs", "base", r.base)?,
             config: parsed("runs", "config", r.config)?,
+            resume_from: r.resume_from.map(i32::unsigned_abs),
             lease_seconds: LEASE_SECONDS,
         })
     })
     .transpose()
+}
+
+async fn forget_metrics_after(conn: &mut PgConnection, id: RunId, step: i32) -> Stored<()> {
+    sqlx::query!(
+        "DELETE FROM run_metrics WHERE run_id = $1 AND step > $2",
+        id.0,
+        step
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Keeps a claim alive; tells whether to stop, or `None` where the claim is lost.
@@ -259,15 +392,94 @@ pub async fn heartbeat(
     id: RunId,
     beat: &Heartbeat,
 ) -> Stored<Option<bool>> {
+    let checkpoints = beat.checkpoints.as_ref();
+    let checkpoints = checkpoints.map(|held| json("runs", "checkpoints", held));
     let state = sqlx::query_scalar!(
         "UPDATE runs SET claimed_until = now() + make_interval(secs => $3), phase = $4, done = $5, total = $6,
-                futile = CASE WHEN $5 > furthest THEN 0 ELSE futile END, furthest = greatest(furthest, $5)
+                futile = CASE WHEN $5 > furthest THEN 0 ELSE futile END, furthest = greatest(furthest, $5),
+                checkpoints = coalesce($7, checkpoints), resume_from = CASE WHEN $8 THEN NULL ELSE resume_from END
          WHERE id = $1 AND attempt = $2 AND state IN ('running', 'stopping') RETURNING state",
-        id.0, beat.attempt, f64::from(LEASE_SECONDS), beat.phase, beat.done.cast_signed(), beat.total.cast_signed()
+        id.0, beat.attempt, f64::from(LEASE_SECONDS), beat.phase, beat.done.cast_signed(), beat.total.cast_signed(),
+        checkpoints.transpose()?, beat.saved
     )
     .fetch_optional(conn)
     .await?;
     Ok(state.map(|s| s == "stopping"))
+}
+
+/// Keeps lines of a run's log, each once, and of all lines the newest.
+pub async fn put_log(
+    conn: &mut PgConnection,
+    id: RunId,
+    attempt: i32,
+    lines: &[LogLine],
+) -> Stored<()> {
+    let numbers: Vec<i32> = lines
+        .iter()
+        .map(|line| i32::try_from(line.number).unwrap_or(i32::MAX))
+        .collect();
+    let moments: Vec<f64> = lines.iter().map(|line| line.at as f64 / 1000.0).collect();
+    let levels: Vec<String> = lines
+        .iter()
+        .map(|line| line.level.as_str().to_owned())
+        .collect();
+    let messages: Vec<String> = lines.iter().map(|line| line.message.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO run_log (run_id, attempt, number, at, level, message)
+         SELECT $1, $2, number, to_timestamp(at), level, message
+         FROM unnest($3::int[], $4::float8[], $5::text[], $6::text[]) AS line (number, at, level, message)
+         ON CONFLICT (run_id, attempt, number) DO NOTHING",
+        id.0, attempt, &numbers, &moments, &levels, &messages
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM run_log WHERE run_id = $1 AND (attempt, number) <=
+             (SELECT attempt, number FROM run_log WHERE run_id = $1 ORDER BY attempt DESC, number DESC OFFSET $2 LIMIT 1)",
+        id.0, MAX_LOG_LINES
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A line of a run's log.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LoggedLine {
+    /// Which hand-out of the run said it.
+    pub attempt: i32,
+    /// Its place in that hand-out.
+    pub number: i32,
+    /// When, by the worker's clock.
+    pub at: String,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What was said.
+    pub message: String,
+}
+
+/// The newest lines of a run's log, newest last.
+pub async fn log(conn: &mut PgConnection, id: RunId, limit: i64) -> Stored<Vec<LoggedLine>> {
+    let rows = sqlx::query!(
+        r#"SELECT attempt, number, rfc3339(at) AS "at!", level, message
+           FROM run_log WHERE run_id = $1 ORDER BY attempt DESC, number DESC LIMIT $2"#,
+        id.0,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .rev()
+        .map(|r| {
+            Ok(LoggedLine {
+                attempt: r.attempt,
+                number: r.number,
+                at: r.at,
+                level: parsed("run_log", "level", serde_json::Value::String(r.level))?,
+                message: r.message,
+            })
+        })
+        .collect()
 }
 
 /// Locks a run for a worker's message; false where that hand-out is no longer the valid one.
@@ -384,7 +596,9 @@ pub async fn finish(conn: &mut PgConnection, run: &Run, done: &FinishRun) -> Sto
         .map(|e| json("runs", "evaluation", e))
         .transpose()?;
     sqlx::query!(
-        "UPDATE runs SET state = $2, evaluation = $3, finished_at = now(), claimed_until = NULL, phase = NULL WHERE id = $1",
+        "UPDATE runs SET state = $2, evaluation = $3, finished_at = now(), claimed_until = NULL, phase = NULL, resume_from = NULL,
+                checkpoints = CASE WHEN $2 = 'finished' THEN '[]' ELSE checkpoints END
+         WHERE id = $1",
         run.id.0, state, evaluation
     )
     .execute(&mut *conn)

@@ -3,6 +3,7 @@
 use super::annotations::Person;
 use super::{StoreError, Stored};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId, UserId};
+use medreg_datasets::region::AnnotationContent;
 use medreg_datasets::snapshot::{Manifest, SnapshotCase};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -27,7 +28,8 @@ pub struct Snapshot {
     pub manifest: Manifest,
 }
 
-/// The submitted cases of a project after the image `after`, by image id, one annotation each: the latest submitted.
+/// The submitted cases of a project after the image `after`, by image id, one annotation each: the latest submitted. One that says
+/// that its image cannot be judged is left out: a concept that nobody marked there is not absent.
 pub async fn cases(
     conn: &mut PgConnection,
     project: ProjectId,
@@ -36,11 +38,12 @@ pub async fn cases(
 ) -> Stored<Vec<SnapshotCase>> {
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (i.id) i.id AS image, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height,
-                  i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content -> 'regions' AS "regions!"
+                  i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
            JOIN annotations a ON a.image_id = i.id
            JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
            WHERE i.project_id = $1 AND NOT i.withheld AND i.attested_at IS NOT NULL AND ($2::uuid IS NULL OR i.id > $2)
+             AND r.content #>> '{verdict,kind}' IS DISTINCT FROM 'not_assessable'
            ORDER BY i.id, a.submitted_at DESC, a.id LIMIT $3"#,
         project.0, after.map(|a| a.0), limit
     )
@@ -48,13 +51,16 @@ pub async fn cases(
     .await?;
     rows.into_iter()
         .map(|r| {
-            let value = serde_json::json!({
+            let facts = serde_json::json!({
                 "image": r.image, "patient": r.patient, "study": r.study, "modality": r.modality,
                 "size": { "width": r.width, "height": r.height },
                 "raster": { "sha256": r.raster, "bytes": r.raster_bytes },
-                "split": r.split, "annotation": r.annotation, "revision": r.revision, "reader": r.reader_id, "regions": r.regions,
+                "split": r.split, "annotation": r.annotation, "revision": r.revision, "reader": r.reader_id, "regions": [],
             });
-            serde_json::from_value(value).map_err(StoreError::corrupt("annotation_revisions", "content"))
+            let case: SnapshotCase = serde_json::from_value(facts).map_err(StoreError::corrupt("images", "size"))?;
+            let AnnotationContent { regions, whole, .. } =
+                serde_json::from_value(r.content).map_err(StoreError::corrupt("annotation_revisions", "content"))?;
+            Ok(SnapshotCase { regions, whole, ..case })
         })
         .collect()
 }

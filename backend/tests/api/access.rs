@@ -54,10 +54,12 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/projects/{project}/images", ALL),
     ("POST", "/api/projects/{project}/images", TRAINERS),
     ("GET", "/api/images/{image}", ALL),
+    ("GET", "/api/images/{image}/related", ALL),
     ("GET", "/api/images/{image}/pixels", ALL),
     ("GET", "/api/images/{image}/rendered", ALL),
     ("POST", "/api/images/{image}/attestation", ATTESTERS),
     ("POST", "/api/projects/{project}/cases/next", READERS),
+    ("GET", "/api/projects/{project}/cases/upcoming", READERS),
     ("POST", "/api/images/{image}/lease", READERS),
     ("PUT", "/api/leases/{lease}", Reach::Own),
     ("DELETE", "/api/leases/{lease}", Reach::Own),
@@ -78,9 +80,12 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/snapshots/{snapshot}/export", TRAINERS),
     ("GET", "/api/projects/{project}/runs", ALL),
     ("POST", "/api/projects/{project}/runs", TRAINERS),
+    ("GET", "/api/projects/{project}/runs/compare", TRAINERS),
     ("GET", "/api/runs/{run}", TRAINERS),
     ("POST", "/api/runs/{run}/stop", TRAINERS),
     ("POST", "/api/runs/{run}/resume", TRAINERS),
+    ("PUT", "/api/runs/{run}/notes", TRAINERS),
+    ("GET", "/api/runs/{run}/log", TRAINERS),
     ("GET", "/api/runs/{run}/metrics", TRAINERS),
     ("GET", "/api/runs/{run}/events", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts", TRAINERS),
@@ -257,6 +262,7 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
             json!({ "based_on": 0, "content": { "regions": [], "rejected": [] } })
         }
         ("POST", "submit") => json!({ "revision": 0, "active_seconds": 1.0 }),
+        ("PUT", "notes") => json!({ "based_on": 0, "notes": "", "tags": [] }),
         ("POST", "runs") => {
             json!({ "snapshot": ids["snapshot"], "base": { "kind": "builtin", "name": "shapes" } })
         }

@@ -186,17 +186,21 @@ async fn only_a_finished_revision_can_be_submitted() {
     .await
     .is(200);
     submit(1).await.refused(422, "bad_content");
-    // An image on which there is nothing is an answer too.
-    anna.put(&path, json!({ "based_on": 1, "content": content(&[]) }))
+    // An image on which there is nothing is an answer too, where the reader says so.
+    let silent = json!({ "based_on": 1, "content": { "regions": [], "rejected": [] } });
+    anna.put(&path, silent).await.is(200);
+    let told = submit(2).await.refused(422, "bad_content");
+    assert!(told.contains("say that nothing was found"), "{told}");
+    anna.put(&path, json!({ "based_on": 2, "content": content(&[]) }))
         .await
         .is(200);
-    submit(1).await.refused(409, "stale_revision");
-    assert_eq!(submit(2).await.is(200)["submitted"], true);
+    submit(2).await.refused(409, "stale_revision");
+    assert_eq!(submit(3).await.is(200)["submitted"], true);
     assert_eq!(
         anna.get(&format!("/api/images/{image}")).await.is(200)["state"],
         "submitted"
     );
-    let late = json!({ "revision": 2, "active_seconds": -1.0 });
+    let late = json!({ "revision": 3, "active_seconds": -1.0 });
     anna.post(&format!("{path}/submit"), late)
         .await
         .refused(400, "invalid");
@@ -295,15 +299,16 @@ async fn what_became_of_each_suggestion_is_written_down() {
         grown["origin"] = json!(from);
         grown
     };
-    let said = json!({
-        "regions": [grown(&kept, boxes[0]), grown(&moved, [20.0, 0.0, 30.0, 5.0])],
-        "rejected": [turned_down],
-    });
+    let mut reworded = grown(&moved, [20.0, 0.0, 30.0, 5.0]);
+    reworded["texts"]["en"] = json!("a cyst.");
+    let added = region("cyst", [40.0, 20.0, 50.0, 30.0], "another cyst");
+    let said =
+        json!({ "regions": [grown(&kept, boxes[0]), reworded, added], "rejected": [turned_down] });
     let submitted = world.annotate(&anna, &image, said).await;
     assert_eq!(submitted["content"]["regions"][0]["origin"], kept.as_str());
 
-    let rows: Vec<(uuid::Uuid, String, Option<f64>)> =
-        sqlx::query_as("SELECT suggestion_id, outcome, iou FROM suggestion_outcomes")
+    let rows: Vec<(uuid::Uuid, String, Option<f64>, Option<Value>)> =
+        sqlx::query_as("SELECT suggestion_id, outcome, iou, edits FROM suggestion_outcomes")
             .fetch_all(&world.server.hospital.pool)
             .await
             .unwrap();
@@ -313,6 +318,19 @@ async fn what_became_of_each_suggestion_is_written_down() {
             .map(|row| (row.1.as_str(), row.2))
             .unwrap()
     };
+    let edits = |id: &str| {
+        let row = rows.iter().find(|row| row.0.to_string() == id);
+        row.and_then(|row| row.3.clone())
+    };
+    assert_eq!(edits(&moved), Some(json!({ "en": 1, "zh": 0 })));
+    assert_eq!(edits(&turned_down), None);
+    let record: (Option<bool>, Option<i32>) =
+        sqlx::query_as("SELECT assisted, missed FROM annotations WHERE image_id = $1::uuid")
+            .bind(image.parse::<uuid::Uuid>().unwrap())
+            .fetch_one(&world.server.hospital.pool)
+            .await
+            .unwrap();
+    assert_eq!(record, (Some(true), Some(1)));
     assert_eq!(outcome(&kept), ("accepted", Some(1.0)));
     assert_eq!(outcome(&moved), ("adjusted", Some(0.5)));
     assert_eq!(outcome(&turned_down), ("rejected", None));
@@ -322,4 +340,79 @@ async fn what_became_of_each_suggestion_is_written_down() {
         progress["suggestions"],
         json!({ "accepted": 1, "adjusted": 1, "rejected": 1, "ignored": 1 })
     );
+    assert_eq!(progress["assisted"], json!({ "cases": 1, "seconds": 12.5 }));
+    assert_eq!(progress["control"], json!({ "cases": 0, "seconds": 0.0 }));
+}
+
+#[tokio::test]
+async fn what_is_said_of_the_whole_image_is_kept_checked_and_cut_into_snapshots() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let image = opened(&world, &anna).await;
+    let path = format!("/api/images/{image}/annotation");
+    let drawn = region("cyst", [1.0, 2.0, 30.0, 40.0], "a simple cyst");
+    let id = || uuid::Uuid::now_v7();
+    let mut said = content(std::slice::from_ref(&drawn));
+    said["report"] = json!([{ "id": id(), "texts": { "en": "A cyst.", "zh": "囊肿。" }, "regions": [drawn["id"]] }]);
+    said["questions"] = json!([{
+        "id": id(), "question": { "en": "What is here?", "zh": "这里是什么？" }, "answer": { "en": "a cyst", "zh": "囊肿" },
+        "region": drawn["id"],
+    }]);
+    said["findings"] = json!([{ "concept": "kidney", "presence": "uncertain" }]);
+    let saved = world.annotate(&anna, &image, said.clone()).await;
+    for part in ["report", "questions", "findings"] {
+        assert_eq!(saved["content"][part], said[part], "{part}");
+    }
+
+    let refused = async |change: &dyn Fn(&mut Value), status: u16, code: &str| {
+        let mut wrong = said.clone();
+        change(&mut wrong);
+        let save = json!({ "based_on": 1, "content": wrong });
+        anna.put(&path, save).await.refused(status, code)
+    };
+    let told = refused(
+        &|c: &mut Value| c["regions"] = json!([]),
+        422,
+        "bad_content",
+    )
+    .await;
+    assert!(told.starts_with("sentence 1: there is no region"), "{told}");
+    let unknown = |c: &mut Value| c["findings"][0]["concept"] = json!("liver");
+    let told = refused(&unknown, 422, "bad_content").await;
+    assert_eq!(
+        told,
+        "label 1: the project's ontology has no concept `liver`"
+    );
+    let french = |c: &mut Value| c["questions"][0]["answer"] = json!({ "fr": "kyste" });
+    refused(&french, 422, "bad_content").await;
+    let verdict = |c: &mut Value| c["verdict"] = json!({ "kind": "perhaps" });
+    refused(&verdict, 400, "invalid").await;
+
+    let blurred = world.image(2).await;
+    let motion =
+        json!({ "regions": [], "verdict": { "kind": "not_assessable", "reason": "motion" } });
+    world.annotate(&anna, &blurred, motion).await;
+    let snapshot = world.snapshot().await;
+    let cases = world.admin.get(&format!("/api/snapshots/{snapshot}")).await;
+    let cases = text(&cases.is(200)["manifest"]["cases"]["sha256"]);
+    let lines = world
+        .admin
+        .get(&format!("/api/snapshots/{snapshot}/objects/{cases}"))
+        .await;
+    let lines = String::from_utf8(lines.bytes.to_vec()).unwrap();
+    let [line] = lines.lines().collect::<Vec<_>>()[..] else {
+        panic!("an image that cannot be judged teaches nothing: {lines}")
+    };
+    let case: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(case["image"], image.as_str());
+    for part in ["report", "questions", "findings"] {
+        assert_eq!(case[part], said[part], "{part}");
+    }
+    // A label holds on to its concept as a region does.
+    let only_cyst = json!({ "concepts": [{ "key": "cyst", "kind": "lesion", "names": { "en": "cyst", "zh": "囊肿" } }] });
+    world
+        .admin
+        .put(&world.path("concepts"), only_cyst)
+        .await
+        .refused(409, "concept_in_use");
 }

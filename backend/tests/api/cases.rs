@@ -55,6 +55,22 @@ async fn thirty_two_readers_at_once_get_thirty_two_cases() {
 }
 
 #[tokio::test]
+async fn what_comes_next_is_told_and_held_for_nobody() {
+    let world = World::new().await;
+    let (anna, bo) = (
+        world.member("anna", "annotator").await,
+        world.member("bo", "annotator").await,
+    );
+    let (first, second) = (world.image(1).await, world.image(2).await);
+    let upcoming = async |reader: &Person| reader.get(&world.path("cases/upcoming")).await;
+    assert_eq!(upcoming(&anna).await.is(200)["image"], first.as_str());
+    assert_eq!(next(&world, &bo).await["image"]["id"], first.as_str());
+    assert_eq!(upcoming(&bo).await.is(200)["image"], second.as_str());
+    assert_eq!(next(&world, &anna).await["image"]["id"], second.as_str());
+    upcoming(&bo).await.is(204);
+}
+
+#[tokio::test]
 async fn ones_own_unfinished_case_comes_first() {
     let world = World::new().await;
     let anna = world.member("anna", "annotator").await;

@@ -208,6 +208,66 @@ async fn nobody_reads_an_image_before_a_person_vouched_for_it() {
     );
 }
 
+#[tokio::test]
+async fn beside_an_image_stand_those_of_its_patient_that_may_be_seen() {
+    let world = World::new().await;
+    let anna = world.member("anna", "annotator").await;
+    let stranger = world.user("stranger").await;
+    let upload = async |seed: u32, fields: &[(&str, &str)]| {
+        let answer = world
+            .admin
+            .upload(&world.project, "a.png", png(seed), fields);
+        text(&answer.await.is(201)["id"])
+    };
+    let of = |patient, study| [("patient", patient), ("study", study), ("attested", "true")];
+    let earlier = upload(1, &of("p1", "s0")).await;
+    let (image, second) = (
+        upload(2, &of("p1", "s1")).await,
+        upload(3, &of("p1", "s1")).await,
+    );
+    let (withheld, other) = (
+        upload(4, &of("p1", "s1")).await,
+        upload(5, &of("p2", "s1")).await,
+    );
+    upload(6, &[("patient", "p1"), ("study", "s1")]).await;
+    let word = json!({ "burned_in": true });
+    let attestation = format!("/api/images/{withheld}/attestation");
+    world.admin.post(&attestation, word).await.is(200);
+
+    let path = |image: &str| format!("/api/images/{image}/related");
+    let related = async |image: &str| -> Vec<String> {
+        let answer = anna.get(&path(image)).await.is(200);
+        let images = answer["images"].as_array().unwrap().iter();
+        images.map(|image| text(&image["id"])).collect()
+    };
+    assert_eq!(related(&image).await, [&*image, &*second, &*earlier]);
+    assert_eq!(related(&other).await, [&*other]);
+    stranger.get(&path(&image)).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_image_of_before_facts_were_kept_gets_them_when_it_is_sent_again() {
+    let world = World::new().await;
+    let upload = async || {
+        let fields = [("patient", "p1"), ("study", "s1"), ("attested", "true")];
+        let sent = world.admin.upload(&world.project, "a.png", png(1), &fields);
+        sent.await
+    };
+    let image = text(&upload().await.is(201)["id"]);
+    let facts = async || {
+        let image = world.admin.get(&format!("/api/images/{image}")).await;
+        image.is(200)["facts"].clone()
+    };
+    assert_eq!(facts().await["lossy"], false);
+    sqlx::query("UPDATE images SET facts = NULL")
+        .execute(&world.server.hospital.pool)
+        .await
+        .unwrap();
+    assert_eq!(facts().await, json!(null));
+    assert_eq!(upload().await.is(200)["id"], image.as_str());
+    assert_eq!(facts().await["lossy"], false);
+}
+
 /// The digest of an image's raster.
 async fn raster(world: &World, image: &str) -> String {
     let image = world.admin.get(&format!("/api/images/{image}")).await;

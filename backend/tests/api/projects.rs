@@ -163,3 +163,31 @@ async fn a_project_can_work_in_other_languages() {
         .await
         .refused(409, "name_taken");
 }
+
+#[tokio::test]
+async fn a_concept_keeps_its_synonyms_and_codes() {
+    let world = World::new().await;
+    let put = async |synonyms: Value, codes: Value| {
+        let concept = json!({
+            "key": "cyst", "kind": "lesion", "names": { "en": "cyst", "zh": "囊肿" }, "modalities": [],
+            "synonyms": synonyms, "codes": codes,
+        });
+        let body = json!({ "concepts": [concept] });
+        world.admin.put(&world.path("concepts"), body).await
+    };
+    let synonyms = json!({ "en": ["simple cyst", "fluid collection"], "zh": ["单纯囊肿"] });
+    let codes = json!({ "RadLex": "RID3890" });
+    put(synonyms.clone(), codes.clone()).await.is(200);
+    let kept = world.admin.get(&world.path("concepts")).await.is(200);
+    assert_eq!(kept["concepts"][0]["synonyms"], synonyms);
+    assert_eq!(kept["concepts"][0]["codes"], codes);
+    put(json!({ "fr": ["kyste"] }), json!({}))
+        .await
+        .refused(400, "invalid");
+    put(json!({ "en": [" "] }), json!({}))
+        .await
+        .refused(400, "invalid");
+    put(json!({}), json!({ "RadLex": "" }))
+        .await
+        .refused(400, "invalid");
+}

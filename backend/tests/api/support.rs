@@ -277,9 +277,12 @@ pub fn region(concept: &str, bbox: [f64; 4], english: &str) -> Value {
     })
 }
 
-/// The content of an annotation with these regions.
+/// The content of an annotation with these regions; without any it says that nothing was found.
 pub fn content(regions: &[Value]) -> Value {
-    json!({ "regions": regions, "rejected": [] })
+    match regions {
+        [] => json!({ "regions": [], "rejected": [], "verdict": { "kind": "nothing_found" } }),
+        _ => json!({ "regions": regions, "rejected": [] }),
+    }
 }
 
 /// Takes the work that is handed out next; there must be some.

@@ -15,12 +15,11 @@ pub struct DeviceArgument {
 impl DeviceArgument {
     /// Opens the device, before anything large is read.
     pub fn open(self) -> Result<Device, Failure> {
-        self.open_for(0)
+        self.device.open().map_err(|e| Failure::Call(e.into()))
     }
 
-    /// The same for the process of this number among those on this machine.
-    pub fn open_for(self, local_rank: usize) -> Result<Device, Failure> {
-        let opened = self.device.open_for(local_rank);
-        opened.map_err(|e| Failure::Call(e.into()))
+    /// What was asked for.
+    pub fn choice(self) -> DeviceChoice {
+        self.device
     }
 }

@@ -13,10 +13,14 @@ mod train;
 mod verify;
 mod worker;
 
+use crate::worker::RunLog;
 use clap::{Parser, Subcommand};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Trains, evaluates and runs medreg's region-centric models.
 #[derive(Debug, Parser)]
@@ -60,18 +64,21 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            // The hub's client logs addresses that are keys of their own; what went wrong is told without them.
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "info,hf_hub=off".into()),
-        )
+    // What a worker says is for the server too.
+    let said = RunLog::default();
+    // The hub's client logs addresses that are keys of their own; what went wrong is told without them.
+    let shown = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,hf_hub=off".into());
+    let terminal = tracing_subscriber::fmt::layer()
         .with_writer(|| progress::AboveBars)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(shown);
+    tracing_subscriber::registry()
+        .with(terminal)
+        .with(said.layer())
         .init();
     let done = match cli.command {
-        Command::Worker(arguments) => worker::run(arguments),
+        Command::Worker(arguments) => worker::run(arguments, said),
         Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),

@@ -14,7 +14,7 @@ use crate::runs::{self, RunError};
 use crate::train::parallel::{self, Launch, Ranks, RanksError};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, TrainError, Trained};
 use anyhow::Context;
-use candle_core::DType;
+use candle_core::{DType, Device};
 use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
 use medreg_datasets::snapshot::Split;
 use serde::Deserialize;
@@ -57,8 +57,8 @@ use std::path::{Path, PathBuf};
 /// `checkpoints/step-N`, each with the hashes of its files; a damaged one is passed over with a warning. They are removed once the
 /// model is written. A checkpoint that cannot be written ends the run.
 ///
-/// Started several times by mpirun or srun (a program built with `--features mpi`), the processes share each step: every one takes
-/// `batch_images` images of its own. docs/training-in-parallel.md has examples.
+/// Started several times by mpirun or srun (a program built with `--features mpi`, or `cuda` for GPUs), the processes share each step:
+/// every one takes `batch_images` images of its own. docs/training-in-parallel.md has examples.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
@@ -134,8 +134,9 @@ fn shapes() -> ModelOrigin {
 pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     let wrong = |error: RanksError| Failure::Call(error.into());
     let launch = Launch::from_environment().map_err(|e| wrong(e.into()))?;
-    let ranks = parallel::join(&launch).map_err(wrong)?;
-    let taught = train_among(&*ranks, &launch, arguments, json);
+    let joined = parallel::join(&launch, arguments.device.choice());
+    let (ranks, device) = joined.map_err(wrong)?;
+    let taught = train_among(&*ranks, &device, arguments, json);
     if let (Err(failure), 2..) = (&taught, ranks.size()) {
         // The others would wait for this one for ever.
         ranks.abort(failure.tell());
@@ -160,11 +161,11 @@ struct Taught {
 
 fn train_among(
     ranks: &dyn Ranks,
-    launch: &Launch,
+    device: &Device,
     arguments: &Arguments,
     json: bool,
 ) -> Result<Taught, Failure> {
-    let done = train_one(ranks, launch, arguments, json);
+    let done = train_one(ranks, device, arguments, json);
     done.map_err(|failure| match ranks.size() {
         1 => failure,
         _ => failure.context(format!("rank {}", ranks.rank())),
@@ -173,16 +174,14 @@ fn train_among(
 
 fn train_one(
     ranks: &dyn Ranks,
-    launch: &Launch,
+    device: &Device,
     arguments: &Arguments,
     json: bool,
 ) -> Result<Taught, Failure> {
     let file = read(&arguments.config)?;
-    let device = arguments.device.open_for(launch.local_rank)?;
-    parallel::check_same_device(ranks, &device)?;
     let snapshot = SnapshotFolder::open(&file.snapshot)?;
     let mut start = base(&file.base, &arguments.config)?;
-    start.model = start.model.on(&device)?;
+    start.model = start.model.on(device)?;
     let adapter = file.adapter.as_deref().map(PeftAdapter::load);
     let adapter = adapter.transpose()?;
     // Adapters that cannot be had are found out before anything is written.

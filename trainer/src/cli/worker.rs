@@ -5,7 +5,7 @@ use super::device::DeviceArgument;
 use super::progress::Runs;
 use crate::client::{Client, ClientError, Patience, Token};
 use crate::predict::available_threads;
-use crate::worker::{STEP_SECONDS, Settings, Show, Worker, default_name, describe};
+use crate::worker::{RunLog, STEP_SECONDS, Settings, Show, Worker, default_name, describe};
 use anyhow::Context;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +19,8 @@ use tokio::sync::watch;
 ///
 /// A run that its worker leaves, killed or without power, is handed out again 30 seconds after the last sign of life. A worker with the
 /// same cache goes on from the last whole checkpoint there; one with another cache begins the run anew, with the same outcome. What a
-/// run learnt stays in the cache until the server has its model: one that failed goes on from there when it is resumed.
+/// run learnt stays in the cache until the server has its model: one that failed goes on from there when it is resumed, and so does, for a
+/// week, one that was stopped. What this worker logs about a run can be read on the run's page.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The server's address.
@@ -51,7 +52,7 @@ pub struct Arguments {
 }
 
 /// Works until told to end.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+pub fn run(arguments: Arguments, log: RunLog) -> Result<(), Failure> {
     let token = token(&arguments)?;
     let client =
         Client::new(&arguments.server, token, Patience::default()).map_err(
@@ -69,6 +70,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         once: arguments.once,
         device: arguments.device.open()?,
         show: shown(),
+        log,
     };
     std::fs::create_dir_all(&settings.cache)
         .with_context(|| format!("the cache {}", settings.cache.display()))?;

@@ -43,7 +43,8 @@ pub struct TrainingTurn {
     pub turn: Turn,
 }
 
-/// All turns of a case in both languages: each region named and described, each concept of the modality located or absent.
+/// All turns of a case in both languages: each region named and described, each concept of the modality located or absent,
+/// where the reader says which.
 #[must_use]
 pub fn turns_of_case(
     case: &SnapshotCase,
@@ -86,10 +87,11 @@ pub fn turns_of_case(
             let mut found = boxes.remove(&concept.key).unwrap_or_default();
             // One fixed order, or the same picture would have several right answers.
             found.sort();
-            let kind = if found.is_empty() {
-                TaskKind::Absent
-            } else {
-                TaskKind::TextToRegion
+            let kind = match found.is_empty() {
+                // Neither located nor absent: a region is uncertain, or a label has no region.
+                true if case.may_show(&concept.key) => continue,
+                true => TaskKind::Absent,
+                false => TaskKind::TextToRegion,
             };
             let question = task::text_to_region(lang, case.modality, name);
             turns.push(turn(

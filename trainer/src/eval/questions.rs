@@ -64,10 +64,10 @@ pub fn questions_of_case(
     questions
 }
 
-/// Concepts of the case's modality, and what a reader marked all the same.
+/// What a reader marked, and the concepts of the case's modality that are neither marked nor said to be there, or perhaps.
 fn is_looked_for(concept: &Concept, case: &SnapshotCase) -> bool {
-    concept.applies_to(case.modality)
-        || shown(case).any(|region| region.concept.as_ref() == Some(&concept.key))
+    shown(case).any(|region| region.concept.as_ref() == Some(&concept.key))
+        || (concept.applies_to(case.modality) && !case.may_show(&concept.key))
 }
 
 /// The regions that are certainly there, on the frame that the snapshot's raster shows.

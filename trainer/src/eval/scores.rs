@@ -174,6 +174,8 @@ mod tests {
             key: key.parse().unwrap(),
             kind: ConceptKind::Structure,
             names: BTreeMap::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())]),
+            synonyms: BTreeMap::new(),
+            codes: BTreeMap::new(),
             modalities: vec![],
         }
     }
@@ -214,6 +216,7 @@ mod tests {
             revision: 1,
             reader: UserId::fresh(),
             regions,
+            whole: Default::default(),
         }
     }
 

@@ -168,6 +168,7 @@ mod tests {
             revision: 1,
             reader: UserId::fresh(),
             regions: vec![],
+            whole: Default::default(),
         };
         let lines = format!("{}\n", serde_json::to_string(&case).unwrap());
         let manifest = Manifest {

@@ -1,8 +1,9 @@
 //! The gradient of a batch: each image on its own, several at a time, added up in the order of the batch.
 
 use super::features::Features;
+use super::numbers::Numbers;
 use crate::data::{Example, Packed, Prompter};
-use crate::model::kernels::{Floats, Target, mixed_precision, side_by_side};
+use crate::model::kernels::{Target, mixed_precision, side_by_side};
 use crate::model::lora::Draw;
 use crate::model::sums::Sums;
 use crate::model::{InternVl, Keep, Lesson, Picture, Weights};
@@ -12,15 +13,25 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A batch's loss and its gradient for every trained tensor that got one.
-#[derive(Clone, Debug, Default)]
-pub struct Gradients {
+/// A batch's loss and its gradient for every trained tensor that got one: in host memory, unless [`Numbers`] says otherwise.
+#[derive(Clone, Debug)]
+pub struct Gradients<N = Vec<f32>> {
     /// Mean cross-entropy over supervised tokens.
     pub loss: f64,
     /// How many tokens were supervised.
     pub tokens: usize,
     /// By name.
-    pub by_name: BTreeMap<String, Vec<f32>>,
+    pub by_name: BTreeMap<String, N>,
+}
+
+impl<N> Default for Gradients<N> {
+    fn default() -> Self {
+        Self {
+            loss: 0.0,
+            tokens: 0,
+            by_name: BTreeMap::new(),
+        }
+    }
 }
 
 impl Gradients {
@@ -79,17 +90,27 @@ pub fn gradients_of<'w>(
     examples: &[Example],
     work: impl Into<Work<'w>>,
 ) -> Result<Gradients> {
+    gradients_where_formed(model, prompter, weights, examples, work.into())?.into_host()
+}
+
+/// The same, left where it was formed.
+pub(super) fn gradients_where_formed(
+    model: &InternVl,
+    prompter: &Prompter,
+    weights: &Weights,
+    examples: &[Example],
+    work: Work<'_>,
+) -> Result<Gradients<Numbers>> {
     let packed: Vec<Packed> = examples
         .iter()
         .map(|e| Packed::new(prompter, e.look.tiles, &e.turns))
         .collect();
     let total: f64 = packed.iter().map(Packed::weight).sum();
-    let work = work.into();
     let lesson = |i: usize| {
         let patches = examples[i].look.tensor(model.config())?;
         Ok(lesson(work.picture(model, patches)?, &packed[i], total))
     };
-    let mut sum = gradients_of_lessons(model, weights, examples.len(), work, lesson)?;
+    let mut sum = sum_of_lessons(model, weights, examples.len(), work, lesson)?;
     sum.tokens = packed.iter().map(|p| p.rows.len()).sum();
     Ok(sum)
 }
@@ -102,6 +123,16 @@ pub fn gradients_of_lessons(
     work: Work<'_>,
     lesson: impl Fn(usize) -> Result<Lesson> + Sync,
 ) -> Result<Gradients> {
+    sum_of_lessons(model, weights, count, work, lesson)?.into_host()
+}
+
+fn sum_of_lessons(
+    model: &InternVl,
+    weights: &Weights,
+    count: usize,
+    work: Work<'_>,
+    lesson: impl Fn(usize) -> Result<Lesson> + Sync,
+) -> Result<Gradients<Numbers>> {
     let model_of = |i: usize| match weights.draw() {
         None => Ok(Cow::Borrowed(model)),
         Some(draw) => {
@@ -112,7 +143,7 @@ pub fn gradients_of_lessons(
     };
     if !model.is_by_hand() {
         let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
-        let sum = || sum_of_gradients(weights, count, work.threads, loss);
+        let sum = || sum_by_autograd(weights, count, work.threads, loss);
         return match work.mixed {
             true => mixed_precision(sum),
             false => sum(),
@@ -124,10 +155,11 @@ pub fn gradients_of_lessons(
         learn().inspect_err(|_| sums.abandon())
     });
     let losses = learnt.into_iter().collect::<Result<Vec<f64>>>()?;
+    let sums = sums.finish().into_iter();
     Ok(Gradients {
         loss: losses.into_iter().sum(),
         tokens: 0,
-        by_name: sums.finish(),
+        by_name: sums.map(|(name, sum)| (name, Numbers::Host(sum))).collect(),
     })
 }
 
@@ -153,37 +185,45 @@ pub fn sum_of_gradients(
     threads: usize,
     loss: impl Fn(usize) -> Result<Tensor> + Sync,
 ) -> Result<Gradients> {
+    sum_by_autograd(weights, count, threads, loss)?.into_host()
+}
+
+fn sum_by_autograd(
+    weights: &Weights,
+    count: usize,
+    threads: usize,
+    loss: impl Fn(usize) -> Result<Tensor> + Sync,
+) -> Result<Gradients<Numbers>> {
     let work = |i: usize| -> Result<(f64, GradStore)> {
         let loss = loss(i)?;
         Ok((f64::from(loss.to_scalar::<f32>()?), loss.backward()?))
     };
-    // A GPU is kept busy by one.
-    let threads = match weights.device().is_cpu() {
-        true => threads,
-        false => 1,
+    // A GPU is kept busy by one, and has no room for the gradients of several.
+    let (threads, together) = match weights.device().is_cpu() {
+        true => (threads, count.max(1)),
+        false => (1, 1),
     };
     let mut sum = Gradients::default();
-    for result in side_by_side(count, threads, work) {
-        let (loss, store) = result?;
-        sum.loss += loss;
-        add(&mut sum.by_name, weights, &store)?;
+    for first in (0..count).step_by(together) {
+        let count = together.min(count - first);
+        for result in side_by_side(count, threads, |i| work(first + i)) {
+            let (loss, store) = result?;
+            sum.loss += loss;
+            add(&mut sum.by_name, weights, &store)?;
+        }
     }
     Ok(sum)
 }
 
-fn add(sum: &mut BTreeMap<String, Vec<f32>>, weights: &Weights, store: &GradStore) -> Result<()> {
+fn add(sum: &mut BTreeMap<String, Numbers>, weights: &Weights, store: &GradStore) -> Result<()> {
     for (name, var) in weights.variables() {
         let Some(gradient) = store.get(var.as_tensor()) else {
             continue;
         };
-        let gradient = gradient.contiguous()?;
-        let numbers = Floats::of(&gradient)?;
+        let gradient = Numbers::There(gradient.contiguous()?);
         match sum.get_mut(name) {
-            Some(so_far) => so_far
-                .iter_mut()
-                .zip(numbers.iter())
-                .for_each(|(s, g)| *s += g),
-            None => drop(sum.insert(name.clone(), numbers.to_vec())),
+            Some(so_far) => so_far.add(gradient)?,
+            None => drop(sum.insert(name.clone(), gradient)),
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ mod average;
 mod checkpoints;
 mod features;
 mod gradients;
+mod numbers;
 mod optimizer;
 pub mod parallel;
 mod schedule;
@@ -12,9 +13,10 @@ mod state;
 mod targets;
 mod tuning;
 
-pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, newest};
+pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, checkpoint_after, held, newest};
 pub use features::Features;
 pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons, sum_of_gradients};
+pub use numbers::Numbers;
 pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
@@ -29,8 +31,9 @@ use crate::tokenizer::TokenizerError;
 use accumulation::{Accumulated, weight_of};
 use candle_core::Device;
 use checkpoints::{Belonging, Shelf};
+use gradients::gradients_where_formed;
 use medreg_datasets::protocol::{BadConfig, Precision, RunConfig};
-use parallel::{Alone, Ranks, RanksError};
+use parallel::{Alone, Ranks, RanksError, SharingError};
 use state::State;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -404,6 +407,10 @@ impl<'a> Course<'a> {
     fn gradients(&self) -> Result<Gradients, TrainError> {
         let config = &self.options.run;
         let (done, batches) = (u64::from(self.state.progress.step), config.accumulate);
+        let failed = |source| TrainError::Step {
+            step: self.state.progress.step + 1,
+            source,
+        };
         let mut sum = Accumulated::default();
         for batch in 0..batches {
             let examples = self.examples(batch)?;
@@ -414,17 +421,15 @@ impl<'a> Course<'a> {
                 place: (self.ranks.rank() * usize::from(config.batch_images)) as u64,
             });
             let (model, prompter) = (&self.model, &self.prompter);
-            let part =
-                gradients_of(model, prompter, &pass, &examples, self.work()).map_err(|source| {
-                    TrainError::Step {
-                        step: self.state.progress.step + 1,
-                        source,
-                    }
-                })?;
-            sum.add(weight_of(prompter, &examples), part);
+            let part = gradients_where_formed(model, prompter, &pass, &examples, self.work());
+            let weight = weight_of(prompter, &examples);
+            sum.add(weight, part.map_err(failed)?).map_err(failed)?;
         }
         let weights = &self.state.weights;
-        Ok(parallel::mean_over(self.ranks, weights, sum.share())?)
+        parallel::mean_over(self.ranks, weights, sum.share()).map_err(|error| match error {
+            SharingError::Ranks(error) => error.into(),
+            SharingError::Tensor(source) => failed(source),
+        })
     }
 
     fn work(&self) -> Work<'_> {

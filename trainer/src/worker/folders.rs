@@ -3,7 +3,9 @@
 //! A folder is held by a lock on a file in it, which the system takes back when the process ends, however that happens. So a worker
 //! that lost its claim and has not noticed yet never writes beside the one that has it now.
 
+use crate::train;
 use medreg_datasets::ids::RunId;
+use medreg_datasets::protocol::HeldRun;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// Below the cache: a folder for each run.
 const RUNS: &str = "runs";
+/// In a run's folder: its checkpoints.
+const CHECKPOINTS: &str = "checkpoints";
 /// In a run's folder: locked by the worker that has it.
 const LOCK: &str = "lock";
 /// A worker hears of a lost claim with its next heartbeat, and gives the folder up once the step at hand is done.
@@ -89,6 +93,12 @@ impl RunFolder {
         &self.path
     }
 
+    /// Where its checkpoints are.
+    #[must_use]
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
     /// Removes it with all that is in it.
     pub fn remove(&self) {
         // It only costs space; a later look removes what is left.
@@ -114,6 +124,17 @@ pub fn kept(cache: &Path) -> Vec<RunId> {
     let entries = fs::read_dir(cache.join(RUNS)).into_iter().flatten();
     let name = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
     entries.flatten().filter_map(name).collect()
+}
+
+/// The runs that have checkpoints here.
+#[must_use]
+pub fn held(cache: &Path) -> Vec<HeldRun> {
+    let of = |run: RunId| {
+        let dir = cache.join(RUNS).join(run.to_string()).join(CHECKPOINTS);
+        let steps: Vec<u32> = train::held(&dir).iter().map(|held| held.step).collect();
+        (!steps.is_empty()).then_some(HeldRun { run, steps })
+    };
+    kept(cache).into_iter().filter_map(of).collect()
 }
 
 /// Removes a run's folder, unless a worker has it.

@@ -4,10 +4,12 @@ mod folders;
 mod gauges;
 mod pulse;
 mod rounds;
+mod run_log;
 mod show;
 mod train_runs;
 
 pub use gauges::{STEP_SECONDS, describe};
+pub use run_log::RunLog;
 pub use show::Show;
 
 use crate::checkpoint::Pretrained;
@@ -43,6 +45,8 @@ pub struct Settings {
     pub once: bool,
     /// Who hears how a run stands.
     pub show: Show,
+    /// What is said about the run at hand, for the server.
+    pub log: RunLog,
 }
 
 /// A worker of one server.
@@ -106,7 +110,10 @@ impl Worker {
             tries: if self.settings.once { 5 } else { 1 },
             ..Patience::default()
         });
-        match client.claim(&self.settings.name).await {
+        match client
+            .claim(&self.settings.name, folders::held(&self.settings.cache))
+            .await
+        {
             Err(error @ ClientError::Unreachable { .. }) if !self.settings.once => {
                 tracing::warn!(%error, "waiting for the server");
                 Ok(None)
@@ -151,13 +158,30 @@ impl Worker {
 
     /// Does one item to its end, good or bad. A failure of the work is told to the server; a refused token ends the worker.
     async fn work(&self, item: &WorkItem) -> Result<(), ClientError> {
-        let mut pulse = Pulse::start(self.client.clone(), item, self.ending.clone());
+        let mut pulse = Pulse::start(
+            self.client.clone(),
+            item,
+            self.ending.clone(),
+            self.settings.log.clone(),
+        );
         let progress = pulse.progress();
         let done = tokio::select! {
             done = self.process(item, &progress) => done,
             ending = pulse.ended() => Err(ending),
         };
         pulse.stop().await;
+        let done = self.outcome(item, &progress, done).await;
+        self.settings.log.end();
+        done
+    }
+
+    /// Tells the server what it does not know yet of how the work ended.
+    async fn outcome(
+        &self,
+        item: &WorkItem,
+        progress: &Progress,
+        done: anyhow::Result<()>,
+    ) -> Result<(), ClientError> {
         let Err(error) = done else {
             gauges::item("done");
             return Ok(());
@@ -171,7 +195,7 @@ impl Worker {
             return Ok(());
         }
         gauges::item("failed");
-        self.report_failure(item, &error).await
+        self.report_failure(item, progress, &error).await
     }
 
     async fn process(&self, item: &WorkItem, progress: &Arc<Progress>) -> anyhow::Result<()> {
@@ -184,6 +208,7 @@ impl Worker {
     async fn report_failure(
         &self,
         item: &WorkItem,
+        progress: &Progress,
         error: &anyhow::Error,
     ) -> Result<(), ClientError> {
         let reason = format!("{error:#}");
@@ -191,6 +216,9 @@ impl Worker {
         let told = match item {
             WorkItem::Run(run) => {
                 // What it learnt stays here: it goes on from its last checkpoint when somebody resumes it.
+                if let Err(error) = progress.tell(&self.client, run).await {
+                    tracing::warn!(%error, "the last lines of the run's log were not sent");
+                }
                 self.client
                     .fail_run(
                         run.id,

@@ -1,11 +1,12 @@
 //! Heartbeats beside the work: they keep the claim, tell how far the work is, and bring back what the server wants.
 
+use super::RunLog;
 use crate::client::{Client, ClientError, Patience};
 use crate::train::Control;
 use medreg_datasets::ids::{AcquisitionId, RunId};
-use medreg_datasets::protocol::{Heartbeat, HeartbeatReply, WorkItem};
+use medreg_datasets::protocol::{Heartbeat, HeartbeatReply, HeldCheckpoint, RunItem, WorkItem};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -36,6 +37,11 @@ pub struct Progress {
     done: AtomicU64,
     total: AtomicU64,
     phase: Mutex<&'static str>,
+    /// The run's checkpoints, once that is known.
+    checkpoints: Mutex<Option<Vec<HeldCheckpoint>>>,
+    /// Whether the run has written one since it was taken up.
+    saved: AtomicBool,
+    log: RunLog,
     changed: Notify,
     /// The server asked the run to stop.
     stop: AtomicBool,
@@ -47,7 +53,7 @@ pub struct Progress {
 
 impl Progress {
     /// Fetching is part of the first phase.
-    fn of(item: &WorkItem) -> Self {
+    fn of(item: &WorkItem, log: RunLog) -> Self {
         let (phase, total) = match item {
             WorkItem::Run(run) => ("training", u64::from(run.config.steps)),
             WorkItem::Acquisition(_) => ("predicting", 0),
@@ -56,6 +62,9 @@ impl Progress {
             done: AtomicU64::new(0),
             total: AtomicU64::new(total),
             phase: Mutex::new(phase),
+            checkpoints: Mutex::new(None),
+            saved: AtomicBool::new(false),
+            log,
             changed: Notify::new(),
             stop: AtomicBool::new(false),
             closing: AtomicBool::new(false),
@@ -80,6 +89,23 @@ impl Progress {
     pub fn kept(&self, done: u64) {
         self.done(done);
         self.changed.notify_one();
+    }
+
+    /// These are the run's checkpoints; the server hears of it at once.
+    pub fn holds(&self, checkpoints: Vec<HeldCheckpoint>) {
+        *self.checkpoints() = Some(checkpoints);
+        self.changed.notify_one();
+    }
+
+    /// The same, of which it has just written one.
+    pub fn saved(&self, checkpoints: Vec<HeldCheckpoint>) {
+        self.saved.store(true, Ordering::Relaxed);
+        self.holds(checkpoints);
+    }
+
+    fn checkpoints(&self) -> MutexGuard<'_, Option<Vec<HeldCheckpoint>>> {
+        let checkpoints = self.checkpoints.lock();
+        checkpoints.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The work is done and about to be told: what becomes of further beats does not matter.
@@ -109,7 +135,18 @@ impl Progress {
             done: self.done.load(Ordering::Relaxed),
             total: self.total.load(Ordering::Relaxed),
             phase: phase.to_owned(),
+            checkpoints: self.checkpoints().clone(),
+            saved: self.saved.load(Ordering::Relaxed),
+            log: self.log.waiting(),
         }
+    }
+
+    /// Tells the server how a run stands, besides the beats, and what was said about it.
+    pub async fn tell(&self, client: &Client, run: &RunItem) -> Result<(), ClientError> {
+        let beat = self.beat(run.attempt);
+        client.run_heartbeat(run.id, &beat).await?;
+        self.log.arrived(&beat.log);
+        Ok(())
     }
 }
 
@@ -123,14 +160,24 @@ pub struct Pulse {
 
 impl Pulse {
     /// Starts beating for `item`; `interrupt` turns true when the program is to end.
-    pub fn start(client: Client, item: &WorkItem, interrupt: watch::Receiver<bool>) -> Self {
+    pub fn start(
+        client: Client,
+        item: &WorkItem,
+        interrupt: watch::Receiver<bool>,
+        log: RunLog,
+    ) -> Self {
+        // Rounds have no log of their own.
+        match item {
+            WorkItem::Run(_) => log.begin(),
+            WorkItem::Acquisition(_) => log.end(),
+        }
         let (claimed, attempt, lease) = match item {
             WorkItem::Run(run) => (Claimed::Run(run.id), run.attempt, run.lease_seconds),
             WorkItem::Acquisition(round) => {
                 (Claimed::Round(round.id), round.attempt, round.lease_seconds)
             }
         };
-        let progress = Arc::new(Progress::of(item));
+        let progress = Arc::new(Progress::of(item, log));
         let (tell, ending) = oneshot::channel();
         let beating = Beating {
             // A missed beat is made up by the next one.
@@ -212,9 +259,13 @@ impl Beating {
 
     async fn beat(&self) -> Result<HeartbeatReply, ClientError> {
         let beat = self.progress.beat(self.attempt);
-        match self.claimed {
+        let reply = match self.claimed {
             Claimed::Run(run) => self.client.run_heartbeat(run, &beat).await,
             Claimed::Round(round) => self.client.acquisition_heartbeat(round, &beat).await,
+        };
+        if reply.is_ok() {
+            self.progress.log.arrived(&beat.log);
         }
+        reply
     }
 }

@@ -10,7 +10,7 @@ use crate::registry::{
     CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
 };
 use crate::runs::{self, Tested};
-use crate::train::{self, Checkpoints, Control, Event, Options, Trained};
+use crate::train::{self, Checkpoints, Control, Event, Options, Resume, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::ids::RunId;
@@ -29,8 +29,6 @@ use tokio::sync::mpsc;
 const PREDICTIONS_FILE: &str = "predictions.jsonl";
 /// The name of the charts' file for TensorBoard, which wants one like this.
 const EVENTS_ARTIFACT: &str = "events.out.tfevents.medreg";
-/// The run's folder of checkpoints.
-const CHECKPOINTS: &str = "checkpoints";
 /// The run's folder of charts.
 const LOGS: &str = "logs";
 /// The most points of one message: a run that goes on brings all of those before.
@@ -47,6 +45,7 @@ impl Worker {
     ) -> anyhow::Result<()> {
         tracing::info!(run.id = %item.id, attempt = item.attempt, snapshot = %item.snapshot, "run claimed");
         let folder = Arc::new(RunFolder::hold(&self.settings.cache, item.id).await?);
+        progress.holds(train::held(&folder.checkpoints()));
         let base = self.load(&item.base).await.context("the base model")?;
         let snapshot = Arc::new(
             SnapshotFolder::fetch(&self.client, &item.snapshot, &self.settings.cache).await?,
@@ -73,12 +72,12 @@ impl Worker {
         });
         let steps = trained.step;
         write_model(self, trained, item, describes, &card, &folder).await?;
-        let files = self.upload(item, folder.path(), progress).await?;
+        let files = self.upload(item, &folder, progress).await?;
         // What stays on the run's page is how far the training came.
         progress.enter("publishing", u64::from(item.config.steps));
         progress.done(u64::from(steps));
-        let beat = progress.beat(item.attempt);
-        self.client.run_heartbeat(item.id, &beat).await?;
+        tracing::info!(steps, ?outcome, "publishing the model");
+        progress.tell(&self.client, item).await?;
         progress.close();
         self.client
             .finish_run(
@@ -93,7 +92,10 @@ impl Worker {
             )
             .await?;
         tracing::info!(run.id = %item.id, ?outcome, "run published");
-        folder.remove();
+        // One that was stopped may be resumed: what it learnt stays until the server says that it cannot be any more.
+        if outcome == RunOutcome::Finished {
+            folder.remove();
+        }
         Ok(())
     }
 
@@ -109,7 +111,7 @@ impl Worker {
         let options = Options {
             run: item.config.clone(),
             threads: self.settings.threads,
-            checkpoints: Some(Checkpoints::at(folder.path().join(CHECKPOINTS))),
+            checkpoints: Some(checkpoints(item, folder)),
             adapter: None,
             budget: None,
             vision_held: false,
@@ -118,6 +120,7 @@ impl Worker {
         let (snapshot, folder) = (snapshot.clone(), folder.clone());
         let mut listener = Listener {
             run: item.id,
+            checkpoints: folder.checkpoints(),
             journal: Journal::of(&folder.path().join(LOGS)),
             pace: Pace::default(),
             progress: progress.clone(),
@@ -189,7 +192,7 @@ impl Worker {
     async fn upload(
         &self,
         item: &RunItem,
-        folder: &Path,
+        folder: &RunFolder,
         progress: &Progress,
     ) -> anyhow::Result<BTreeMap<String, ObjectRef>> {
         let files = artifacts(folder);
@@ -212,6 +215,8 @@ impl Worker {
 /// Hears the training loop: progress for the heartbeat, points for the charts, and whether to go on.
 struct Listener {
     run: RunId,
+    /// Where the run's checkpoints are.
+    checkpoints: PathBuf,
     journal: Journal,
     pace: Pace,
     progress: Arc<Progress>,
@@ -233,6 +238,7 @@ impl Listener {
             Event::Saved { step, .. } => {
                 tracing::debug!(step, "checkpoint written");
                 self.progress.kept(u64::from(*step));
+                self.progress.saved(train::held(&self.checkpoints));
             }
             Event::Step(report) => {
                 self.progress.done(u64::from(report.step));
@@ -320,15 +326,26 @@ async fn write_model(
     worker.compute(write).await
 }
 
+/// What a run goes on from: the checkpoint that somebody chose, or else the newest.
+fn checkpoints(item: &RunItem, folder: &RunFolder) -> Checkpoints {
+    let dir = folder.checkpoints();
+    let resume = match item.resume_from {
+        Some(step) => Resume::From(train::checkpoint_after(&dir, step)),
+        None => Resume::Allow,
+    };
+    Checkpoints { dir, resume }
+}
+
 /// A run's files with the names they are published under: the model, its card, its answers, its charts, and the newest checkpoint.
-fn artifacts(folder: &Path) -> Vec<(String, PathBuf)> {
+fn artifacts(held: &RunFolder) -> Vec<(String, PathBuf)> {
+    let folder = held.path();
     let own = MODEL_FILES
         .iter()
         .chain(&[FACTS_FILE, CARD_FILE, PREDICTIONS_FILE]);
     let mut files: Vec<(String, PathBuf)> = own
         .map(|name| ((*name).to_owned(), folder.join(name)))
         .collect();
-    let newest = train::newest(&folder.join(CHECKPOINTS));
+    let newest = train::newest(&held.checkpoints());
     let parts = newest
         .into_iter()
         .flat_map(std::fs::read_dir)

@@ -78,6 +78,7 @@ fn case(folder: &Path, index: u32, split: Split) -> SnapshotCase {
         revision: 1,
         reader: UserId::fresh(),
         regions: vec![region],
+        whole: Default::default(),
     }
 }
 
@@ -91,6 +92,8 @@ fn export(folder: &Path) {
         key: "block".parse().unwrap(),
         kind: ConceptKind::Structure,
         names: texts("block", "方块"),
+        synonyms: Default::default(),
+        codes: Default::default(),
         modalities: vec![],
     };
     let of = |n| SplitCounts {

@@ -108,6 +108,59 @@ async fn a_run_that_failed_for_want_of_room_goes_on_from_its_last_checkpoint_whe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_stopped_goes_on_from_the_checkpoint_that_is_chosen_as_if_it_never_had_been()
+{
+    let stage = Stage::set().await;
+    let steps = 40;
+    let whole = stage.undisturbed(steps).await;
+
+    let (run, cache) = (stage.launch(steps).await, stage.cache("chosen"));
+    let mut worker = stage.worker("worker", &cache, &[]);
+    stage.has(&mut worker, &run).await;
+    let checkpoints = cache.join("runs").join(&run).join("checkpoints");
+    until("a checkpoint", async || {
+        checkpoints.join("step-00000003").exists()
+    })
+    .await;
+    let own = format!("/api/runs/{run}");
+    let stop = format!("{own}/stop");
+    stage.world.admin.post(&stop, json!({})).await.is(200);
+    assert_eq!(stage.over(&run).await, "stopped", "{}", worker.said());
+    let stopped = stage.run(&run).await;
+    let held = stopped["checkpoints"].as_array().unwrap();
+    let held: Vec<u64> = held.iter().map(|c| c["step"].as_u64().unwrap()).collect();
+    assert!(held.len() >= 2, "{stopped}");
+    assert!(held.iter().all(|step| {
+        let folder = checkpoints.join(format!("step-{step:08}"));
+        folder.exists()
+    }));
+
+    // The worker that goes on is killed on the way, whether or not the server has heard of a new checkpoint.
+    let (chosen, resume) = (held[0], format!("{own}/resume"));
+    let body = json!({ "step": chosen });
+    stage.world.admin.post(&resume, body).await.is(200);
+    worker.says("going on from a checkpoint").await;
+    worker.kill();
+    stage.carry_out("last", &cache, &run).await;
+    assert_eq!(stage.outcome(&run).await, whole);
+    let log = stage.world.admin.get(&format!("{own}/log")).await.is(200);
+    let lines = log["lines"].as_array().unwrap().iter();
+    let said: Vec<String> = lines.map(|l| l["message"].to_string()).collect();
+    for words in [
+        "run claimed",
+        "going on from a checkpoint",
+        "publishing the model",
+    ] {
+        assert!(said.iter().any(|line| line.contains(words)), "{said:?}");
+    }
+    let last = stage.run(&run).await;
+    assert_eq!(
+        (&last["checkpoints"], &last["resume_from"]),
+        (&json!([]), &Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn how_a_run_stands_can_be_read_and_scraped() {
     let stage = Stage::set().await;
     // A port that was free a moment ago.

@@ -12,10 +12,18 @@ export type Case = Schemas['Case']
 export type Annotation = Schemas['Annotation']
 export type Content = Schemas['AnnotationContent']
 export type Region = Schemas['Region']
+export type Presence = Schemas['Presence']
+export type Sentence = Schemas['Sentence']
+export type Question = Schemas['Question']
+export type Finding = Schemas['Finding']
+export type Verdict = Schemas['Verdict']
+export type Facts = Schemas['Facts']
 export type Suggestion = Schemas['Suggestion']
 export type Snapshot = Schemas['Snapshot']
 export type Run = Schemas['Run']
 export type RunConfig = Schemas['RunConfig']
+export type LoggedLine = Schemas['LoggedLine']
+export type Comparison = Schemas['Comparison']
 export type Model = Schemas['Model']
 export type Acquisition = Schemas['Acquisition']
 
@@ -60,8 +68,8 @@ export async function got<T>(call: Promise<{ data?: T; error?: unknown; response
   throw new ApiError(response.status, detail?.code ?? 'unknown', detail?.message ?? response.statusText, detail?.details)
 }
 
-export async function pixelsOf(image: string, frame: number): Promise<ArrayBuffer> {
-  const response = await fetch(`/api/images/${image}/pixels?frame=${frame}`)
+export async function pixelsOf(image: string, frame: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await fetch(`/api/images/${image}/pixels?frame=${frame}`, { signal })
   if (!response.ok) throw await refusal(response)
   return response.arrayBuffer()
 }

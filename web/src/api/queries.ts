@@ -1,7 +1,9 @@
 // What the pages ask for and do, as hooks.
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type RunConfig, type User } from './client'
+import type { Series } from '../model/curves'
+import { settingsOf } from '../model/runSettings'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -111,6 +113,8 @@ export function useAttest() {
 }
 
 export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
+// The image that is likely to be the next case; nobody holds it yet.
+export const upcomingCase = (id: string) => got(http.GET('/api/projects/{project}/cases/upcoming', project(id)))
 export const openCase = (image: string) => got(http.POST('/api/images/{image}/lease', { params: { path: { image } } }))
 export const giveBack = (lease: string) => got(http.DELETE('/api/leases/{lease}', { params: { path: { lease } } }))
 export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
@@ -118,6 +122,14 @@ export const saveAnnotation = (image: string, based_on: number, content: Content
   got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))
 export const submitAnnotation = (image: string, revision: number, active_seconds: number) =>
   got(http.POST('/api/images/{image}/annotation/submit', { params: { path: { image } }, body: { revision, active_seconds } }))
+
+// The images of the same patient that may be shown beside one, itself among them.
+export const useRelated = (image: string) =>
+  useQuery({
+    queryKey: ['related', image],
+    staleTime: Infinity,
+    queryFn: async () => (await got(http.GET('/api/images/{image}/related', { params: { path: { image } } }))).images,
+  })
 
 export const useSnapshots = (id: string) =>
   useQuery({ queryKey: ['snapshots', id], queryFn: () => got(http.GET('/api/projects/{project}/snapshots', project(id))) })
@@ -129,19 +141,60 @@ export function useCutSnapshot(id: string) {
   })
 }
 
-export const useRuns = (id: string) =>
-  useQuery({ queryKey: ['runs', id], queryFn: () => got(http.GET('/api/projects/{project}/runs', project(id))), refetchInterval: 3000 })
+export interface RunsWanted {
+  tag: string
+  text: string
+  after: string | null
+}
+export const useRuns = (id: string, { tag, text, after }: RunsWanted) =>
+  useQuery({
+    queryKey: ['runs', id, tag, text, after],
+    queryFn: () =>
+      got(
+        http.GET('/api/projects/{project}/runs', {
+          params: { path: { project: id }, query: { tag: tag || undefined, text: text || undefined, after: after ?? undefined, limit: 25 } },
+        }),
+      ),
+    refetchInterval: 3000,
+    placeholderData: keepPreviousData,
+  })
+// Limits and defaults of a run's settings, from the server's own description; they change with the server alone.
+export const useRunSettings = () =>
+  useQuery({ queryKey: ['run settings'], staleTime: Infinity, queryFn: async () => settingsOf(await got(http.GET('/api/openapi.json'))) })
+export type NewRun = components['schemas']['NewRunBody']
 export function useLaunch(id: string) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: { snapshot: string; base: components['schemas']['ModelRef']; config: RunConfig; name: string | null }) =>
-      got(http.POST('/api/projects/{project}/runs', { ...project(id), body })),
+    mutationFn: (body: NewRun) => got(http.POST('/api/projects/{project}/runs', { ...project(id), body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['runs', id] }),
   })
 }
-export const oneRun = (run: string) => got(http.GET('/api/runs/{run}', { params: { path: { run } } }))
-export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', { params: { path: { run } } }))
-export const resumeRun = (run: string) => got(http.POST('/api/runs/{run}/resume', { params: { path: { run } } }))
+const ofRun = (run: string) => ({ params: { path: { run } } })
+export const oneRun = (run: string) => got(http.GET('/api/runs/{run}', ofRun(run)))
+export const useRun = (run: string) => useQuery({ queryKey: ['run', run], queryFn: () => oneRun(run) })
+export const stopRun = (run: string) => got(http.POST('/api/runs/{run}/stop', ofRun(run)))
+export const resumeRun = ({ run, step }: { run: string; step: number | null }) => got(http.POST('/api/runs/{run}/resume', { ...ofRun(run), body: { step } }))
+export const annotateRun = ({ run, ...body }: { run: string; based_on: number; notes: string; tags: string[] }) =>
+  got(http.PUT('/api/runs/{run}/notes', { ...ofRun(run), body }))
+// What its workers said; asked for again and again while they may say more, and once when it ends.
+export const useRunLog = (run: string, state: string) =>
+  useQuery({
+    queryKey: ['run log', run, state],
+    queryFn: () => got(http.GET('/api/runs/{run}/log', ofRun(run))),
+    refetchInterval: ['running', 'stopping'].includes(state) ? 3000 : false,
+    placeholderData: keepPreviousData,
+  })
+export const useComparison = (id: string, runs: readonly string[]) =>
+  useQuery({
+    queryKey: ['comparison', id, runs],
+    queryFn: () => got(http.GET('/api/projects/{project}/runs/compare', { params: { path: { project: id }, query: { runs: runs.join(',') } } })),
+  })
+export const useAllMetrics = (runs: readonly string[], live: boolean) =>
+  useQuery({
+    queryKey: ['metrics', runs],
+    refetchInterval: live ? 5000 : false,
+    queryFn: async () => Promise.all(runs.map(async (run) => (await got(http.GET('/api/runs/{run}/metrics', ofRun(run)))).series as unknown as Series)),
+  })
 
 export const useModels = (id: string) =>
   useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })

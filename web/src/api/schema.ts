@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of the same patient that may be shown beside this one, itself among them: its own study's first. */
+        get: operations["related_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image}/rendered": {
         parameters: {
             query?: never;
@@ -345,6 +362,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/cases/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The image that the caller would get next, so that its pixels can be fetched ahead; nothing is held. 204 where there is none. */
+        get: operations["upcoming_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/concepts": {
         parameters: {
             query?: never;
@@ -457,11 +491,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A project's runs. */
+        /** A page of a project's runs. */
         get: operations["list_runs"];
         put?: never;
         /** Puts a run into the queue. */
         post: operations["launch_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/runs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs side by side: what they are made of, and where that differs. */
+        get: operations["compare_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -544,8 +595,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. */
+        /**
+         * A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. A `run` event with another
+         *     `attempt` begins anew: the values of the hand-out before it are told again, where they still count.
+         */
         get: operations["run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run's workers said, newest last. */
+        get: operations["run_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -571,6 +642,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a run's notes and tags; refused with what is there now where that is not what they were made from. */
+        put: operations["annotate_run"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/resume": {
         parameters: {
             query?: never;
@@ -580,7 +668,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hands a run out again that ended without a model; its worker goes on from the last checkpoint it has. */
+        /**
+         * Hands a run out again that failed or was stopped; its worker goes on from the newest checkpoint it has, or from the one that is named. A
+         *     model that it gave when it was stopped is taken back, unless something was made with it.
+         */
         post: operations["resume_run"];
         delete?: never;
         options?: never;
@@ -1171,7 +1262,7 @@ export interface components {
             submitted: boolean;
         };
         /** @description What one reader says about one image, at one revision. */
-        AnnotationContent: {
+        AnnotationContent: components["schemas"]["WholeImage"] & {
             /** @description The regions, in the order they were drawn. */
             regions: components["schemas"]["Region"][];
             /** @description The model's suggestions that the reader turned down. */
@@ -1245,11 +1336,33 @@ export interface components {
         };
         /** @description `POST /api/worker/claim`: ask for something to do. Answers 200 with a [`WorkItem`] or 204. */
         Claim: {
+            /** @description The checkpoints in its cache: a run that is to go on from a certain one is handed to who has it. */
+            holds?: components["schemas"]["HeldRun"][];
             /** @description The worker's name, for people to read: host and process. */
             worker: string;
         };
+        /** @description A setting of several runs. */
+        ComparedSetting: {
+            /** @description Whether they are not all the same. */
+            differs: boolean;
+            /** @description `snapshot`, `base`, or a setting's path: `steps`, `tuning.rank`. */
+            name: string;
+            /** @description What each run has, in their order: a text as it is, all else as JSON; nothing where the run has no such setting. */
+            values: (string | null)[];
+        };
+        /** @description Runs side by side. */
+        Comparison: {
+            /** @description In the order in which they were asked for. */
+            runs: components["schemas"]["Run"][];
+            /** @description What each was made of, by name. */
+            settings: components["schemas"]["ComparedSetting"][];
+        };
         /** @description One entry of a project's ontology. */
         Concept: {
+            /** @description Its code in other terminologies, by the terminology's name: `RadLex` to `RID1301`. */
+            codes?: {
+                [key: string]: string;
+            };
             /** @description Its key inside the project. */
             key: components["schemas"]["ConceptKey"];
             /** @description Structure or lesion. */
@@ -1259,6 +1372,10 @@ export interface components {
             /** @description Its name in each of the project's languages. */
             names: {
                 [key: string]: string;
+            };
+            /** @description Other words for it in each language: what a reader may search it by. */
+            synonyms?: {
+                [key: string]: string[];
             };
         };
         /** @description The key of a concept inside its project: `left_lung`, `simple_cyst`. */
@@ -1356,6 +1473,29 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "medreg" | "medreginstruct";
+        /** @description How a picture is to be looked at and measured. */
+        Facts: {
+            /** @description PatientOrientation (0020,0020): where rows and columns lead, in the letters A, P, L, R, H and F. */
+            directions?: string[] | null;
+            /**
+             * Format: int64
+             * @description InstanceNumber (0020,0013): its place in its series.
+             */
+            instance?: number | null;
+            laterality?: components["schemas"]["Laterality"] | null;
+            levels?: components["schemas"]["Levels"] | null;
+            /** @description Whether the pixels once went through a compression that loses something: LossyImageCompression (0028,2110), or a JPEG. */
+            lossy: boolean;
+            /**
+             * @description ImageOrientationPatient (0020,0037): unit vectors along a row and along a column, x to the left, y to the back, z to the
+             *     head. Absent where frames differ.
+             */
+            orientation?: number[] | null;
+            /** @description ImagePositionPatient (0020,0032) of an image of one frame: the middle of its first pixel, in mm, same axes. */
+            position?: number[] | null;
+            /** @description Whether the pixel spacing is that at the detector, ImagerPixelSpacing (0018,1164): what lies before it is smaller. */
+            spacing_at_detector: boolean;
+        };
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/fail`: cannot be done. */
         Fail: {
             /**
@@ -1365,6 +1505,13 @@ export interface components {
             attempt: number;
             /** @description What was wrong, where, and what to do, for a person to read. */
             reason: string;
+        };
+        /** @description One label of the image, for classification. */
+        Finding: {
+            /** @description What is looked for. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @description Whether it is there. */
+            presence?: components["schemas"]["Presence"];
         };
         /** @description `POST /api/worker/acquisitions/{id}/finish`: the chosen images, first to last; the next cases follow this order. */
         FinishAcquisition: {
@@ -1400,13 +1547,19 @@ export interface components {
              * @description The hand-out's number.
              */
             attempt: number;
+            /** @description The checkpoints of the run that the worker keeps, oldest first; nothing where that is not known yet. */
+            checkpoints?: components["schemas"]["HeldCheckpoint"][] | null;
             /**
              * Format: int64
              * @description Steps, or images, done.
              */
             done: number;
+            /** @description What it said since the last beat that was answered. */
+            log?: components["schemas"]["LogLine"][];
             /** @description What it is at: `training`, `evaluating`, `predicting`, `publishing`. */
             phase: string;
+            /** @description Whether it has written one since it took the run up: where it began is no longer where it would go on from. */
+            saved?: boolean;
             /**
              * Format: int64
              * @description Steps, or images, in all.
@@ -1417,6 +1570,33 @@ export interface components {
         HeartbeatReply: {
             /** @description Somebody asked the run to stop: finish the step, keep what was learnt, finish as stopped. */
             stop: boolean;
+        };
+        /** @description A checkpoint that a run's worker keeps. */
+        HeldCheckpoint: {
+            /** @description Whether it has the lowest loss of those that are kept: it stays when newer ones come. */
+            best: boolean;
+            /**
+             * Format: double
+             * @description The training loss by then, smoothed over about twenty steps.
+             */
+            loss?: number | null;
+            /**
+             * Format: int32
+             * @description Steps done when it was written.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description When it was written, in seconds since 1970.
+             */
+            written_at: number;
+        };
+        /** @description A run of which a worker keeps checkpoints. */
+        HeldRun: {
+            /** @description The run. */
+            run: components["schemas"]["RunId"];
+            /** @description The steps done at each of them. */
+            steps: number[];
         };
         /** @description An image as its readers see it. */
         Image: {
@@ -1431,6 +1611,7 @@ export interface components {
             colour: boolean;
             /** @description When it came. */
             created_at: string;
+            facts?: components["schemas"]["Facts"] | null;
             /**
              * Format: int32
              * @description How many frames it has.
@@ -1459,6 +1640,8 @@ export interface components {
             project_id: string;
             /** @description The 8-bit PNG as a reader first sees it. */
             raster: components["schemas"]["ObjectRef"];
+            /** @description The series' pseudonym, where the file names one. */
+            series?: string | null;
             /** @description The patient's split. */
             split: components["schemas"]["Split"];
             /** @description Where the case stands. */
@@ -1498,7 +1681,7 @@ export interface components {
         ImageState: "waiting_attestation" | "withheld" | "open" | "leased" | "submitted";
         /** @description A page of images. */
         Images: {
-            /** @description In order of arrival. */
+            /** @description In order of arrival, where nothing else is said. */
             images: components["schemas"]["Image"][];
             /**
              * Format: uuid
@@ -1517,6 +1700,11 @@ export interface components {
             token: string;
         };
         /**
+         * @description A side of the body.
+         * @enum {string}
+         */
+        Laterality: "left" | "right";
+        /**
          * @description How the learning rate goes on once it has risen to its peak.
          * @enum {string}
          */
@@ -1528,8 +1716,83 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /**
+             * Format: int32
+             * @description How many seconds that is from now, for clocks that do not agree with the server's.
+             */
+            seconds: number;
             /** @description Until when, unless renewed. */
             until: string;
+        };
+        /** @description What grey values mean: value = slope × stored + intercept, after the modality transformation of PS3.3 section C.11.1. */
+        Levels: {
+            /**
+             * Format: double
+             * @description The middle of the range that the file wants shown, in units of the values.
+             */
+            center: number;
+            /** @description How it is spread over the greys. */
+            function: components["schemas"]["VoiFunction"];
+            /** @description Whether the values are Hounsfield units. */
+            hounsfield: boolean;
+            /**
+             * Format: double
+             * @description In units of the values.
+             */
+            intercept: number;
+            /** @description MONOCHROME1: the smallest value is white. */
+            inverse: boolean;
+            /**
+             * Format: double
+             * @description Of stored values; below zero where the smallest value is white.
+             */
+            slope: number;
+            /**
+             * Format: double
+             * @description Its width.
+             */
+            width: number;
+        };
+        /**
+         * @description How much a line of a log matters.
+         * @enum {string}
+         */
+        LogLevel: "info" | "warn" | "error";
+        /** @description A line of what a worker says about the run at hand. No patient data: a worker knows pseudonyms and ids only. */
+        LogLine: {
+            /**
+             * Format: int64
+             * @description When it was said, in milliseconds since 1970.
+             */
+            at: number;
+            /** @description How much it matters. */
+            level: components["schemas"]["LogLevel"];
+            /** @description What was said. */
+            message: string;
+            /**
+             * Format: int32
+             * @description Its place among the lines of this hand-out, from 1: a line that is told twice is kept once.
+             */
+            number: number;
+        };
+        /** @description A line of a run's log. */
+        LoggedLine: {
+            /** @description When, by the worker's clock. */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which hand-out of the run said it.
+             */
+            attempt: number;
+            /** @description How much it matters. */
+            level: components["schemas"]["LogLevel"];
+            /** @description What was said. */
+            message: string;
+            /**
+             * Format: int32
+             * @description Its place in that hand-out.
+             */
+            number: number;
         };
         /** @description What a snapshot is, all of it by value or by hash. */
         Manifest: {
@@ -1681,6 +1944,11 @@ export interface components {
         NewRunBody: {
             /** @description What to start from. */
             base: components["schemas"]["ModelRef"];
+            /**
+             * Format: uuid
+             * @description The run whose settings these are, or were.
+             */
+            cloned_from?: string | null;
             /** @description How to train. */
             config?: components["schemas"]["RunConfig"];
             /** @description What to call it. */
@@ -1719,6 +1987,18 @@ export interface components {
             /** @default null */
             split: components["schemas"]["Split"] | null;
         };
+        /** @description Notes and tags of a run. */
+        NotesBody: {
+            /**
+             * Format: int64
+             * @description The revision they were made from.
+             */
+            based_on: number;
+            /** @description What people write about the run. */
+            notes: string;
+            /** @description Words to find it by. */
+            tags: string[];
+        };
         /** @description An object by its hash. */
         ObjectRef: {
             /**
@@ -1751,6 +2031,19 @@ export interface components {
              * @description Turned down.
              */
             rejected: number;
+        };
+        /** @description How fast cases are read. */
+        Pace: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            cases: number;
+            /**
+             * Format: double
+             * @description Seconds a reader was at one, idle time left out, on average; 0 where there is none.
+             */
+            seconds: number;
         };
         /** @description A person by id and name. */
         Person: {
@@ -1805,6 +2098,10 @@ export interface components {
         Presence: "present" | "absent" | "uncertain";
         /** @description How far a project is. */
         Progress: {
+            /** @description Submitted cases that were read with suggestions. */
+            assisted: components["schemas"]["Pace"];
+            /** @description Submitted cases whose suggestions were kept back, to compare with. */
+            control: components["schemas"]["Pace"];
             /**
              * Format: int64
              * @description Images in all.
@@ -1922,6 +2219,25 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description One question about the image with its answer, for visual question answering. */
+        Question: {
+            /** @description What is answered, in each language. */
+            answer?: {
+                [key: string]: string;
+            };
+            /** @description Stable across the revisions that keep the question; chosen by whoever writes it. */
+            id: components["schemas"]["QuestionId"];
+            /** @description What is asked, in each language. */
+            question?: {
+                [key: string]: string;
+            };
+            region?: components["schemas"]["RegionId"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One question about an image, stable across the revisions that keep it.
+         */
+        QuestionId: string;
         /** @description One chosen image. */
         RankedImage: {
             /** @description The image. */
@@ -1959,6 +2275,15 @@ export interface components {
          * @description One region, stable across the revisions that keep it.
          */
         RegionId: string;
+        /** @description What a run that ended early goes on from. */
+        ResumeBody: {
+            /**
+             * Format: int32
+             * @description The checkpoint after this step, of those that its worker keeps; the newest where it is absent.
+             * @default null
+             */
+            step: number | null;
+        };
         /** @description One saved state of an annotation. */
         Revision: {
             /** @description What it says. */
@@ -1997,6 +2322,13 @@ export interface components {
             attempt: number;
             /** @description What it starts from. */
             base: components["schemas"]["ModelRef"];
+            /** @description The checkpoints that its worker keeps, oldest first. */
+            checkpoints: components["schemas"]["HeldCheckpoint"][];
+            /**
+             * Format: uuid
+             * @description The run that its settings were taken from.
+             */
+            cloned_from?: string | null;
             /** @description How it trains. */
             config: components["schemas"]["RunConfig"];
             /** @description When it was launched. */
@@ -2023,6 +2355,13 @@ export interface components {
             model_id?: string | null;
             /** @description What people call it. */
             name: string;
+            /** @description What people wrote about it. */
+            notes: string;
+            /**
+             * Format: int64
+             * @description How often notes and tags were changed; a change names the one it was made from.
+             */
+            notes_revision: number;
             /** @description What the worker is at. */
             phase?: string | null;
             /**
@@ -2030,12 +2369,21 @@ export interface components {
              * @description Its project.
              */
             project_id: string;
+            /** @description Whether it can be resumed: it failed, or it was stopped and its worker still keeps what it learnt. */
+            resumable: boolean;
+            /**
+             * Format: int32
+             * @description The step whose checkpoint it is to go on from, until its worker has written one after that.
+             */
+            resume_from?: number | null;
             /** @description The snapshot it learns from. */
             snapshot: string;
             /** @description When a worker first took it. */
             started_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["RunState"];
+            /** @description Words to find it by. */
+            tags: string[];
             /**
              * Format: int64
              * @description Steps, or images, in all.
@@ -2180,8 +2528,18 @@ export interface components {
             lease_seconds: number;
             /** @description Its project. */
             project: components["schemas"]["ProjectId"];
+            /**
+             * Format: int32
+             * @description Go on from the checkpoint after this step, which the worker said it has, and not from the newest.
+             */
+            resume_from?: number | null;
             /** @description The snapshot to learn from. */
             snapshot: string;
+        };
+        /** @description What a run's workers said. */
+        RunLog: {
+            /** @description Newest last. */
+            lines: components["schemas"]["LoggedLine"][];
         };
         /**
          * @description How a run ended well.
@@ -2190,7 +2548,7 @@ export interface components {
         RunOutcome: "finished" | "stopped";
         /** @description `GET /api/worker/runs/{id}`: what became of a run, for a worker that keeps its checkpoints. */
         RunStanding: {
-            /** @description It gave its model: nobody goes on from its checkpoints any more. */
+            /** @description It gave its model and cannot be resumed: nobody goes on from its checkpoints any more. */
             published: boolean;
         };
         /**
@@ -2198,10 +2556,17 @@ export interface components {
          * @enum {string}
          */
         RunState: "queued" | "running" | "stopping" | "finished" | "stopped" | "failed";
-        /** @description A project's runs. */
+        /** @description A page of a project's runs. */
         Runs: {
+            /**
+             * Format: uuid
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: string | null;
             /** @description Newest first. */
             runs: components["schemas"]["Run"][];
+            /** @description All tags of the project's runs. */
+            tags: string[];
         };
         /** @description A new revision. */
         Save: {
@@ -2213,6 +2578,22 @@ export interface components {
             /** @description What it says. */
             content: components["schemas"]["AnnotationContent"];
         };
+        /** @description One sentence of a report, with the regions it speaks of. */
+        Sentence: {
+            /** @description Stable across the revisions that keep the sentence; chosen by whoever writes it. */
+            id: components["schemas"]["SentenceId"];
+            /** @description The regions it speaks of, as in a grounded report (MedRegA, arXiv 2410.18387); none where it is about the whole image. */
+            regions?: components["schemas"]["RegionId"][];
+            /** @description What it says, in each language. */
+            texts?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Format: uuid
+         * @description One sentence of a report, stable across the revisions that keep it.
+         */
+        SentenceId: string;
         /** @description Measured values by name: [step, value]. */
         Series: {
             /** @description In order of steps. */
@@ -2385,26 +2766,46 @@ export interface components {
             /**
              * Format: float
              * @description The scale's numerator: adapters are multiplied by alpha / rank.
+             * @default 16
              */
             alpha: number;
             /**
              * Format: float
              * @description The share of an adapter's inputs that each training step leaves out by chance, in 0..1; none where it is absent.
+             * @default 0
              */
-            dropout?: number;
+            dropout: number;
             /** @enum {string} */
             kind: "lora";
             /**
              * Format: int32
              * @description The adapters' rank.
+             * @default 8
              */
             rank: number;
             /**
              * @description Which layers, by the end of their path as PEFT's `target_modules` name them: `q_proj`, `mlp.fc1`, `mlp1.1`. A `*` stands
              *     for anything: `vision_model.*.attn.qkv`, `language_model.*`. Paths are those of the original code, or of the HF-native
              *     one (`attention.q_proj`, `linear_1`) where no original path ends so. The decoder's seven where it is absent.
+             * @default [
+             *       "language_model.*.q_proj",
+             *       "language_model.*.k_proj",
+             *       "language_model.*.v_proj",
+             *       "language_model.*.o_proj",
+             *       "language_model.*.gate_proj",
+             *       "language_model.*.up_proj",
+             *       "language_model.*.down_proj"
+             *     ]
              */
-            targets?: string[];
+            targets: string[];
+        };
+        /** @description The case that is likely to be next. */
+        Upcoming: {
+            /**
+             * Format: uuid
+             * @description Its image.
+             */
+            image: string;
         };
         /** @description What an upload consists of. */
         UploadFields: {
@@ -2460,6 +2861,31 @@ export interface components {
         Users: {
             /** @description By name. */
             users: components["schemas"]["User"][];
+        };
+        /** @description What a reader says of an image in which nothing is marked. */
+        Verdict: {
+            /** @enum {string} */
+            kind: "nothing_found";
+        } | {
+            /** @enum {string} */
+            kind: "not_assessable";
+            /** @description Why: motion, exposure, the wrong part of the body. */
+            reason?: string;
+        };
+        /**
+         * @description How a window maps values to grey, PS3.3 section C.11.2.1.
+         * @enum {string}
+         */
+        VoiFunction: "linear" | "linear_exact" | "sigmoid";
+        /** @description What a reader says about an image as a whole. */
+        WholeImage: {
+            /** @description Labels, each concept at most once. */
+            findings?: components["schemas"]["Finding"][];
+            /** @description Questions and answers. */
+            questions?: components["schemas"]["Question"][];
+            /** @description The report, sentence by sentence. */
+            report?: components["schemas"]["Sentence"][];
+            verdict?: components["schemas"]["Verdict"] | null;
         };
         /** @description How grey levels are shown at first, in the units of the stored pixels. */
         Window: {
@@ -2835,6 +3261,27 @@ export interface operations {
             };
         };
     };
+    related_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                };
+            };
+        };
+    };
     get_rendered: {
         parameters: {
             query?: never;
@@ -3125,6 +3572,33 @@ export interface operations {
             };
         };
     };
+    upcoming_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upcoming"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_concepts: {
         parameters: {
             query?: never;
@@ -3351,7 +3825,16 @@ export interface operations {
     };
     list_runs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only runs with this tag. */
+                tag?: string;
+                /** @description Only runs whose name, notes or tags hold this text. */
+                text?: string;
+                /** @description The run after which the page begins. */
+                after?: string;
+                /** @description Runs on the page, at most 500. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 project: string;
@@ -3407,6 +3890,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_runs: {
+        parameters: {
+            query?: {
+                /** @description The ids of 2 to 6 runs, with commas between them. */
+                runs?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
         };
@@ -3558,6 +4065,30 @@ export interface operations {
             };
         };
     };
+    run_log: {
+        parameters: {
+            query?: {
+                /** @description Newest lines, at most 2000; 500 where it is absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLog"];
+                };
+            };
+        };
+    };
     run_metrics: {
         parameters: {
             query?: {
@@ -3582,6 +4113,47 @@ export interface operations {
             };
         };
     };
+    annotate_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     resume_run: {
         parameters: {
             query?: never;
@@ -3591,7 +4163,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeBody"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3599,6 +4175,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             409: {

@@ -1,33 +1,54 @@
-// The image and the boxes on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
-import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode, type WheelEvent } from 'react'
-import { fit, HANDLES, moved, resized, spanned, toImage, toScreen, zoomAt, type Box, type Point, type Size, type View } from '../model/geometry'
-import { clicked, gripAt, handlePoint, STILL, type Grip } from '../model/grip'
-import { paint, type Raster, type Window } from './levels'
+// The image and what lies on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { actual, fit, lookOf, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
+import { clicked, gripAt, STILL, type Grip } from '../model/grip'
+import { commandOf, type Plain } from '../model/keys'
+import { labelSpot, widthOf } from '../model/label'
+import type { Edges } from '../model/orientation'
+import { BoxShape, CHOSEN, EdgeLetters, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
+import type { Levels, Raster, Window } from './levels'
+import { Pixels } from './Pixels'
 
-export interface Drawn {
-  id: string
-  bbox: Box
-  name: string
-  kind: 'region' | 'suggestion'
+// What the left button does: draws and changes boxes, measures, or only moves the image about.
+export type Tool = 'draw' | 'measure' | 'look'
+// What to fit the image to; another `at` asks for it again.
+export interface Fitting {
+  to: 'screen' | 'pixels'
+  at: number
 }
 interface Props {
   raster: Raster
+  // Which image and frame the raster is.
+  name: string
+  levels: Levels
   window: Window
   inverted: boolean
+  tool: Tool
   boxes: readonly Drawn[]
   selected: string | null
   // The suggestion that the keys decide about.
   offered: string | null
   // Whether keys that write a character are in use.
   letters: boolean
+  // Whether a box is drawn by its two corners, one click each.
+  twoClicks?: boolean
   label: string
-  // A number that changes when the image is to be fitted again.
-  fitAt: number
+  testId: string
+  fitting: Fitting
+  edges: Edges | null
+  // Where the view is told from elsewhere.
+  look?: Look | null
+  lengthOf(from: Point, to: Point): string
+  // What is written in the corner, given how many screen pixels an image pixel takes.
+  caption(zoom: number): ReactNode
   onSelect(id: string | null): void
   onDraw(box: Box): void
   onPlace(id: string, box: Box, gesture: string): void
   onSettle(): void
   onWindow(window: Window): void
+  // Where the wheel goes through frames; elsewhere it zooms.
+  onScroll?(by: number): void
+  onLook?(look: Look): void
 }
 // Live once it went further than a click's tremor.
 interface Edit {
@@ -39,28 +60,44 @@ interface Edit {
   gesture: string
   live: boolean
 }
+// A measured line; pending while its second end is looked for without the button held.
+interface Ruler {
+  from: Point
+  to: Point
+  pending: boolean
+  name: string
+}
 type Drag =
   | { kind: 'draw'; from: Point; to: Point }
+  // Between the two clicks.
+  | { kind: 'corner'; from: Point; to: Point }
   | Edit
+  | { kind: 'measure' }
   | { kind: 'pan'; from: Point; view: View }
   | { kind: 'window'; from: Point; window: Window }
+  // Two fingers: what lay between them stays between them.
+  | { kind: 'pinch'; apart: number; between: Point; view: View }
 
-const REGION = '#5ce1e6'
-const CHOSEN = '#ffd43b'
-const SUGGESTED = '#ff9bd2'
 // What a key multiplies the zoom by; null is one image pixel on one screen pixel.
-const ZOOM_KEYS: Record<string, number | null> = { '+': 1.25, '=': 1.25, '-': 0.8, '1': null }
+const ZOOMS: Partial<Record<Plain, number | null>> = { zoomIn: 1.25, zoomOut: 0.8, actual: null }
+// Wheel movement, in CSS pixels, for one frame: less than a notch of any mouse, more than a touch pad's tremor.
+const FRAME_STEP = 50
+const LINE_HEIGHT = 16
 
 export function Viewport(props: Props) {
-  const { raster, boxes, selected, letters } = props
+  const { raster, boxes, selected, letters, name, tool } = props
   const frame = useRef<HTMLDivElement>(null)
   const [screen, setScreen] = useState<Size | null>(null)
-  const [view, setView] = useState<View | null>(null)
+  const [own, setView] = useState<View | null>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
+  const fingers = useRef(new Map<number, Point>())
+  const [ruler, setRuler] = useState<Ruler | null>(null)
   const [space, setSpace] = useState(false)
   const [cursor, setCursor] = useState('crosshair')
+  const view = props.look && screen && own ? viewOf(props.look, raster, screen) : own
   const chosen = boxes.find((box) => box.id === selected)
-  const editable = chosen?.kind === 'region' ? chosen : undefined
+  const editable = tool === 'draw' && chosen?.kind === 'region' ? chosen : undefined
+  const line = tool === 'measure' && ruler?.name === name ? ruler : null
 
   useLayoutEffect(() => {
     const element = frame.current
@@ -72,9 +109,17 @@ export function Viewport(props: Props) {
     measure()
     return () => observer.disconnect()
   }, [])
+  // Not whenever another frame of the same size comes: who zoomed into one looks at the same place in the next.
+  const { width, height } = raster
   useLayoutEffect(() => {
-    if (screen && screen.width > 0) setView(fit(raster, screen))
-  }, [screen, raster, props.fitAt])
+    if (!screen || screen.width * screen.height === 0) return
+    const fitted = fit({ width, height }, screen)
+    setView(props.fitting.to === 'pixels' ? actual(fitted, screen, globalThis.devicePixelRatio || 1) : fitted)
+  }, [screen, width, height, props.fitting])
+  const { onLook } = props
+  useEffect(() => {
+    if (own && screen) onLook?.(lookOf(own, { width, height }, screen))
+  }, [own, screen, width, height, onLook])
   useEffect(() => {
     const hold = (down: boolean) => (event: KeyboardEvent) => {
       if (event.code === 'Space' && !isField(event.target)) {
@@ -95,9 +140,11 @@ export function Viewport(props: Props) {
     if (!screen || !letters) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return
-      const factor = ZOOM_KEYS[event.key]
-      if (factor !== undefined) setView((now) => now && zoomAt(now, middle, factor ?? 1 / now.zoom))
+      if (event.isComposing || isField(event.target)) return
+      const command = commandOf(event, 'page', letters)
+      const factor = command === null || command === 'held' ? undefined : ZOOMS[command.kind as Plain]
+      if (factor === undefined) return
+      setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor)))
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
@@ -107,20 +154,41 @@ export function Viewport(props: Props) {
     const edge = frame.current?.getBoundingClientRect()
     return { x: event.clientX - (edge?.left ?? 0), y: event.clientY - (edge?.top ?? 0) }
   }
-  const wheel = (event: WheelEvent) => view && setView(zoomAt(view, at(event), Math.exp(-event.deltaY / 400)))
+  useWheel(frame, (event, moved) => {
+    // A pinch on a touch pad comes as a wheel with Ctrl.
+    const scrolls = props.onScroll && !event.ctrlKey && !event.metaKey
+    if (scrolls) return props.onScroll?.(moved.steps())
+    if (!props.look) setView((now) => now && zoomAt(now, at(event), Math.exp(-moved.pixels / (event.ctrlKey ? 100 : 400))))
+  })
 
   const press = (event: PointerEvent) => {
     if (!view) return
     const point = at(event)
     event.currentTarget.setPointerCapture(event.pointerId)
-    if (event.button === 2) setDrag({ kind: 'window', from: point, window: props.window })
-    else if (event.button === 1 || space) setDrag({ kind: 'pan', from: point, view })
-    else if (event.button === 0) setDrag(grab(event, toImage(view, point)))
+    if (event.pointerType === 'touch') fingers.current.set(event.pointerId, point)
+    const two = pinched(fingers.current)
+    if (two) return setDrag({ kind: 'pinch', ...two, view })
+    if (event.button === 2) return raster.channels === 1 && setDrag({ kind: 'window', from: point, window: props.window })
+    if (event.button === 1 || (event.button === 0 && (space || tool === 'look'))) return setDrag({ kind: 'pan', from: point, view })
+    if (event.button !== 0) return
+    if (tool === 'measure') return measureFrom(toImage(view, point))
+    if (props.twoClicks) return corner(toImage(view, point))
+    setDrag(grab(event, toImage(view, point)))
+  }
+  const corner = (point: Point) => {
+    const box = drag?.kind === 'corner' ? spanned(drag.from, point, raster) : null
+    setDrag(box ? null : { kind: 'corner', from: point, to: point })
+    if (box) props.onDraw(box)
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
     const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
     if (!editable || !grip) return { kind: 'draw', from: point, to: point }
     return { kind: 'edit', id: editable.id, grip, from: point, bbox: editable.bbox, gesture: `${event.pointerId}/${event.timeStamp}`, live: false }
+  }
+  // Dragged from end to end, or a click at each.
+  const measureFrom = (point: Point) => {
+    setRuler(line?.pending ? { ...line, to: point, pending: false } : { from: point, to: point, pending: true, name })
+    if (!line?.pending) setDrag({ kind: 'measure' })
   }
   const far = (from: Point, to: Point) => Math.hypot(to.x - from.x, to.y - from.y) * (view?.zoom ?? 1) > STILL
   const place = ({ id, grip, bbox, from, gesture }: Edit, to: Point) => {
@@ -131,29 +199,40 @@ export function Viewport(props: Props) {
     if (!view) return
     const point = at(event)
     const image = toImage(view, point)
-    if (!drag) return setCursor(cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null))
+    if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, point)
+    if (line?.pending) setRuler({ ...line, to: image })
+    if (!drag) return setCursor(tool === 'draw' ? cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null) : tool === 'look' ? 'grab' : 'crosshair')
     switch (drag.kind) {
       case 'draw':
+      case 'corner':
         return setDrag({ ...drag, to: image })
+      case 'pinch': {
+        const two = pinched(fingers.current)
+        if (!two) return
+        const zoomed = zoomAt(drag.view, drag.between, two.apart / drag.apart)
+        return setView({ ...zoomed, x: zoomed.x + two.between.x - drag.between.x, y: zoomed.y + two.between.y - drag.between.y })
+      }
       case 'edit':
         if (!drag.live && !far(drag.from, image)) return
         setDrag({ ...drag, live: true })
         return place(drag, image)
       case 'pan':
+        if (props.look) return
         return setView({ ...drag.view, x: drag.view.x + point.x - drag.from.x, y: drag.view.y + point.y - drag.from.y })
-      case 'window': {
-        const scale = Math.max(drag.window.width / 300, 0.25)
-        const width = Math.max(1, drag.window.width + (point.x - drag.from.x) * scale)
-        return props.onWindow({ width, center: drag.window.center + (point.y - drag.from.y) * scale })
-      }
+      case 'window':
+        return props.onWindow(dragged(drag.window, point.x - drag.from.x, point.y - drag.from.y, Math.abs(props.levels.slope)))
     }
   }
   // The last movement may not have been painted yet, so where the pointer was lifted counts.
   const lift = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
+    // The first corner stays until the second one is clicked.
+    if (drag?.kind === 'corner' && props.twoClicks) return
     setDrag(null)
     if (!drag || !view) return
     const to = toImage(view, at(event))
     if (drag.kind === 'draw') drawn(drag.from, to)
+    if (drag.kind === 'measure' && line && far(line.from, to)) setRuler({ ...line, to, pending: false })
     if (drag.kind === 'edit' && (drag.live || far(drag.from, to))) place(drag, to)
     // A click on a handle keeps its box; one on the border may mean another box there.
     else if (drag.kind === 'edit' && drag.grip.kind === 'move') choose(drag.from, drag.id)
@@ -165,24 +244,27 @@ export function Viewport(props: Props) {
     if (box) props.onDraw(box)
   }
   const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
-  const cancel = () => {
+  const cancel = (event: PointerEvent) => {
+    fingers.current.delete(event.pointerId)
     setDrag(null)
     props.onSettle()
   }
 
-  const growing = drag?.kind === 'draw' ? spanned(drag.from, drag.to, raster) : null
+  const shown = drag?.kind === 'draw' || (drag?.kind === 'corner' && props.twoClicks)
+  const growing = shown ? spanned(drag.from, drag.to, raster) : null
+  const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
+  const labels = screen ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, shapes)) : []
   return (
     <div
       ref={frame}
       role="group"
       aria-label={props.label}
-      data-testid="viewport"
+      data-testid={props.testId}
       data-zoom={view?.zoom}
       data-x={view?.x}
       data-y={view?.y}
       // A name on the image that were selected would be dragged away as text in the middle of drawing.
       style={{ position: 'absolute', inset: 0, overflow: 'hidden', background: '#000', touchAction: 'none', userSelect: 'none', cursor: space ? 'grab' : cursor }}
-      onWheel={wheel}
       onPointerDown={press}
       onPointerMove={move}
       onPointerUp={lift}
@@ -191,110 +273,71 @@ export function Viewport(props: Props) {
     >
       {view && screen && (
         <>
-          <Pixels raster={raster} window={props.window} inverted={props.inverted} view={view} screen={screen} />
+          <Pixels raster={raster} name={name} levels={props.levels} window={props.window} inverted={props.inverted} view={view} screen={screen} />
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
-            {boxes.map((box) => (
-              <BoxShape key={box.id} box={box} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
+            {props.edges && <EdgeLetters edges={props.edges} width={screen.width} height={screen.height} />}
+            {boxes.map((box, index) => (
+              <BoxShape key={box.id} {...box} label={labels[index] ?? null} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
             {editable && <Handles bbox={editable.bbox} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
+            {line && <Line from={line.from} to={line.to} view={view} length={props.lengthOf(line.from, line.to)} />}
           </svg>
+          <div style={{ position: 'absolute', left: 8, bottom: 8, pointerEvents: 'none' }}>{props.caption(view.zoom * (globalThis.devicePixelRatio || 1))}</div>
         </>
       )}
     </div>
   )
 }
 
-function Pixels({ raster, window, inverted, view, screen }: { raster: Raster; window: Window; inverted: boolean; view: View; screen: Size }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const [source, setSource] = useState<OffscreenCanvas | null>(null)
+// The window after a drag: across its width, down its centre. `step`: the difference of two neighbouring stored values.
+function dragged(from: Window, across: number, down: number, step: number): Window {
+  const scale = Math.max(from.width / 300, step / 4)
+  const narrowest = from.function === 'linear' ? 1 : step
+  return { ...from, width: Math.max(narrowest, from.width + across * scale), center: from.center + down * scale }
+}
+
+interface Wheeled {
+  pixels: number
+  // Whole frames gone past; what is left of one counts with the next movement.
+  steps(): number
+}
+// React listens to the wheel passively: the page would scroll, or be zoomed by the browser, as well.
+function useWheel(element: { current: HTMLElement | null }, turn: (event: WheelEvent, moved: Wheeled) => void): void {
+  const latest = useRef(turn)
+  useLayoutEffect(() => {
+    latest.current = turn
+  })
+  const left = useRef(0)
+  const steps = useCallback((pixels: number) => {
+    left.current = Math.sign(pixels) === Math.sign(left.current) ? left.current + pixels : pixels
+    const whole = Math.trunc(left.current / FRAME_STEP)
+    if (whole !== 0) left.current = 0
+    return whole === 0 ? 0 : Math.sign(whole) * Math.max(1, Math.min(Math.abs(whole) >> 1, 5))
+  }, [])
   useEffect(() => {
-    const whole = new OffscreenCanvas(raster.width, raster.height)
-    const context = whole.getContext('2d')
-    if (!context) return
-    const pixels = context.createImageData(raster.width, raster.height)
-    paint(raster, window, inverted, pixels.data)
-    context.putImageData(pixels, 0, 0)
-    setSource(whole)
-  }, [raster, window, inverted])
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    if (!context || !source) return
-    const ratio = globalThis.devicePixelRatio || 1
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, screen.width, screen.height)
-    // Magnified pixels are shown as they are; blurring them would invent structure.
-    context.imageSmoothingEnabled = view.zoom < 2
-    context.drawImage(source, view.x, view.y, raster.width * view.zoom, raster.height * view.zoom)
-  }, [source, view, screen, raster])
-  const ratio = globalThis.devicePixelRatio || 1
-  return (
-    <canvas
-      ref={canvas}
-      width={screen.width * ratio}
-      height={screen.height * ratio}
-      style={{ position: 'absolute', inset: 0, width: screen.width, height: screen.height }}
-      aria-hidden
-    />
-  )
+    const target = element.current
+    if (!target) return
+    const hear = (event: WheelEvent) => {
+      event.preventDefault()
+      const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * LINE_HEIGHT
+      latest.current(event, { pixels, steps: () => steps(pixels) })
+    }
+    target.addEventListener('wheel', hear, { passive: false })
+    return () => target.removeEventListener('wheel', hear)
+  }, [element, steps])
+}
+
+// How far two fingers are apart, and the point between them; null for fewer or more.
+function pinched(fingers: ReadonlyMap<number, Point>): { apart: number; between: Point } | null {
+  const [a, b, more] = [...fingers.values()]
+  if (!a || !b || more) return null
+  return { apart: Math.max(1, Math.hypot(b.x - a.x, b.y - a.y)), between: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } }
 }
 
 // Whether the space bar means something there already.
 function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, textarea, select, button, a, [contenteditable]')
-}
-
-function rect(bbox: Box, view: View) {
-  const a = toScreen(view, { x: bbox[0], y: bbox[1] })
-  return { x: a.x, y: a.y, width: (bbox[2] - bbox[0]) * view.zoom, height: (bbox[3] - bbox[1]) * view.zoom }
-}
-
-function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View; colour: string; dashed: boolean }) {
-  const shape = rect(bbox, view)
-  // A dark line under the coloured one keeps it visible on white.
-  return (
-    <g pointerEvents="none" fill="none">
-      <rect {...shape} stroke="#000" strokeWidth={4} opacity={0.6} />
-      <rect {...shape} stroke={colour} strokeWidth={2} strokeDasharray={dashed ? '7 5' : undefined} />
-    </g>
-  )
-}
-
-function BoxShape({ box, view, chosen, offered, onSelect }: { box: Drawn; view: View; chosen: boolean; offered: boolean; onSelect(id: string): void }) {
-  const shape = rect(box.bbox, view)
-  const colour = chosen || offered ? CHOSEN : box.kind === 'suggestion' ? SUGGESTED : REGION
-  const above = shape.y > 18
-  return (
-    <g pointerEvents="none">
-      {/* The pointer is read by the viewport; this is where the keyboard and a screen reader find the box. */}
-      <rect
-        {...shape}
-        data-testid={`${box.kind}-box`}
-        fill="transparent"
-        tabIndex={0}
-        role="button"
-        aria-label={box.name}
-        aria-pressed={chosen}
-        onFocus={() => onSelect(box.id)}
-        onClick={() => onSelect(box.id)}
-      />
-      <Outline bbox={box.bbox} view={view} colour={colour} dashed={box.kind === 'suggestion'} />
-      <Label x={shape.x} y={above ? shape.y - 6 : shape.y + shape.height + 15} colour={colour}>
-        {box.name}
-      </Label>
-    </g>
-  )
-}
-
-function Handles({ bbox, view }: { bbox: Box; view: View }) {
-  return (
-    <g pointerEvents="none" fill={CHOSEN} stroke="#000">
-      {HANDLES.map((handle) => {
-        const { x, y } = toScreen(view, handlePoint(bbox, handle))
-        return <rect key={`${handle.x}/${handle.y}`} x={x - 4} y={y - 4} width={8} height={8} />
-      })}
-    </g>
-  )
 }
 
 function cursorOf(grip: Grip | null): string {
@@ -304,12 +347,4 @@ function cursorOf(grip: Grip | null): string {
   if (x === 0) return 'ns-resize'
   if (y === 0) return 'ew-resize'
   return x === y ? 'nwse-resize' : 'nesw-resize'
-}
-
-function Label({ x, y, colour, children }: { x: number; y: number; colour: string; children: ReactNode }) {
-  return (
-    <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={13} pointerEvents="none">
-      {children}
-    </text>
-  )
 }

@@ -1,9 +1,18 @@
-// Grey levels: decoded pixels through a window into what the screen shows.
-import { decode } from 'fast-png'
+// Grey levels: stored values through a window into what the screen shows.
 
+// How a window spreads values over the greys, PS3.3 section C.11.2.1.
+export type VoiFunction = 'linear' | 'linear_exact' | 'sigmoid'
+// A range of values, in the units that Levels leads to.
 export interface Window {
   center: number
   width: number
+  function: VoiFunction
+}
+// What stored values mean: value = slope × stored + intercept. Inverse: the smallest value is white, as in MONOCHROME1.
+export interface Levels {
+  slope: number
+  intercept: number
+  inverse: boolean
 }
 export interface Raster {
   width: number
@@ -13,40 +22,29 @@ export interface Raster {
   data: Uint8Array | Uint16Array
 }
 
-// fast-png stays at version 6: 8.0.0 gave four wrong rows of a right 512 × 420 16-bit file, without an error.
-export function decodeRaster(png: ArrayBuffer): Raster {
-  const { width, height, channels, depth, data } = decode(png)
-  if ((channels !== 1 && channels !== 3) || (depth !== 8 && depth !== 16)) throw new Error('the server sent pixels of an unknown kind')
-  return { width, height, channels, bits: depth, data: data as Uint8Array | Uint16Array }
-}
-
+// Values that are shown as they are stored.
+export const AS_STORED: Levels = { slope: 1, intercept: 0, inverse: false }
 // The window that shows 8-bit pixels as they are.
-export const IDENTITY: Window = { center: 128, width: 256 }
+export const IDENTITY: Window = { center: 128, width: 256, function: 'linear' }
 
-// PS3.3 section C.11.2.1.2.1, the linear function, onto 0..=255.
-export function linear(value: number, { center, width }: Window): number {
-  const shown = (value - (center - 0.5)) / Math.max(width - 1, Number.MIN_VALUE) + 0.5
-  return Math.round(Math.min(Math.max(shown, 0), 1) * 255)
+// The grey of a value, in 0..=1.
+export function grey(value: number, { center, width, function: spread }: Window): number {
+  // C.11.2.1.3.1
+  if (spread === 'sigmoid') return 1 / (1 + Math.exp((-4 * (value - center)) / width))
+  // C.11.2.1.2.1, where a width of 1 is a threshold, and C.11.2.1.3.2
+  const threshold = spread === 'linear' && width <= 1
+  if (threshold) return value > center - 0.5 ? 1 : 0
+  const shown = spread === 'linear' ? (value - (center - 0.5)) / (width - 1) + 0.5 : (value - center) / width + 0.5
+  return Math.min(Math.max(shown, 0), 1)
 }
 
-export function lookup(bits: 8 | 16, window: Window, inverted: boolean): Uint8Array {
+// What each stored value looks like, in 0..=255.
+export function lookup(bits: 8 | 16, levels: Levels, window: Window, inverted: boolean): Uint8Array {
   const table = new Uint8Array(2 ** bits)
-  for (let value = 0; value < table.length; value += 1) {
-    const shown = linear(value, window)
-    table[value] = inverted ? 255 - shown : shown
+  const turned = levels.inverse !== inverted
+  for (let stored = 0; stored < table.length; stored += 1) {
+    const shown = grey(levels.slope * stored + levels.intercept, window)
+    table[stored] = Math.round((turned ? 1 - shown : shown) * 255)
   }
   return table
-}
-
-// Fills RGBA bytes from the raster.
-export function paint(raster: Raster, window: Window, inverted: boolean, rgba: Uint8ClampedArray): void {
-  const table = lookup(raster.bits, window, inverted)
-  const { data, channels } = raster
-  for (let pixel = 0, at = 0; at < rgba.length; pixel += channels, at += 4) {
-    const red = table[data[pixel] ?? 0] ?? 0
-    rgba[at] = red
-    rgba[at + 1] = channels === 3 ? (table[data[pixel + 1] ?? 0] ?? 0) : red
-    rgba[at + 2] = channels === 3 ? (table[data[pixel + 2] ?? 0] ?? 0) : red
-    rgba[at + 3] = 255
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fit, moved, numberIn, resized, spanned, toImage, toScreen, typed, withNumber, zoomAt } from './geometry'
+import { actual, fit, lookOf, moved, numberIn, resized, spanned, toImage, toScreen, typed, viewOf, withNumber, zoomAt } from './geometry'
 
 const image = { width: 512, height: 300 }
 
@@ -11,6 +11,20 @@ describe('geometry', () => {
       expect(back.x).toBeCloseTo(p.x, 9)
       expect(back.y).toBeCloseTo(p.y, 9)
     }
+  })
+  it('lays one image pixel on one screen pixel, edge upon edge', () => {
+    const view = actual(fit(image, { width: 701, height: 401 }), { width: 701, height: 401 }, 1.5)
+    expect(view.zoom * 1.5).toBeCloseTo(1, 12)
+    expect(view.x * 1.5).toBeCloseTo(Math.round(view.x * 1.5), 9)
+    expect(view.y * 1.5).toBeCloseTo(Math.round(view.y * 1.5), 9)
+  })
+  it('shows the same part of another image, or of the same in another size', () => {
+    const screen = { width: 700, height: 400 }
+    const view = zoomAt(fit(image, screen), { x: 123, y: 77 }, 3)
+    const back = viewOf(lookOf(view, image, screen), image, screen)
+    for (const key of ['zoom', 'x', 'y'] as const) expect(back[key]).toBeCloseTo(view[key], 9)
+    const other = { width: 1024, height: 600 }
+    expect(viewOf(lookOf(view, image, screen), other, screen).zoom).toBeCloseTo(view.zoom / 2, 9)
   })
   it('keeps the point under the pointer when zooming', () => {
     const view = fit(image, { width: 700, height: 400 })

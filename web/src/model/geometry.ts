@@ -27,6 +27,30 @@ export function fit(image: Size, screen: Size): View {
   return { zoom, x: (screen.width - image.width * zoom) / 2, y: (screen.height - image.height * zoom) / 2 }
 }
 
+// What another view shows too, whatever its size: how far it is magnified beyond fitting, and the part of the image, from 0 to 1,
+// that lies in its middle.
+export interface Look {
+  magnified: number
+  x: number
+  y: number
+}
+export function lookOf(view: View, image: Size, screen: Size): Look {
+  const middle = toImage(view, { x: screen.width / 2, y: screen.height / 2 })
+  return { magnified: view.zoom / fit(image, screen).zoom, x: middle.x / image.width, y: middle.y / image.height }
+}
+export function viewOf(look: Look, image: Size, screen: Size): View {
+  const zoom = fit(image, screen).zoom * look.magnified
+  return { zoom, x: screen.width / 2 - look.x * image.width * zoom, y: screen.height / 2 - look.y * image.height * zoom }
+}
+
+// One image pixel on one pixel of the screen, of which `ratio` make a CSS pixel, edge upon edge; what is in the middle stays there.
+export function actual(view: View, screen: Size, ratio: number): View {
+  const zoom = 1 / ratio
+  const middle = toImage(view, { x: screen.width / 2, y: screen.height / 2 })
+  const edge = (length: number, at: number) => Math.round((length / 2 - at * zoom) * ratio) / ratio
+  return { zoom, x: edge(screen.width, middle.x), y: edge(screen.height, middle.y) }
+}
+
 // Zooms so that the point under the pointer stays there.
 export function zoomAt(view: View, at: Point, factor: number): View {
   const zoom = clamp(view.zoom * factor, 0.02, 64)

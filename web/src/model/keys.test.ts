@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandOf, type Stroke } from './keys'
+import { BINDINGS, chords, commandOf, type Stroke } from './keys'
 
 const press = (key: string, more: Partial<Stroke> = {}): Stroke => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, repeat: false, ...more })
 const on = (stroke: Stroke) => commandOf(stroke, 'page', true)
@@ -25,8 +25,27 @@ describe('commandOf', () => {
     expect(commandOf(press('ArrowRight'), 'choice', true)).toBeNull()
     expect(commandOf(press('n'), 'choice', true)).toEqual({ kind: 'newBox' })
   })
+  it('goes through frames and windows', () => {
+    expect(on(press('PageDown'))).toEqual({ kind: 'scroll', by: 1 })
+    expect(on(press('PageUp', { shiftKey: true, repeat: true }))).toEqual({ kind: 'scroll', by: -10 })
+    expect(on(press('3'))).toEqual({ kind: 'preset', number: 3 })
+    expect(commandOf(press('3'), 'page', false)).toBeNull()
+    expect(commandOf(press('PageDown'), 'text', true)).toBeNull()
+  })
   it('can do without keys that write a character', () => {
     for (const stroke of [press('a'), press('?'), press('A', { shiftKey: true })]) expect(commandOf(stroke, 'page', false)).toBeNull()
     expect(commandOf(press('Delete'), 'page', false)).toEqual({ kind: 'remove' })
+  })
+  it('undoes inside the annotation’s own texts, and leaves other fields their own undo', () => {
+    expect(commandOf(press('z', { ctrlKey: true }), 'writing', true)).toEqual({ kind: 'undo' })
+    expect(commandOf(press('z', { ctrlKey: true }), 'text', true)).toBeNull()
+    expect(commandOf(press('n'), 'writing', true)).toBeNull()
+  })
+  it('has one meaning for each key, and a meaning for each key that it lists', () => {
+    const all = BINDINGS.flatMap(chords)
+    expect(new Set(all).size).toBe(all.length)
+    for (const { keys, ctrl = false, shift = false, command } of BINDINGS) {
+      for (const key of keys) expect(on(press(key, { ctrlKey: ctrl, shiftKey: shift }))).toMatchObject({ kind: command })
+    }
   })
 })

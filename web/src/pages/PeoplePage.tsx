@@ -134,7 +134,7 @@ function Concepts({ project, langs, concepts }: { project: string; langs: readon
         maxRows={12}
         label={t('people.concepts')}
         descriptionProps={{ c: 'gray.3' }}
-        description={`key | lesion | ${langs.join(' | ')}`}
+        description={`key | lesion | ${langs.map((lang) => `${lang}; ${t('people.synonym')}`).join(' | ')} | ct | RadLex:RID1301`}
         error={complaint === null ? undefined : t('people.line', { line: complaint })}
         value={shown}
         onChange={(e) => setLines(e.currentTarget.value)}

@@ -32,6 +32,7 @@ export default function ProjectPage() {
                   <SimpleGrid cols={3}>
                     <Fact label={t('home.regions')} value={p.regions} />
                     <Fact label={t('home.waiting')} value={p.waiting_attestation} />
+                    {p.assisted.cases + p.control.cases > 0 && <Fact label={t('home.pace')} value={[p.assisted, p.control].map(({ cases, seconds }) => (cases > 0 ? `${Math.round(seconds)} (${cases})` : '–')).join(' / ')} />}
                     <Fact label={t('home.suggestions')} value={`${p.suggestions.accepted} / ${p.suggestions.adjusted} / ${p.suggestions.rejected}`} />
                   </SimpleGrid>
                 </>

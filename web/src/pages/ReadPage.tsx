@@ -1,16 +1,35 @@
 import { Button, Center, Loader, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate, useParams } from 'react-router'
-import { ApiError, pixelsOf } from '../api/client'
-import { nextCase, openCase, useConcepts, useProject } from '../api/queries'
-import { decodeRaster } from '../canvas/levels'
+import { ApiError } from '../api/client'
+import { nextCase, openCase, upcomingCase, useConcepts, useProject } from '../api/queries'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
+import { framePixels } from '../panels/reading/useStack'
 import { Workspace } from '../panels/reading/Workspace'
 import { Unsent } from '../panels/Unsent'
+
+// How long the pixels of a case that may come next are worth keeping.
+const AHEAD_MS = 300_000
+const firstFrame = (image: string) => ({
+  queryKey: ['frame', image, 0],
+  staleTime: Infinity,
+  gcTime: AHEAD_MS,
+  queryFn: () => framePixels({ image, frame: 0 }),
+})
+
+// Fetches the pixels of what is likely to come next while this case is read. Nothing is held: where another reader is faster the
+// next case is fetched as it comes.
+function useAhead(project: string, reading: string | undefined): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    if (reading) void upcomingCase(project).then((found) => found && queries.prefetchQuery(firstFrame(found.image)), () => undefined)
+  }, [project, reading, queries])
+}
 
 // The case named in the address, or the next one.
 export default function ReadPage() {
@@ -31,9 +50,14 @@ export default function ReadPage() {
     queryFn: async () => {
       const found = image ? await openCase(image) : await nextCase(id)
       if (!found) return null
-      return { found, raster: decodeRaster(await pixelsOf(found.image.id, 0)) }
+      const first = firstFrame(found.image.id)
+      const raster = await queries.fetchQuery(first)
+      // From here on the case keeps it.
+      queries.removeQueries({ queryKey: first.queryKey })
+      return { found, raster }
     },
   })
+  useAhead(id, opened.data?.found.image.id)
   const next = () => {
     void queries.invalidateQueries({ queryKey: ['progress', id] })
     void navigate(`/projects/${id}/read`)

@@ -5,15 +5,19 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import type { Run } from '../api/client'
 import { oneRun, resumeRun, stopRun, useSessionCheck } from '../api/queries'
-import { Chart, type Points } from '../panels/Chart'
+import { namesOf, type Series } from '../model/curves'
+import { nameOfMetric } from '../panels/runs/metrics'
+import { Chart } from '../panels/Chart'
 import { Confirm } from '../panels/Confirm'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
+import { Checkpoints } from '../panels/runs/Checkpoints'
+import { MadeOf } from '../panels/runs/MadeOf'
+import { Notes } from '../panels/runs/Notes'
+import { RunLog } from '../panels/runs/RunLog'
 import { Scores } from '../panels/Scores'
 
 const RETRY_MS = 5000
-
-type Series = Record<string, Points>
 
 // A run as it goes, over server-sent events; the browser reconnects by itself.
 function useLive(id: string) {
@@ -24,6 +28,7 @@ function useLive(id: string) {
   const checked = useSessionCheck()
   useEffect(() => {
     let again: ReturnType<typeof setTimeout> | undefined
+    let handOut: number | null = null
     const source = new EventSource(`/api/runs/${id}/events`)
     source.addEventListener('open', () => {
       setSeries({})
@@ -37,13 +42,16 @@ function useLive(id: string) {
     })
     source.addEventListener('run', (event) => {
       const news = JSON.parse(event.data as string) as Run
+      // What another hand-out measured is told anew, where it still counts.
+      setSeries((before) => (handOut !== null && handOut !== news.attempt ? {} : before))
+      handOut = news.attempt
       setRun(news)
       if (['finished', 'stopped', 'failed'].includes(news.state)) source.close()
     })
     source.addEventListener('metrics', (event) => {
       const news = (JSON.parse(event.data as string) as { series: Series }).series
       setSeries((before) => {
-        const after = { ...before }
+        const after: Record<string, Series[string]> = { ...before }
         for (const [name, points] of Object.entries(news)) after[name] = [...(before[name] ?? []), ...points]
         return after
       })
@@ -69,7 +77,7 @@ export default function RunPage() {
   const resume = useMutation({ mutationFn: resumeRun, onSuccess: follow })
   if (!run) return <Container py="lg">{lost ? <Refusal error={lost} /> : <Text>{t('app.loading')}</Text>}</Container>
   const alive = run.state === 'queued' || run.state === 'running'
-  const charts = Object.entries(series).filter(([, points]) => points.length > 1)
+  const names = namesOf([series]).filter((name) => (series[name]?.length ?? 0) > 1)
   return (
     <Container py="lg" size="lg">
       <Stack>
@@ -77,19 +85,24 @@ export default function RunPage() {
           <PageTitle>{run.name}</PageTitle>
           <Group>
             <Badge variant="outline" size="lg">{t(`state.${run.state}`)}{run.phase ? ` · ${t(`phase.${run.phase}`, { defaultValue: run.phase })}` : ''}</Badge>
+            <Button variant="default" component={Link} to={`/projects/${project}/runs/new?clone=${id}`}>{t('runs.clone')}</Button>
             {alive && <Confirm color="red" loading={stop.isPending} label={t('runs.stop')} consequence={t('runs.stop_text')} onConfirm={() => stop.mutate(id)} />}
-            {run.state === 'failed' && <Button loading={resume.isPending} onClick={() => resume.mutate(id)}>{t('runs.resume')}</Button>}
           </Group>
         </Group>
         <Progress value={run.total > 0 ? (100 * run.done) / run.total : 0} aria-label={t('runs.progress', { done: run.done, total: run.total })} />
         <Text size="sm" aria-live="polite">{t('runs.progress', { done: run.done, total: run.total })}</Text>
+        {run.state === 'queued' && run.resume_from != null && <Alert role="status">{t('runs.waits', { step: run.resume_from, worker: run.worker ?? '–' })}</Alert>}
         {run.error && <Alert color="red" role="alert">{run.error}</Alert>}
         <Refusal error={stop.error ?? resume.error ?? lost} />
+        <Notes run={run} onChange={setRun} />
+        <Checkpoints run={run} pending={resume.isPending} onResume={(step) => resume.mutate({ run: id, step })} />
         {run.evaluation && <Scores evaluation={run.evaluation} />}
         {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('nav.models')}</Anchor>}
-        <SimpleGrid cols={2}>
-          {charts.map(([name, points]) => <Chart key={name} title={name === 'train/loss' ? t('runs.loss') : name} points={points} />)}
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          {names.map((name) => <Chart key={name} title={nameOfMetric(t, name)} curves={[{ label: name, points: series[name] ?? [] }]} />)}
         </SimpleGrid>
+        <MadeOf run={run} project={project} />
+        <RunLog run={run} />
       </Stack>
     </Container>
   )

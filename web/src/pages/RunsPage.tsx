@@ -1,43 +1,63 @@
-import { Alert, Anchor, Badge, Button, Card, Container, Group, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Badge, Button, Checkbox, Container, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import type { RunConfig, Snapshot } from '../api/client'
-import { useLaunch, useModels, useRuns, useSnapshots } from '../api/queries'
+import type { Run } from '../api/client'
+import { useProject, useRuns } from '../api/queries'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
-import { Refusal } from '../panels/Refusal'
 
-const DEFAULTS: RunConfig = {
-  tuning: { kind: 'full' }, steps: 600, batch_images: 4, turns_per_image: 8, learning_rate: 0.001, weight_decay: 0.01,
-  warmup: 0.05, schedule: 'cosine', accumulate: 1, recompute: false, precision: 'full', views: 0, clip_norm: 1, ema: 0, seed: 1, log_every: 5, checkpoint_every: 200, keep_checkpoints: 2,
-}
+// So many runs are compared at once.
+const MOST_COMPARED = 6
 
 export default function RunsPage() {
   const { t } = useTranslation()
   const { project = '' } = useParams()
-  const runs = useRuns(project)
-  const snapshots = useSnapshots(project)
+  const trains = may(useProject(project).data?.role, 'train')
+  const [tag, setTag] = useState('')
+  const [typed, setTyped] = useState('')
+  const [text] = useDebouncedValue(typed, 300)
+  const [after, setAfter] = useState<string | null>(null)
+  // Kept while pages and filters change: runs far apart are compared too.
+  const [chosen, setChosen] = useState<readonly string[]>([])
+  const runs = useRuns(project, { tag, text, after })
+  const choose = (id: string) => setChosen((before) => (before.includes(id) ? before.filter((other) => other !== id) : [...before, id]))
   return (
-    <Container py="lg">
+    <Container py="lg" size="lg">
       <Stack>
-        <PageTitle>{t('nav.runs')}</PageTitle>
-        <Asked query={snapshots}>{({ snapshots: found }) => <Launch project={project} snapshots={found} />}</Asked>
+        <Group justify="space-between">
+          <PageTitle>{t('nav.runs')}</PageTitle>
+          {trains && (
+            <Group>
+              <Text size="sm" aria-live="polite">{t('runs.chosen', { chosen: chosen.length, most: MOST_COMPARED })}</Text>
+              {chosen.length < 2
+                ? <Button variant="default" disabled>{t('runs.compare')}</Button>
+                : <Button variant="default" component={Link} to={`/projects/${project}/runs/compare?runs=${chosen.join(',')}`}>{t('runs.compare')}</Button>}
+              <Button component={Link} to={`/projects/${project}/runs/new`}>{t('runs.launch')}</Button>
+            </Group>
+          )}
+        </Group>
         <Asked query={runs}>
-          {({ runs: found }) => (
+          {(page) => (
             <>
-              {found.length === 0 && <Text>{t('runs.none')}</Text>}
-              {found.map((run) => (
-                <Card key={run.id} withBorder>
-                  <Group justify="space-between">
-                    <Anchor component={Link} to={`/projects/${project}/runs/${run.id}`} fw={600}>{run.name}</Anchor>
-                    <Group gap="xs">
-                      <Text size="sm">{t('runs.progress', { done: run.done, total: run.total })}</Text>
-                      <Badge variant="outline">{t(`state.${run.state}`)}</Badge>
-                    </Group>
-                  </Group>
-                </Card>
-              ))}
+              <Group align="flex-end">
+                <TextInput label={t('runs.search')} value={typed} onChange={(e) => { setTyped(e.currentTarget.value); setAfter(null) }} />
+                <NativeSelect
+                  label={t('runs.tag')}
+                  value={tag}
+                  onChange={(e) => { setTag(e.currentTarget.value); setAfter(null) }}
+                  data={[{ value: '', label: t('worklist.all') }, ...page.tags.map((known) => ({ value: known, label: known }))]}
+                />
+              </Group>
+              {page.runs.length === 0
+                ? <Text>{tag || text ? t('runs.none_so') : t('runs.none')}</Text>
+                : <Found project={project} runs={page.runs} chosen={chosen} choose={trains ? choose : null} />}
+              <Group>
+                {after && <Button variant="default" onClick={() => setAfter(null)}>{t('worklist.first')}</Button>}
+                {page.next && <Button variant="default" onClick={() => setAfter(page.next ?? null)}>{t('worklist.more')}</Button>}
+              </Group>
             </>
           )}
         </Asked>
@@ -46,36 +66,47 @@ export default function RunsPage() {
   )
 }
 
-function Launch({ project, snapshots }: { project: string; snapshots: readonly Snapshot[] }) {
+interface FoundProps {
+  project: string
+  runs: readonly Run[]
+  chosen: readonly string[]
+  choose: ((id: string) => void) | null
+}
+function Found({ project, runs, chosen, choose }: FoundProps) {
   const { t } = useTranslation()
-  const models = useModels(project).data?.models ?? []
-  const launch = useLaunch(project)
-  const [snapshot, setSnapshot] = useState('')
-  const [base, setBase] = useState('')
-  const [name, setName] = useState('')
-  const [config, setConfig] = useState(DEFAULTS)
-  const chosen = snapshot || snapshots[0]?.id
-  if (!chosen) return <Alert>{t('runs.need_snapshot')}</Alert>
-  const go = () =>
-    launch.mutate({
-      snapshot: chosen,
-      base: base ? { kind: 'published', id: base } : { kind: 'builtin', name: 'shapes' },
-      config,
-      name: name || null,
-    })
-  const tuning = config.tuning.kind
   return (
-    <Card withBorder>
-      <Group align="flex-end">
-        <NativeSelect label={t('runs.snapshot')} value={chosen} onChange={(e) => setSnapshot(e.currentTarget.value)} data={snapshots.map((s) => ({ value: s.id, label: s.name }))} />
-        <NativeSelect label={t('runs.base')} value={base} onChange={(e) => setBase(e.currentTarget.value)} data={[{ value: '', label: t('runs.builtin') }, ...models.map((m) => ({ value: m.id, label: m.name }))]} />
-        <NativeSelect label={t('runs.tuning')} value={tuning} onChange={(e) => setConfig({ ...config, tuning: e.currentTarget.value === 'lora' ? { kind: 'lora', rank: 8, alpha: 16 } : { kind: 'full' } })} data={[{ value: 'full', label: t('runs.full') }, { value: 'lora', label: t('runs.lora') }]} />
-        <NumberInput w={110} label={t('runs.steps')} min={1} max={1000000} value={config.steps} onChange={(v) => setConfig({ ...config, steps: Number(v) })} />
-        <NumberInput w={130} label={t('runs.rate')} min={1e-8} max={1} step={0.0001} decimalScale={8} value={config.learning_rate} onChange={(v) => setConfig({ ...config, learning_rate: Number(v) })} />
-        <TextInput label={t('snapshots.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} />
-        <Button loading={launch.isPending} onClick={go}>{t('runs.launch')}</Button>
-      </Group>
-      <Refusal error={launch.error} mt="sm" />
-    </Card>
+    <Table highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          {choose && <Table.Th>{t('runs.compare')}</Table.Th>}
+          <Table.Th>{t('runs.name')}</Table.Th>
+          <Table.Th>{t('runs.tags')}</Table.Th>
+          <Table.Th>{t('worklist.state')}</Table.Th>
+          <Table.Th>{t('runs.steps')}</Table.Th>
+          <Table.Th>{t('runs.launched')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {runs.map((run) => (
+          <Table.Tr key={run.id}>
+            {choose && (
+              <Table.Td>
+                <Checkbox
+                  aria-label={t('runs.choose', { name: run.name })}
+                  checked={chosen.includes(run.id)}
+                  disabled={chosen.length >= MOST_COMPARED && !chosen.includes(run.id)}
+                  onChange={() => choose(run.id)}
+                />
+              </Table.Td>
+            )}
+            <Table.Td><Anchor component={Link} to={`/projects/${project}/runs/${run.id}`} fw={600}>{run.name}</Anchor></Table.Td>
+            <Table.Td><Group gap={4}>{run.tags.map((tag) => <Badge key={tag} variant="default" tt="none">{tag}</Badge>)}</Group></Table.Td>
+            <Table.Td><Badge variant="outline">{t(`state.${run.state}`)}</Badge></Table.Td>
+            <Table.Td>{t('runs.progress', { done: run.done, total: run.total || run.config.steps })}</Table.Td>
+            <Table.Td>{run.created_at.slice(0, 16).replace('T', ' ')}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   )
 }

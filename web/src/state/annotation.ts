@@ -1,25 +1,37 @@
 // What the reader has made of the case: pure steps, each undoable. What comes from the server starts a new history.
-import type { Content, Region, Suggestion } from '../api/client'
+import type { Content, Presence, Question, Region, Sentence, Suggestion, Verdict } from '../api/client'
 import type { Box } from '../model/geometry'
-import { freshId } from '../model/id'
 
 export interface State {
   content: Content
   past: readonly Content[]
   future: readonly Content[]
-  // Steps with the same tag right after each other are one: typing a description is one step, not forty.
+  // Steps with the same tag right after each other are one: typing a sentence is one step, not forty.
   tag: string | null
 }
+// What stands in an order of the reader's.
+export type Ordered = 'regions' | 'report' | 'questions'
 
 export type Step =
   | { kind: 'draw'; id: string; frame: number; bbox: Box }
   | { kind: 'place'; id: string; bbox: Box; tag?: string }
   | { kind: 'describe'; id: string; change: Partial<Pick<Region, 'concept' | 'presence'>> }
   | { kind: 'write'; id: string; lang: string; text: string }
+  // Both descriptions at once, as a phrase that was used before gives them.
+  | { kind: 'phrase'; id: string; texts: Record<string, string> }
   | { kind: 'remove'; id: string }
-  | { kind: 'copy'; id: string; of: string; bbox: Box }
+  | { kind: 'copy'; id: string; of: string; bbox: Box; frame?: number }
   | { kind: 'accept'; id: string; suggestion: Suggestion }
   | { kind: 'reject'; suggestion: string }
+  | { kind: 'reorder'; part: Ordered; id: string; by: -1 | 1 }
+  | { kind: 'add'; part: 'report' | 'questions'; id: string }
+  | { kind: 'drop'; part: 'report' | 'questions'; id: string }
+  | { kind: 'say'; id: string; lang: string; text: string }
+  | { kind: 'link'; id: string; regions: readonly string[] }
+  | { kind: 'ask'; id: string; field: 'question' | 'answer'; lang: string; text: string }
+  | { kind: 'about'; id: string; region: string | null }
+  | { kind: 'label'; concept: string; presence: Presence | null }
+  | { kind: 'judge'; verdict: Verdict | null }
 export type Action = Step | { kind: 'undo' } | { kind: 'redo' } | { kind: 'settle' } | { kind: 'load'; content: Content }
 
 export const EMPTY: Content = { regions: [], rejected: [] }
@@ -55,44 +67,118 @@ function step(state: State, action: Step): State {
   const content = apply(state.content, action)
   if (content === state.content) return state
   const tag = tagOf(action)
-  if (tag !== null && tag === state.tag) return { ...state, content, future: [] }
-  return { content, past: [...state.past, state.content], future: [], tag }
+  if (tag !== null && tag === state.tag) return { ...state, content, future: [], tag: goesOn(action) ? tag : null }
+  return { content, past: [...state.past, state.content], future: [], tag: goesOn(action) ? tag : null }
 }
 
 function tagOf(action: Step): string | null {
-  if (action.kind === 'write') return `write/${action.id}/${action.lang}`
-  return action.kind === 'place' ? (action.tag ?? null) : null
+  switch (action.kind) {
+    case 'write':
+    case 'say':
+      return `${action.kind}/${action.id}/${action.lang}`
+    case 'ask':
+      return `ask/${action.id}/${action.field}/${action.lang}`
+    case 'judge':
+      return action.verdict?.kind === 'not_assessable' && action.verdict.reason ? 'judge/reason' : null
+    case 'place':
+      return action.tag ?? null
+    default:
+      return null
+  }
 }
 
+// A sentence that is finished is a step of its own: undoing takes one back, not the whole description.
+const SENTENCE_END = /[.!?;。！？；\n]\s*$/
+const goesOn = (action: Step) => !('text' in action && SENTENCE_END.test(action.text))
+
 function apply(content: Content, action: Step): Content {
-  const change = (id: string, to: (region: Region) => Region): Content => ({
-    ...content,
-    regions: content.regions.map((region) => (region.id === id ? to(region) : region)),
-  })
   switch (action.kind) {
     case 'draw':
       return add(content, { id: action.id, frame: action.frame, bbox: [...action.bbox], concept: null, presence: 'present', texts: {} })
     case 'place':
-      return change(action.id, (region) => ({ ...region, bbox: [...action.bbox] }))
+      return change(content, action.id, (region) => ({ ...region, bbox: [...action.bbox] }))
     case 'describe':
-      return change(action.id, (region) => ({ ...region, ...action.change }))
+      return change(content, action.id, (region) => ({ ...region, ...action.change }))
     case 'write':
-      return change(action.id, (region) => ({ ...region, texts: { ...region.texts, [action.lang]: action.text } }))
+      return change(content, action.id, (region) => ({ ...region, texts: { ...region.texts, [action.lang]: action.text } }))
+    case 'phrase':
+      return change(content, action.id, (region) => ({ ...region, texts: { ...region.texts, ...action.texts } }))
     case 'remove':
-      return { ...content, regions: content.regions.filter((region) => region.id !== action.id) }
+      return remove(content, action.id)
     case 'copy': {
       // A copy is the reader's own: it does not come from the suggestion that its model grew from.
       const of = content.regions.find((region) => region.id === action.of)
-      return of ? add(content, { ...of, id: action.id, bbox: [...action.bbox], origin: null }) : content
+      return of ? add(content, { ...of, id: action.id, bbox: [...action.bbox], frame: action.frame ?? of.frame, origin: null }) : content
     }
     case 'accept':
       return add(content, grown(action.id, action.suggestion))
     case 'reject':
       return { ...content, rejected: [...(content.rejected ?? []), action.suggestion] }
+    default:
+      return applyToImage(content, action)
   }
 }
 
-const add = (content: Content, region: Region): Content => ({ ...content, regions: [...content.regions, region] })
+type ImageStep = Extract<Step, { kind: 'reorder' | 'add' | 'drop' | 'say' | 'link' | 'ask' | 'about' | 'label' | 'judge' }>
+
+// What is said of the image as a whole.
+function applyToImage(content: Content, action: ImageStep): Content {
+  switch (action.kind) {
+    case 'reorder':
+      return { ...content, [action.part]: shifted<{ id: string }>(content[action.part] ?? [], action.id, action.by) }
+    case 'add':
+      return { ...content, [action.part]: [...(content[action.part] ?? []), { id: action.id }] }
+    case 'drop':
+      return { ...content, [action.part]: (content[action.part] ?? []).filter(({ id }) => id !== action.id) }
+    case 'say':
+      return reword(content, action.id, (sentence) => ({ ...sentence, texts: { ...sentence.texts, [action.lang]: action.text } }))
+    case 'link':
+      return reword(content, action.id, (sentence) => ({ ...sentence, regions: [...action.regions] }))
+    case 'ask':
+      return reask(content, action.id, (question) => ({ ...question, [action.field]: { ...question[action.field], [action.lang]: action.text } }))
+    case 'about':
+      return reask(content, action.id, (question) => ({ ...question, region: action.region }))
+    case 'label': {
+      const others = (content.findings ?? []).filter((finding) => finding.concept !== action.concept)
+      return { ...content, findings: action.presence ? [...others, { concept: action.concept, presence: action.presence }] : others }
+    }
+    case 'judge':
+      return { ...content, verdict: action.verdict }
+  }
+}
+
+const changed = <T extends { id: string }>(items: readonly T[], id: string, to: (item: T) => T): T[] =>
+  items.map((item) => (item.id === id ? to(item) : item))
+const change = (content: Content, id: string, to: (region: Region) => Region): Content => ({ ...content, regions: changed(content.regions, id, to) })
+const reword = (content: Content, id: string, to: (sentence: Sentence) => Sentence): Content => ({ ...content, report: changed(content.report ?? [], id, to) })
+const reask = (content: Content, id: string, to: (question: Question) => Question): Content => ({ ...content, questions: changed(content.questions ?? [], id, to) })
+
+// Where something is there, nothing found is no longer the verdict.
+function add(content: Content, region: Region): Content {
+  const verdict = content.verdict?.kind === 'nothing_found' ? null : content.verdict
+  return { ...content, verdict, regions: [...content.regions, region] }
+}
+
+// With a region goes what points at it: the server knows no link to nothing.
+function remove(content: Content, id: string): Content {
+  return unlinked({ ...content, regions: content.regions.filter((region) => region.id !== id) })
+}
+
+export function unlinked(content: Content): Content {
+  const ids = new Set(content.regions.map((region) => region.id))
+  return {
+    ...content,
+    report: content.report?.map((sentence) => ({ ...sentence, regions: sentence.regions?.filter((id) => ids.has(id)) })),
+    questions: content.questions?.map((question) => (question.region && !ids.has(question.region) ? { ...question, region: null } : question)),
+  }
+}
+
+function shifted<T extends { id: string }>(items: readonly T[], id: string, by: -1 | 1): T[] {
+  const from = items.findIndex((item) => item.id === id)
+  const [here, there] = [items[from], items[from + by]]
+  if (!here || !there) return [...items]
+  return items.map((item) => (item === here ? there : item === there ? here : item))
+}
 
 // A region keeps the suggestion it grew from.
 function grown(id: string, { id: origin, bbox, concept, texts }: Suggestion): Region {
@@ -105,28 +191,7 @@ export function waiting(content: Content, suggestions: readonly Suggestion[]): S
   return suggestions.filter((suggestion) => !settled.has(suggestion.id))
 }
 
-// Both versions of one annotation in one: theirs, plus what mine says otherwise. A region that both changed is kept twice,
-// mine under a new id, for the reader to settle: choosing one would throw away what somebody wrote.
-export function merged(mine: Content, theirs: Content, newId: () => string = freshId): Content {
-  const known = new Map(theirs.regions.map((region) => [region.id, region]))
-  const added = mine.regions.flatMap((region) => {
-    const other = known.get(region.id)
-    if (!other) return [region]
-    return same({ regions: [region] }, { regions: [other] }) ? [] : [{ ...region, id: newId() }]
-  })
-  const rejected = new Set([...(theirs.rejected ?? []), ...(mine.rejected ?? [])])
-  return { regions: [...theirs.regions, ...added], rejected: [...rejected] }
-}
-
-// Whether two versions say the same, whatever the server adds or leaves out where a field has its default.
-export function same(a: Content, b: Content): boolean {
-  return JSON.stringify(plain(a)) === JSON.stringify(plain(b))
-}
-
-function plain({ regions, rejected }: Content) {
-  const said = regions.map((r) => [
-    r.id, r.frame ?? 0, r.bbox, r.concept ?? null, r.presence ?? 'present', r.origin ?? null,
-    Object.entries(r.texts ?? {}).filter(([, text]) => text !== '').sort(([x], [y]) => (x < y ? -1 : 1)),
-  ])
-  return [said, [...(rejected ?? [])].sort()]
+// Whether the reader has said nothing of what is in the image, so that a verdict is asked for.
+export function isSilent({ regions, report, findings, verdict }: Content): boolean {
+  return regions.length === 0 && !report?.length && !findings?.length && !verdict
 }

@@ -126,3 +126,21 @@ it('finds what a reader left unsent, and not what is on its way or another reade
   ] as const
   expect(unsentOf(all, 'anna', 61_000)).toEqual([{ image: 'old', project: 'p' }])
 })
+
+it('keeps what cannot be sent while somebody else has the case, and sends it once it can', async () => {
+  const kept = journal()
+  const told: Saving[] = []
+  let theirs = true
+  const save = async (basedOn: number, c: Content) => {
+    if (theirs) throw new ApiError(409, 'leased', 'bo is reading this case')
+    return saved(basedOn + 1, c)
+  }
+  const box = new Outbox('k', 'p', 0, save, (s) => told.push(s), kept)
+  await box.put(content(1))
+  expect(await box.flush()).toBe(false)
+  expect(told.at(-1)?.kind).toBe('held')
+  expect(kept.entries.get('k')?.content).toEqual(content(1))
+  theirs = false
+  expect(await box.flush()).toBe(true)
+  expect(kept.entries.size).toBe(0)
+})

@@ -1,12 +1,14 @@
 // Keeps what the reader writes: at once in this browser's own store, soon after on the server.
 import { del, entries, get, set } from 'idb-keyval'
 import { ApiError, type Annotation, type Content } from '../api/client'
-import { same } from './annotation'
+import { same } from './merge'
 
 export type Saving =
   | { kind: 'saved' }
   | { kind: 'saving' }
   | { kind: 'offline' }
+  // Somebody else has the case, or nobody holds it: kept here, and sent as soon as it can be.
+  | { kind: 'held'; error: ApiError }
   | { kind: 'refused'; error: ApiError }
   | { kind: 'conflict'; theirs: Annotation }
 
@@ -52,6 +54,7 @@ type Save = (basedOn: number, content: Content) => Promise<Annotation>
 
 const QUIET_MS = 600
 const RETRY_MS = 3000
+const HELD_MS = 5000
 const LEAVE_MS = 2000
 
 // One case's way out. Saves follow each other; only the latest content is sent; nothing leaves the journal before the
@@ -163,6 +166,9 @@ export class Outbox {
     const theirs = otherVersion(error)
     if (theirs) {
       this.tell({ kind: 'conflict', theirs })
+    } else if (isHeld(error)) {
+      this.tell({ kind: 'held', error })
+      if (!this.closed) this.timer = setTimeout(() => void this.flush(), HELD_MS)
     } else if (error instanceof ApiError && error.status < 500 && error.code !== 'wrong_csrf_token') {
       this.tell({ kind: 'refused', error })
     } else {
@@ -171,6 +177,9 @@ export class Outbox {
     }
   }
 }
+
+// Whether a save was refused only because its reader does not hold the case.
+export const isHeld = (error: unknown): error is ApiError => error instanceof ApiError && ['leased', 'not_leased'].includes(error.code)
 
 const newest = new Map<string, Outbox>()
 // Makes this the one way out of its case; an earlier visit's may still be trying.

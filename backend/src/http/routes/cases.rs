@@ -1,6 +1,6 @@
 //! Reading cases: leases, revisions, submitting.
 
-use crate::http::dto::{Annotations, ErrorBody, NextCase, Revisions, Save, Submit};
+use crate::http::dto::{Annotations, ErrorBody, NextCase, Revisions, Save, Submit, Upcoming};
 use crate::http::error::Answer;
 use crate::services::cases::{self, Case};
 use crate::services::{Actor, Hospital, annotations};
@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(next_case)
+        .service(upcoming_case)
         .service(open_case)
         .service(renew_lease)
         .service(give_back);
@@ -40,6 +41,21 @@ async fn next_case(
     Ok(case.map_or_else(
         || HttpResponse::NoContent().finish(),
         |case| HttpResponse::Ok().json(case),
+    ))
+}
+
+/// The image that the caller would get next, so that its pixels can be fetched ahead; nothing is held. 204 where there is none.
+#[utoipa::path(tag = "cases", responses((status = 200, body = Upcoming), (status = 204)))]
+#[get("/api/projects/{project}/cases/upcoming")]
+async fn upcoming_case(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<HttpResponse> {
+    let image = cases::upcoming(&hospital, &actor, *project).await?;
+    Ok(image.map_or_else(
+        || HttpResponse::NoContent().finish(),
+        |image| HttpResponse::Ok().json(Upcoming { image }),
     ))
 }
 

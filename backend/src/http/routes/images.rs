@@ -24,6 +24,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(upload_image)
         .service(list_images)
         .service(get_image)
+        .service(related_images)
         .service(attest_image)
         .service(get_pixels)
         .service(get_rendered);
@@ -169,6 +170,18 @@ async fn get_image(
     Ok(Json(images::image(&hospital, &actor, *image).await?))
 }
 
+/// The images of the same patient that may be shown beside this one, itself among them: its own study's first.
+#[utoipa::path(tag = "images", responses((status = 200, body = Images)))]
+#[get("/api/images/{image}/related")]
+async fn related_images(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Images>> {
+    let images = images::related(&hospital, &actor, *image).await?;
+    Ok(Json(Images { images, next: None }))
+}
+
 /// Writes down a person's word on burned-in patient data.
 #[utoipa::path(tag = "images", responses((status = 200, body = Image)))]
 #[post("/api/images/{image}/attestation")]
@@ -224,8 +237,8 @@ async fn get_rendered(
 }
 
 /// A PNG of ours. It never changes, but it may be withheld one day, so the browser asks each time.
-fn picture(request: &HttpRequest, png: Bytes) -> HttpResponse {
-    let tag = format!("\"{}\"", Digest::of(&png));
+fn picture(request: &HttpRequest, (digest, png): (Digest, Bytes)) -> HttpResponse {
+    let tag = format!("\"{digest}\"");
     let known = request
         .headers()
         .get(header::IF_NONE_MATCH)

@@ -1,19 +1,19 @@
 //! Runs, models, rounds of active learning.
 
 use crate::http::dto::{
-    AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, PromoteBody, Promoted,
-    Runs, Series,
+    AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, NotesBody,
+    PromoteBody, Promoted, ResumeBody, RunLog, Runs, Series,
 };
 use crate::http::error::Answer;
 use crate::services::accounts::{self, Credential};
 use crate::services::acquisitions::{self, Wish};
-use crate::services::runs::{self, Launch};
+use crate::services::runs::{self, Comparison, Launch, NotesChange};
 use crate::services::{Actor, Hospital};
 use crate::store::acquisitions::Acquisition;
-use crate::store::runs::{Model, Run, RunState};
+use crate::store::runs::{Model, Run, RunState, Wanted};
 use actix_web::http::header::ContentEncoding;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, post, put};
 use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, ModelId, ProjectId, RunId};
 use serde::Deserialize;
@@ -28,10 +28,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(list_runs)
+        .service(compare_runs)
         .service(launch_run)
         .service(get_run)
         .service(stop_run)
         .service(resume_run)
+        .service(annotate_run)
+        .service(run_log)
         .service(run_metrics)
         .service(run_events)
         .service(run_artifacts)
@@ -46,17 +49,66 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_acquisition);
 }
 
-/// A project's runs.
-#[utoipa::path(tag = "runs", responses((status = 200, body = Runs)))]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RunsQuery {
+    /// Only runs with this tag.
+    tag: Option<String>,
+    /// Only runs whose name, notes or tags hold this text.
+    text: Option<String>,
+    /// The run after which the page begins.
+    #[param(value_type = Option<uuid::Uuid>)]
+    after: Option<RunId>,
+    /// Runs on the page, at most 500.
+    limit: Option<i64>,
+}
+
+/// A page of a project's runs.
+#[utoipa::path(tag = "runs", params(RunsQuery), responses((status = 200, body = Runs)))]
 #[get("/api/projects/{project}/runs")]
 async fn list_runs(
     hospital: Data<Hospital>,
     actor: Actor,
     project: Path<ProjectId>,
+    query: Query<RunsQuery>,
 ) -> Answer<Json<Runs>> {
+    let wanted = Wanted {
+        tag: query.tag.as_deref(),
+        text: query.text.as_deref(),
+        after: query.after,
+    };
+    let limit = super::page_size(query.limit);
+    let page = runs::list(&hospital, &actor, *project, wanted, limit).await?;
     Ok(Json(Runs {
-        runs: runs::list(&hospital, &actor, *project).await?,
+        runs: page.runs,
+        next: page.next,
+        tags: page.tags,
     }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CompareQuery {
+    /// The ids of 2 to 6 runs, with commas between them.
+    #[serde(default)]
+    runs: String,
+}
+
+/// Runs side by side: what they are made of, and where that differs.
+#[utoipa::path(tag = "runs", params(CompareQuery), responses((status = 200, body = Comparison)))]
+#[get("/api/projects/{project}/runs/compare")]
+async fn compare_runs(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    query: Query<CompareQuery>,
+) -> Answer<Json<Comparison>> {
+    let ids = query.runs.split(',').map(str::parse::<RunId>);
+    // What is no id is refused as too few ids are, by who may be told.
+    let ids: Vec<RunId> = ids.collect::<Result<_, _>>().unwrap_or_default();
+    Ok(Json(
+        runs::compare(&hospital, &actor, *project, &ids).await?,
+    ))
 }
 
 /// Puts a run into the queue.
@@ -74,6 +126,7 @@ async fn launch_run(
         base: &body.base,
         config: &body.config,
         name: body.name.as_deref(),
+        cloned_from: body.cloned_from,
     };
     Ok(HttpResponse::Created().json(runs::launch(&hospital, &actor, *project, &launch).await?))
 }
@@ -92,11 +145,62 @@ async fn stop_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> A
     Ok(Json(runs::stop(&hospital, &actor, *run).await?))
 }
 
-/// Hands a run out again that ended without a model; its worker goes on from the last checkpoint it has.
-#[utoipa::path(tag = "runs", responses((status = 200, body = Run), (status = 409, body = ErrorBody)))]
+/// Hands a run out again that failed or was stopped; its worker goes on from the newest checkpoint it has, or from the one that is named. A
+/// model that it gave when it was stopped is taken back, unless something was made with it.
+#[utoipa::path(tag = "runs",
+    responses((status = 200, body = Run), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 #[post("/api/runs/{run}/resume")]
-async fn resume_run(hospital: Data<Hospital>, actor: Actor, run: Path<RunId>) -> Answer<Json<Run>> {
-    Ok(Json(runs::resume(&hospital, &actor, *run).await?))
+async fn resume_run(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    body: Json<ResumeBody>,
+) -> Answer<Json<Run>> {
+    Ok(Json(
+        runs::resume(&hospital, &actor, *run, body.step).await?,
+    ))
+}
+
+/// Changes a run's notes and tags; refused with what is there now where that is not what they were made from.
+#[utoipa::path(tag = "runs",
+    responses((status = 200, body = Run), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+#[put("/api/runs/{run}/notes")]
+async fn annotate_run(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    body: Json<NotesBody>,
+) -> Answer<Json<Run>> {
+    let change = NotesChange {
+        based_on: body.based_on,
+        notes: &body.notes,
+        tags: &body.tags,
+    };
+    Ok(Json(
+        runs::annotate(&hospital, &actor, *run, &change).await?,
+    ))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LogQuery {
+    /// Newest lines, at most 2000; 500 where it is absent.
+    limit: Option<i64>,
+}
+
+/// What a run's workers said, newest last.
+#[utoipa::path(tag = "runs", params(LogQuery), responses((status = 200, body = RunLog)))]
+#[get("/api/runs/{run}/log")]
+async fn run_log(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    run: Path<RunId>,
+    query: Query<LogQuery>,
+) -> Answer<Json<RunLog>> {
+    let limit = query.limit.unwrap_or(500);
+    Ok(Json(RunLog {
+        lines: runs::log(&hospital, &actor, *run, limit).await?,
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -120,7 +224,8 @@ async fn run_metrics(
     }))
 }
 
-/// A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over.
+/// A run, live: `run` events whenever it changes, `metrics` events with new values, until it is over. A `run` event with another
+/// `attempt` begins anew: the values of the hand-out before it are told again, where they still count.
 #[utoipa::path(tag = "runs", responses((status = 200, content_type = "text/event-stream", body = String)))]
 #[get("/api/runs/{run}/events")]
 async fn run_events(
@@ -135,6 +240,7 @@ async fn run_events(
         shown,
         run: *run,
         last_run: String::new(),
+        attempt: None,
         told: BTreeMap::new(),
         over: false,
     };
@@ -152,6 +258,8 @@ struct Live {
     shown: Credential,
     run: RunId,
     last_run: String,
+    /// The hand-out that was told of last.
+    attempt: Option<i32>,
     /// The last step of each value that was told.
     told: BTreeMap<String, i32>,
     over: bool,
@@ -180,15 +288,21 @@ impl Live {
         // A run lasts for hours: who listens may have signed out or lost the right meanwhile.
         let actor = accounts::actor(&self.hospital, &self.shown).await?;
         let run = runs::run(&self.hospital, &actor, self.run).await?;
+        let mut news = String::new();
+        let now = event("run", &run);
+        if self.attempt.is_some_and(|told| told != run.attempt) {
+            self.told.clear();
+            news.push_str(&now);
+            self.last_run.clone_from(&now);
+        }
+        self.attempt = Some(run.attempt);
         // Values of the latest step may come one after another: scores follow the loss they belong to.
         let latest = self.told.values().max().copied().unwrap_or(0);
         let series = runs::metrics(&self.hospital, &actor, self.run, latest - 1).await?;
         let series = self.untold(series);
-        let mut news = String::new();
         if !series.is_empty() {
             news.push_str(&event("metrics", &Series { series }));
         }
-        let now = event("run", &run);
         if now != self.last_run {
             news.push_str(&now);
             self.last_run = now;

@@ -60,7 +60,7 @@ async fn claim_work(
     _worker: Worker,
     body: Json<Claim>,
 ) -> Answer<HttpResponse> {
-    let item = work::claim(&hospital, &body.worker).await?;
+    let item = work::claim(&hospital, &body).await?;
     Ok(item.map_or_else(
         || HttpResponse::NoContent().finish(),
         |item| HttpResponse::Ok().json(item),

@@ -5,6 +5,7 @@ use crate::server::views::Suggestion;
 use medreg_datasets::geometry::{ImageSize, PixelBox};
 use medreg_datasets::ids::RegionId;
 use medreg_datasets::region::{AnnotationContent, Presence, Region};
+use medreg_datasets::whole::Verdict;
 use rand::Rng;
 use std::collections::BTreeSet;
 
@@ -109,6 +110,9 @@ pub fn read(
         let bbox = by_hand(meant.bbox, size, habits, rng);
         reading.content.regions.push(drawn(meant, bbox));
         reading.tally.drawn += 1;
+    }
+    if reading.content.regions.is_empty() {
+        reading.content.whole.verdict = Some(Verdict::NothingFound);
     }
     reading
 }

@@ -133,6 +133,8 @@ pub fn concepts() -> Vec<Concept> {
                 (Lang::zh(), (*chinese).to_owned()),
             ]
             .into(),
+            synonyms: Default::default(),
+            codes: Default::default(),
             modalities: vec![*modality],
         })
     };

@@ -225,6 +225,8 @@ mod tests {
                     (Lang::en(), "liver".to_owned()),
                     (Lang::zh(), "肝脏".to_owned()),
                 ]),
+                synonyms: BTreeMap::new(),
+                codes: BTreeMap::new(),
                 modalities: Vec::new(),
             }],
             guideline: String::new(),

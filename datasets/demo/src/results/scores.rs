@@ -306,6 +306,8 @@ mod tests {
             key: key.parse().unwrap(),
             kind: ConceptKind::Lesion,
             names: BTreeMap::from([(Lang::en(), en.to_owned()), (Lang::zh(), zh.to_owned())]),
+            synonyms: BTreeMap::new(),
+            codes: BTreeMap::new(),
             modalities: Vec::new(),
         })
         .to_vec()

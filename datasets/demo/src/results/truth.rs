@@ -114,6 +114,7 @@ pub(super) mod samples {
             revision: 1,
             reader: UserId::fresh(),
             regions: regions.iter().map(region).collect(),
+            whole: Default::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The variables, f32.
 const WEIGHTS: &str = "weights.safetensors";
@@ -107,6 +108,11 @@ pub fn read_whole(dir: &Path) -> Result<Record, String> {
 pub fn read(dir: &Path) -> Result<Record, String> {
     let json = fs::read(dir.join(RECORD)).map_err(|e| format!("{RECORD} cannot be read: {e}"))?;
     serde_json::from_slice(&json).map_err(|e| format!("{RECORD} is damaged: {e}"))
+}
+
+/// When a checkpoint was written; `None` where it never was to its end.
+pub fn written(dir: &Path) -> Option<SystemTime> {
+    fs::metadata(dir.join(SUMS)).ok()?.modified().ok()
 }
 
 fn check(dir: &Path, sums: &BTreeMap<&str, &str>, name: &str) -> Result<(), String> {

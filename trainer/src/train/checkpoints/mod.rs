@@ -11,10 +11,11 @@ pub use belonging::Belonging;
 use super::state::State;
 use crate::checkpoint::CheckpointError;
 use folder::Record;
-use medreg_datasets::protocol::RunConfig;
+use medreg_datasets::protocol::{HeldCheckpoint, RunConfig};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// One that is being written.
 const PARTIAL: &str = "partial";
@@ -52,7 +53,7 @@ pub enum Resume {
     /// None: it begins at its first step, and only where no checkpoint is in the way.
     Never,
     /// This one, wherever it is. Of the settings only the tuning must be the same; newer checkpoints of the run's own folder go once
-    /// it has written one.
+    /// it has written one, and this one stays until the program is called again.
     From(PathBuf),
 }
 
@@ -120,6 +121,9 @@ pub struct Shelf {
     keep: usize,
     /// Passed over as damaged; they go once there is a newer one.
     damaged: Vec<PathBuf>,
+    /// The one that somebody chose to go on from: it stays for as long as this run of the program, so that another one can begin there
+    /// again.
+    chosen: Option<PathBuf>,
     /// The steps of the newest that is known to be whole.
     whole: Option<u32>,
 }
@@ -139,6 +143,7 @@ impl Shelf {
             run,
             keep: usize::from(config.keep_checkpoints),
             damaged: Vec::new(),
+            chosen: None,
             whole: None,
         })
     }
@@ -160,7 +165,11 @@ impl Shelf {
                 Some(newest) => Err(ResumeError::InTheWay { dir, newest }),
                 None => Ok(None),
             },
-            Resume::From(chosen) => self.this_one(chosen).map(Some),
+            Resume::From(chosen) => {
+                let found = self.this_one(chosen)?;
+                self.chosen = Some(chosen.clone());
+                Ok(Some(found))
+            }
         }
     }
 
@@ -238,7 +247,8 @@ impl Shelf {
         let (needless, kept): (Vec<_>, Vec<_>) = all(&self.dir).into_iter().partition(left);
         let best = best(&kept);
         let old = kept.iter().rev().skip(self.keep);
-        let old = old.filter(|(_, dir)| Some(dir) != best.as_ref());
+        let stays = [best.as_ref(), self.chosen.as_ref()];
+        let old = old.filter(|(_, dir)| !stays.contains(&Some(dir)));
         for (_, dir) in needless.iter().chain(old) {
             self.remove(dir)?;
         }
@@ -282,6 +292,30 @@ fn best(checkpoints: &[(u32, PathBuf)]) -> Option<PathBuf> {
 
 fn name(step: u32) -> String {
     format!("step-{step:08}")
+}
+
+/// Where the checkpoint after so many steps is, or would be.
+#[must_use]
+pub fn checkpoint_after(dir: &Path, step: u32) -> PathBuf {
+    dir.join(name(step))
+}
+
+/// The checkpoints of a folder, oldest first, by what they say about themselves: their tensors are not looked at.
+#[must_use]
+pub fn held(dir: &Path) -> Vec<HeldCheckpoint> {
+    let all = all(dir);
+    let best = best(&all);
+    let held = |(step, dir): &(u32, PathBuf)| {
+        let record = folder::read(dir).ok()?;
+        let written = folder::written(dir)?.duration_since(UNIX_EPOCH).ok()?;
+        Some(HeldCheckpoint {
+            step: *step,
+            written_at: written.as_secs(),
+            loss: Some(record.progress.losses.value()).filter(|loss| loss.is_finite()),
+            best: best.as_ref() == Some(dir),
+        })
+    };
+    all.iter().filter_map(held).collect()
 }
 
 /// The newest checkpoint of a folder by its name, whole or not.

@@ -1,6 +1,7 @@
 //! What keeps ranks from working together.
 
-use super::LaunchError;
+use super::{LaunchError, MeetingError};
+use crate::device::DeviceError;
 
 /// Why ranks cannot work together.
 #[derive(Debug, thiserror::Error)]
@@ -35,15 +36,47 @@ pub enum RanksError {
         /// How many MPI knows of.
         found: usize,
     },
-    /// Some work on a GPU and some do not, unasked: the whole run would be as slow as those.
+    /// The ranks do not meet.
+    #[error(transparent)]
+    Meeting(#[from] MeetingError),
+    /// A process by itself does not get what it asks for.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// A rank has no GPU, and does not go on without: the others would wait for it.
+    #[error("rank {rank}: {reason}")]
+    NoGpu {
+        /// The rank.
+        rank: usize,
+        /// Why not.
+        reason: DeviceError,
+    },
+    /// What sums gradients on GPUs is not on this machine.
     #[error(
-        "{gpus} of {size} ranks found a GPU: say --device cpu, or --device cuda to learn why the others have none"
+        "rank {rank}: GPUs of several ranks work together through NCCL, which cannot be loaded: {reason}; install it where the loader finds it (LD_LIBRARY_PATH), as docs/training-in-parallel.md says, or say --device cpu"
     )]
-    Mixed {
-        /// How many have one.
-        gpus: usize,
-        /// How many there are.
-        size: usize,
+    NoNccl {
+        /// The rank.
+        rank: usize,
+        /// What the loader says.
+        reason: String,
+    },
+    /// NCCL or a GPU's driver fails.
+    #[error(
+        "rank {rank}: {reason} while its GPU works with those of the other ranks; NCCL_DEBUG=INFO tells more"
+    )]
+    Nccl {
+        /// The rank.
+        rank: usize,
+        /// What was said.
+        reason: String,
+    },
+    /// A gradient cannot be had.
+    #[error("rank {rank}: a gradient cannot be summed: {reason}")]
+    Gradient {
+        /// The rank.
+        rank: usize,
+        /// What went wrong.
+        reason: candle_core::Error,
     },
     /// A command that works alone was started several times.
     #[error(

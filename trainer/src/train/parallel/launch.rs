@@ -9,6 +9,8 @@ pub struct Launch {
     pub size: usize,
     /// Which it is among those on this machine, from 0: the number of its GPU.
     pub local_rank: usize,
+    /// How many there are on this machine, where the launcher tells it.
+    pub local_size: Option<usize>,
     /// What started it, for a person to read.
     pub launcher: &'static str,
     /// The variable that tells how many there are.
@@ -64,6 +66,7 @@ struct Launcher {
     rank: &'static str,
     size: &'static str,
     local_rank: &'static [&'static str],
+    local_size: &'static str,
 }
 
 /// In the order in which they are asked: `mpirun` may itself have been started by Slurm or in a pod, and has the last word.
@@ -73,12 +76,14 @@ const LAUNCHERS: [Launcher; 4] = [
         rank: "OMPI_COMM_WORLD_RANK",
         size: "OMPI_COMM_WORLD_SIZE",
         local_rank: &["OMPI_COMM_WORLD_LOCAL_RANK"],
+        local_size: "OMPI_COMM_WORLD_LOCAL_SIZE",
     },
     Launcher {
         name: "the mpiexec of MPICH or Intel MPI",
         rank: "PMI_RANK",
         size: "PMI_SIZE",
         local_rank: &["MPI_LOCALRANKID", "SLURM_LOCALID"],
+        local_size: "MPI_LOCALNRANKS",
     },
     // Not SLURM_NTASKS: a batch script sees that too, and what it starts without srun is one process.
     Launcher {
@@ -86,6 +91,8 @@ const LAUNCHERS: [Launcher; 4] = [
         rank: "SLURM_PROCID",
         size: "SLURM_STEP_NUM_TASKS",
         local_rank: &["SLURM_LOCALID"],
+        // On several machines it lists them, as in `4(x2)`.
+        local_size: "SLURM_STEP_TASKS_PER_NODE",
     },
     // As torchrun, and the operators of Kubernetes that follow it.
     Launcher {
@@ -93,6 +100,7 @@ const LAUNCHERS: [Launcher; 4] = [
         rank: "RANK",
         size: "WORLD_SIZE",
         local_rank: &["LOCAL_RANK"],
+        local_size: "LOCAL_WORLD_SIZE",
     },
 ];
 
@@ -102,6 +110,7 @@ impl Launch {
         rank: 0,
         size: 1,
         local_rank: 0,
+        local_size: Some(1),
         launcher: "nobody",
         variable: "",
     };
@@ -139,6 +148,7 @@ impl Launcher {
             rank,
             size,
             local_rank,
+            local_size: variable(self.local_size).and_then(|size| size.parse().ok()),
             launcher: self.name,
             variable: self.size,
         })
@@ -213,6 +223,18 @@ mod tests {
         let pmi2 = [("PMI_RANK", "6"), ("PMI_SIZE", "7")];
         let both: Vec<_> = SRUN.iter().chain(&pmi2).copied().collect();
         assert_eq!(place(&both), (6, 7, 1));
+    }
+
+    #[test]
+    fn ranks_of_one_machine_are_told_from_those_of_several() {
+        let of = |name, value| {
+            let variables: Vec<_> = SRUN.iter().copied().chain([(name, value)]).collect();
+            read(&variables).unwrap().local_size
+        };
+        assert_eq!(read(&SRUN).unwrap().local_size, None);
+        assert_eq!(of("SLURM_STEP_TASKS_PER_NODE", "4"), Some(4));
+        assert_eq!(of("SLURM_STEP_TASKS_PER_NODE", "2(x2)"), None);
+        assert_eq!(of("SLURM_STEP_TASKS_PER_NODE", "3,1"), None);
     }
 
     /// What a batch script starts without srun sees the job's number of tasks, but is one process.

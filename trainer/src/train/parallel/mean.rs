@@ -1,12 +1,11 @@
 //! The gradient of a step whose images are spread over the ranks.
 
-use super::{Ranks, RanksError};
+use super::{Ranks, SharingError};
 use crate::model::Weights;
 use crate::train::gradients::Gradients;
+use crate::train::numbers::Numbers;
+use candle_core::Var;
 use std::collections::BTreeMap;
-
-/// Numbers that are summed at once: small tensors together, so that not each of them costs the ranks a meeting. 16 MiB.
-const BUCKET: usize = 4 << 20;
 
 /// A rank's part of a step.
 #[derive(Debug, Default)]
@@ -14,86 +13,71 @@ pub struct Share {
     /// What its supervised tokens weigh together.
     pub weight: f64,
     /// The mean over them.
-    pub mean: Gradients,
+    pub mean: Gradients<Numbers>,
 }
 
-/// The mean over the supervised tokens of all ranks: what one process with all their images would have. The same bits on every rank.
+/// The mean over the supervised tokens of all ranks: what one process with all their images would have. The same bits on every rank, in
+/// host memory.
 pub fn mean_over(
     ranks: &dyn Ranks,
     weights: &Weights,
     Share { weight, mean }: Share,
-) -> Result<Gradients, RanksError> {
+) -> Result<Gradients, SharingError> {
     if ranks.size() == 1 {
         // As it is: it is not to be rounded.
-        return Ok(mean);
+        return Ok(mean.into_host()?);
     }
     let mut sums = [weight, weight * mean.loss, mean.tokens as f64];
     ranks.sum_f64(&mut sums)?;
     let [all, loss, tokens] = sums;
-    let mut parts = parts(ranks, weights, mean.by_name, (weight / all) as f32)?;
-    let mut rest = &mut parts[..];
-    while !rest.is_empty() {
-        let fitting = fitting(rest);
-        let (bucket, after) = std::mem::take(&mut rest).split_at_mut(fitting);
-        sum_bucket(ranks, bucket)?;
-        rest = after;
-    }
-    Ok(Gradients {
+    let (names, mut parts) = parts(ranks, weights, mean.by_name, (weight / all) as f32)?;
+    ranks.sum(&mut parts)?;
+    let mean = Gradients {
         loss: loss / all,
         tokens: tokens as usize,
-        by_name: parts.into_iter().collect(),
-    })
+        by_name: names.into_iter().zip(parts).collect(),
+    };
+    Ok(mean.into_host()?)
 }
 
 /// This rank's addend for each tensor that has a gradient on any rank, in the same order on all.
 fn parts(
     ranks: &dyn Ranks,
     weights: &Weights,
-    mut own: BTreeMap<String, Vec<f32>>,
+    mut own: BTreeMap<String, Numbers>,
     share: f32,
-) -> Result<Vec<(String, Vec<f32>)>, RanksError> {
+) -> Result<(Vec<String>, Vec<Numbers>), SharingError> {
     let variables = weights.variables();
     let has = |name| f64::from(u8::from(own.contains_key(name)));
     let mut having: Vec<f64> = variables.keys().map(has).collect();
     ranks.sum_f64(&mut having)?;
     let somewhere = variables.iter().zip(having).filter(|(_, n)| *n > 0.0);
-    let parts = somewhere.map(|((name, var), _)| {
-        let mut numbers = own
-            .remove(name)
-            .unwrap_or_else(|| vec![0.0; var.elem_count()]);
-        numbers.iter_mut().for_each(|x| *x *= share);
-        (name.clone(), numbers)
-    });
-    Ok(parts.collect())
+    let (mut names, mut parts) = (Vec::new(), Vec::new());
+    for ((name, var), _) in somewhere {
+        let mut numbers = match own.remove(name) {
+            Some(numbers) => numbers,
+            None => zeros(var)?,
+        };
+        // What comes of it has memory of its own; autograd may have given one tensor to two variables.
+        numbers.scale(share)?;
+        names.push(name.clone());
+        parts.push(numbers);
+    }
+    Ok((names, parts))
 }
 
-/// How many of the first tensors fit one bucket; one that is larger fills one by itself.
-fn fitting(parts: &[(String, Vec<f32>)]) -> usize {
-    let ends = parts.iter().scan(0, |end, (_, numbers)| {
-        *end += numbers.len();
-        Some(*end)
-    });
-    ends.take_while(|end| *end <= BUCKET).count().max(1)
-}
-
-fn sum_bucket(ranks: &dyn Ranks, bucket: &mut [(String, Vec<f32>)]) -> Result<(), RanksError> {
-    if let [(_, numbers)] = bucket {
-        return ranks.sum(numbers);
+/// A gradient that this rank's images do not have.
+fn zeros(var: &Var) -> candle_core::Result<Numbers> {
+    match var.device().is_cpu() {
+        true => Ok(Numbers::Host(vec![0.0; var.elem_count()])),
+        false => var.zeros_like().map(Numbers::There),
     }
-    let mut all: Vec<f32> = bucket.iter().flat_map(|(_, n)| n).copied().collect();
-    ranks.sum(&mut all)?;
-    let mut rest = &all[..];
-    for (_, numbers) in bucket {
-        let (own, after) = rest.split_at(numbers.len());
-        numbers.copy_from_slice(own);
-        rest = after;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::parallel::RanksError;
     use candle_core::{Device, Tensor};
     use std::cell::RefCell;
 
@@ -115,13 +99,16 @@ mod tests {
             2
         }
 
-        fn sum(&self, numbers: &mut [f32]) -> Result<(), RanksError> {
-            let other = self.next();
-            assert_eq!(numbers.len(), other.len());
-            numbers
-                .iter_mut()
-                .zip(other)
-                .for_each(|(x, y)| *x += y as f32);
+        fn sum(&self, gradients: &mut [Numbers]) -> Result<(), RanksError> {
+            for numbers in gradients {
+                let numbers = numbers.on_host().unwrap();
+                let other = self.next();
+                assert_eq!(numbers.len(), other.len());
+                numbers
+                    .iter_mut()
+                    .zip(other)
+                    .for_each(|(x, y)| *x += y as f32);
+            }
             Ok(())
         }
 
@@ -141,44 +128,40 @@ mod tests {
         }
     }
 
-    /// Three tensors of one number and one that fills a bucket; the first has its gradient here alone, the second there alone.
+    /// The first tensor has its gradient here alone, the second there alone, the last nowhere; the third one's stayed with its weights.
     #[test]
     fn ranks_weigh_by_their_tokens_and_lack_no_tensor() {
-        let zeros = |n: usize| Tensor::zeros(n, candle_core::DType::F32, &Device::Cpu).unwrap();
-        let named = [("a", 1), ("b", 1), ("c", BUCKET), ("d", 1), ("e", 1)];
-        let tensors = named.map(|(name, n)| (name.to_owned(), zeros(n)));
+        let tensor = |numbers: &[f32]| Tensor::new(numbers, &Device::Cpu).unwrap();
+        let named = [("a", 1), ("b", 1), ("c", 2), ("d", 1)];
+        let tensors = named.map(|(name, n)| (name.to_owned(), tensor(&vec![0.0; n])));
         let weights = Weights::trained(tensors.into_iter().collect()).unwrap();
         let own = [
-            ("a", vec![4.0]),
-            ("c", vec![8.0; BUCKET]),
-            ("d", vec![12.0]),
+            ("a", Numbers::Host(vec![4.0])),
+            ("c", Numbers::There(tensor(&[8.0, 12.0]))),
         ];
+        let by_name = own.map(|(name, n)| (name.to_owned(), n));
         let share = Share {
             weight: 1.0,
             mean: Gradients {
                 loss: 2.0,
                 tokens: 3,
-                by_name: own
-                    .map(|(name, n)| (name.to_owned(), n))
-                    .into_iter()
-                    .collect(),
+                by_name: by_name.into_iter().collect(),
             },
         };
         // The other one weighs three times as much, and its loss is 6.
         let other = Beside(RefCell::new(vec![
             vec![3.0, 18.0, 10.0],
-            vec![0.0, 1.0, 1.0, 1.0, 0.0],
-            vec![0.0, 0.75],
-            vec![1.5; BUCKET],
-            vec![3.0],
+            vec![0.0, 1.0, 1.0, 0.0],
+            vec![0.0],
+            vec![0.75],
+            vec![1.5, 3.0],
         ]));
         let mean = mean_over(&other, &weights, share).unwrap();
         assert_eq!((mean.loss, mean.tokens), (5.0, 13));
         let names: Vec<&str> = mean.by_name.keys().map(String::as_str).collect();
-        assert_eq!(names, ["a", "b", "c", "d"]);
+        assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(mean.by_name["a"], [1.0]);
         assert_eq!(mean.by_name["b"], [0.75]);
-        assert!(mean.by_name["c"].iter().all(|x| *x == 3.5));
-        assert_eq!(mean.by_name["d"], [6.0]);
+        assert_eq!(mean.by_name["c"], [3.5, 6.0]);
     }
 }

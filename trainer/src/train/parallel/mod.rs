@@ -1,22 +1,33 @@
 //! One run on several processes, the ranks: each forms the gradient of its own images, and all take the same step down their mean.
 //!
-//! The processes are started by a launcher, `mpirun` or `srun` say, and find each other through MPI. Between two ranks nothing but
-//! sums and what the first of them says is exchanged, so they hold the same weights as long as they began with the same.
+//! The processes are started by a launcher, `mpirun` or `srun` say. Those that work on processors are connected by MPI; those with a GPU
+//! each meet over TCP and are connected by NCCL. Between two ranks nothing but sums and what the first of them says is exchanged, so they
+//! hold the same weights as long as they began with the same.
 
+#[cfg(any(feature = "mpi", test))]
+mod buckets;
 mod error;
 mod exchange;
+#[cfg(feature = "cuda")]
+mod gpus;
 mod launch;
 mod mean;
+mod meeting;
 #[cfg(feature = "mpi")]
 mod mpi;
+#[cfg(feature = "cuda")]
+mod nccl;
 mod same;
 
 pub use error::RanksError;
 pub use launch::{Launch, LaunchError};
+pub use meeting::{Company, Meeting, MeetingError, MeetingPlace};
 
+use super::Numbers;
+use crate::device::DeviceChoice;
 use candle_core::Device;
 
-pub(super) use exchange::from_first;
+pub(super) use exchange::{SharingError, from_first};
 pub(super) use mean::{Share, mean_over};
 pub(super) use same::{check_same_run, take_over};
 
@@ -31,10 +42,11 @@ pub trait Ranks {
     /// How many there are.
     fn size(&self) -> usize;
 
-    /// Puts the sum over all ranks in the place of each number, the same bits on every rank. All give equally many.
-    fn sum(&self, numbers: &mut [f32]) -> Result<(), RanksError>;
+    /// Puts the sum over all ranks in the place of each number, the same bits on every rank. All give gradients of the same tensors, whose
+    /// memory is theirs alone.
+    fn sum(&self, gradients: &mut [Numbers]) -> Result<(), RanksError>;
 
-    /// The same in double precision, for few numbers.
+    /// The same for numbers in host memory, in double precision and few.
     fn sum_f64(&self, numbers: &mut [f64]) -> Result<(), RanksError>;
 
     /// Puts the first rank's bytes in the place of the others'. All give equally many.
@@ -62,7 +74,7 @@ impl Ranks for Alone {
         1
     }
 
-    fn sum(&self, _: &mut [f32]) -> Result<(), RanksError> {
+    fn sum(&self, _: &mut [Numbers]) -> Result<(), RanksError> {
         Ok(())
     }
 
@@ -79,12 +91,34 @@ impl Ranks for Alone {
     }
 }
 
-/// The ranks that this process is one of; by itself where no launcher says otherwise.
-pub fn join(launch: &Launch) -> Result<Box<dyn Ranks>, RanksError> {
+/// The ranks that this process is one of, by itself where no launcher says otherwise, and where it works.
+///
+/// Several ranks work on GPUs where that is asked for, or where the program was built for GPUs and nothing is asked for: one that took
+/// the processor because it found none would hold up all the others.
+pub fn join(launch: &Launch, choice: DeviceChoice) -> Result<(Box<dyn Ranks>, Device), RanksError> {
     match launch.size {
-        1 => Ok(Box::new(Alone)),
-        _ => connected(launch),
+        1 => Ok((Box::new(Alone), choice.open_for(launch.local_rank)?)),
+        _ if choice.is_gpu() => with_gpus(launch, choice),
+        _ => Ok((connected(launch)?, Device::Cpu)),
     }
+}
+
+#[cfg(feature = "cuda")]
+fn with_gpus(
+    launch: &Launch,
+    choice: DeviceChoice,
+) -> Result<(Box<dyn Ranks>, Device), RanksError> {
+    let ranks = gpus::Gpus::join(launch, choice)?;
+    let device = ranks.device().clone();
+    Ok((Box::new(ranks), device))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn with_gpus(launch: &Launch, _: DeviceChoice) -> Result<(Box<dyn Ranks>, Device), RanksError> {
+    Err(RanksError::NoGpu {
+        rank: launch.rank,
+        reason: crate::device::DeviceError::NotBuiltIn,
+    })
 }
 
 #[cfg(feature = "mpi")]
@@ -98,17 +132,6 @@ fn connected(launch: &Launch) -> Result<Box<dyn Ranks>, RanksError> {
         launcher: launch.launcher,
         size: launch.size,
     })
-}
-
-/// Refuses where some ranks work on a GPU and some do not; all ranks call it.
-pub fn check_same_device(ranks: &dyn Ranks, device: &Device) -> Result<(), RanksError> {
-    let mut gpus = [f64::from(u8::from(device.is_cuda()))];
-    ranks.sum_f64(&mut gpus)?;
-    let (gpus, size) = (gpus[0] as usize, ranks.size());
-    match gpus == 0 || gpus == size {
-        true => Ok(()),
-        false => Err(RanksError::Mixed { gpus, size }),
-    }
 }
 
 /// Refuses where a launcher started several processes of a command that would do all its work in each.

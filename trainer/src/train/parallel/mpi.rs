@@ -1,9 +1,11 @@
-//! Ranks that MPI connects.
+//! Ranks that MPI connects: those whose gradients are in host memory.
 //!
 //! Of its errors none comes back: a call of MPI that fails, because another rank is gone say, ends this process, and the launcher then
 //! ends the others.
 
+use super::buckets::sum_on_host;
 use super::{Launch, Ranks, RanksError};
+use crate::train::Numbers;
 use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::environment::Universe;
@@ -54,13 +56,15 @@ impl Ranks for Mpi {
         self.world.size() as usize
     }
 
-    fn sum(&self, numbers: &mut [f32]) -> Result<(), RanksError> {
-        for part in numbers.chunks_mut(AT_ONCE) {
-            let own = part.to_vec();
-            self.world
-                .all_reduce_into(&own[..], part, SystemOperation::sum());
-        }
-        Ok(())
+    fn sum(&self, gradients: &mut [Numbers]) -> Result<(), RanksError> {
+        sum_on_host(self.rank(), gradients, &|numbers| {
+            for part in numbers.chunks_mut(AT_ONCE) {
+                let own = part.to_vec();
+                self.world
+                    .all_reduce_into(&own[..], part, SystemOperation::sum());
+            }
+            Ok(())
+        })
     }
 
     fn sum_f64(&self, numbers: &mut [f64]) -> Result<(), RanksError> {

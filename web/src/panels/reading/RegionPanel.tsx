@@ -1,16 +1,24 @@
-import { Button, Card, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, UnstyledButton } from '@mantine/core'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { Button, Card, Group, NumberInput, Stack, Text, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
 import { withNumber, type Size } from '../../model/geometry'
 import type { Action } from '../../state/annotation'
+import { ConceptPicker } from './ConceptPicker'
+import { Descriptions } from './Descriptions'
+import { LeaveCard } from './LeaveCard'
+import { Phrases } from './Phrases'
+import { Presences } from './Presences'
 
 // The red of a field's error is too dark on its background to be read.
 const LEGIBLE = { input: { color: 'var(--mantine-color-red-2)' } }
-const PRESENCES = ['present', 'absent', 'uncertain'] as const
 
 interface Props {
   region: Region
+  // Its name in the list, as others speak of it.
+  name: string
+  project: string
+  reader: string
   chosen: boolean
   langs: readonly string[]
   concepts: readonly Concept[]
@@ -24,15 +32,7 @@ interface Props {
 export function RegionPanel(props: Props) {
   const { t } = useTranslation()
   const { region, chosen, concepts, dispatch } = props
-  const card = useRef<HTMLDivElement>(null)
-  // Out of a field, so that the page's keys are heard again; an open list is closed first.
-  const leave = (event: KeyboardEvent) => {
-    const listOpen = (event.target as Element).getAttribute('aria-expanded') === 'true'
-    if (event.key === 'Escape' && !listOpen) card.current?.focus()
-  }
-  const options = concepts.map((concept) => ({ value: concept.key, label: Object.values(concept.names).join(' · ') }))
-  const name = options.find((option) => option.value === region.concept)?.label ?? t('read.choose')
-  const label = region.frame ? `${name} · ${t('read.frame', { frame: region.frame + 1 })}` : name
+  const label = region.frame ? `${props.name} · ${t('read.frame', { frame: region.frame + 1 })}` : props.name
   if (!chosen) {
     return (
       <UnstyledButton onClick={props.onSelect} data-testid="region">
@@ -41,41 +41,24 @@ export function RegionPanel(props: Props) {
     )
   }
   return (
-    <Card p="xs" withBorder data-testid="region" ref={card} data-chosen tabIndex={-1} role="group" aria-label={label} onKeyDown={leave} style={{ borderColor: '#ffd43b' }}>
+    <LeaveCard data-testid="region" data-chosen aria-label={label} style={{ borderColor: '#ffd43b' }}>
       <Stack gap={6}>
-        <Select
-          size="sm"
+        <ConceptPicker
           label={t('read.concept')}
           placeholder={t('read.choose')}
-          searchable
-          data={options}
+          concepts={concepts}
           value={region.concept ?? null}
-          onChange={(concept) => dispatch({ kind: 'describe', id: region.id, change: { concept } })}
+          onChoose={(concept) => dispatch({ kind: 'describe', id: region.id, change: { concept } })}
         />
-        <SegmentedControl
-          size="xs"
-          aria-label={t('read.presence')}
-          value={region.presence ?? 'present'}
-          onChange={(value) => dispatch({ kind: 'describe', id: region.id, change: { presence: PRESENCES.find((p) => p === value) ?? 'present' } })}
-          data={PRESENCES.map((presence) => ({ value: presence, label: t(`presence.${presence}`) }))}
-        />
-        {props.langs.map((lang) => (
-          <Textarea
-            key={lang}
-            lang={lang}
-            autosize
-            minRows={2}
-            maxRows={6}
-            label={t('read.description', { lang: languageName(lang) })}
-            value={region.texts?.[lang] ?? ''}
-            onChange={(event) => dispatch({ kind: 'write', id: region.id, lang, text: event.currentTarget.value })}
-            onBlur={() => dispatch({ kind: 'settle' })}
-          />
-        ))}
+        <Group justify="space-between">
+          <Presences value={region.presence ?? 'present'} onChange={(presence) => dispatch({ kind: 'describe', id: region.id, change: { presence } })} />
+          <Phrases region={region} project={props.project} reader={props.reader} dispatch={dispatch} />
+        </Group>
+        <Descriptions region={region} langs={props.langs} dispatch={dispatch} />
         <BoxNumbers {...props} />
         <Group><Button size="compact-sm" color="red" variant="light" onClick={() => dispatch({ kind: 'remove', id: region.id })}>{t('read.remove')}</Button></Group>
       </Stack>
-    </Card>
+    </LeaveCard>
   )
 }
 
@@ -110,8 +93,4 @@ function sizeInMm(bbox: readonly number[], spacing: readonly number[] | null): s
   const width = ((bbox[2] ?? 0) - (bbox[0] ?? 0)) * column
   const height = ((bbox[3] ?? 0) - (bbox[1] ?? 0)) * row
   return ` · ${width.toFixed(1)} × ${height.toFixed(1)} mm`
-}
-
-function languageName(lang: string): string {
-  return new Intl.DisplayNames([lang], { type: 'language' }).of(lang) ?? lang
 }

@@ -1,22 +1,29 @@
-import { Alert, Badge, Box as Area, Button, Group, Modal, ScrollArea, Stack, Switch, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Alert, Box as Area, Button, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError, type Annotation, type Case, type Concept, type Content, type Region, type Suggestion } from '../../api/client'
-import { IDENTITY, type Raster, type Window } from '../../canvas/levels'
-import { Viewport, type Drawn } from '../../canvas/Viewport'
+import { ApiError, type Case, type Concept, type Region, type Suggestion, type Verdict } from '../../api/client'
+import type { Raster } from '../../canvas/levels'
+import type { Drawn } from '../../canvas/Boxes'
 import { useInWords } from '../../i18n/refusal'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
-import { merged, waiting } from '../../state/annotation'
+import { isSilent, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
 import { PageTitle } from '../PageTitle'
 import { Refusal } from '../Refusal'
+import { Conflict } from './Conflict'
+import { FindingsPanel } from './FindingsPanel'
+import { ImagePane, type ImageKeys } from './ImagePane'
+import { KeyList } from './KeyList'
 import { useKeys } from './keys'
+import { PRESENCES } from './Presences'
+import { QuestionsPanel } from './QuestionsPanel'
 import { RegionPanel } from './RegionPanel'
+import { ReportPanel } from './ReportPanel'
 import { SuggestionPanel } from './SuggestionPanel'
-import { useCase } from './useCase'
-import { WindowFields } from './WindowFields'
+import { useCase, type Hold } from './useCase'
+import { VerdictDialog } from './VerdictDialog'
 
 interface Props {
   opened: Case
@@ -26,78 +33,135 @@ interface Props {
   onNext(): void
 }
 const HEADER = 48
-const PANEL = 372
+const PANEL = 420
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
-// The one frame that the page shows so far.
-const SHOWN_FRAME = 0
+const PANELS = ['regions', 'report', 'questions', 'findings'] as const
+type Panel = (typeof PANELS)[number]
+// A hold that could not be renewed for five minutes is told of; it lasts for a quarter of an hour.
+const WARN_MINUTES = 10
 
 export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { t, i18n } = useTranslation()
-  const { state, dispatch, saving, leaseLost, resolve, submit } = useCase(opened)
+  const { state, dispatch, saving, lease, resolve, submit } = useCase(opened)
   const { content } = state
-  const own: Window = opened.image.window ?? IDENTITY
-  const [window, setWindow] = useState(own)
-  const [inverted, setInverted] = useState(false)
   const [selected, setSelected] = useState<string | null>(null)
-  const [fitAt, setFitAt] = useState(0)
   const [help, setHelp] = useState(false)
+  const [twoClicks, setTwoClicks] = useState(false)
+  const [shown, setShown] = useState<Panel>('regions')
+  // Whether a verdict is asked for: there is nothing else to submit.
+  const [asking, setAsking] = useState(false)
   const [refused, setRefused] = useState<Error | null>(null)
   const [sending, setSending] = useState(false)
   const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
+  const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
-  const unseen = opened.image.frames - 1
+  // The frame that is shown, and all that were.
+  const [frame, setFrame] = useState(0)
+  const [seen, setSeen] = useState<ReadonlySet<number>>(new Set([0]))
+  const unseen = opened.image.frames - seen.size
+  const show = useCallback((shown: number) => {
+    setFrame(shown)
+    setSeen((before) => (before.has(shown) ? before : new Set(before).add(shown)))
+  }, [])
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
+  const named = content.regions.map((region, index) => ({ value: region.id, label: `${index + 1} ${nameOf(region.concept)}` }))
   const boxes: Drawn[] = [
-    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const })),
-    ...content.regions.filter((r) => (r.frame ?? 0) === SHOWN_FRAME).map((r) => ({ id: r.id, bbox: boxOf(r.bbox), name: nameOf(r.concept), kind: 'region' as const })),
+    ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const, frame: 0 })),
+    ...content.regions.map((r, index) => ({ id: r.id, bbox: boxOf(r.bbox), name: named[index]?.label ?? '', kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
+  // A region that is chosen is one that can be seen.
+  const choose = useCallback((id: string | null) => {
+    setSelected(id)
+    if (id !== null) setShown('regions')
+  }, [])
   const draw = (bbox: Box) => {
     const id = freshId()
-    dispatch({ kind: 'draw', id, frame: SHOWN_FRAME, bbox })
-    setSelected(id)
+    dispatch({ kind: 'draw', id, frame, bbox })
+    setTwoClicks(false)
+    choose(id)
+  }
+  const step = (by: number) => {
+    const ids = [...content.regions, ...open].map(({ id }) => id)
+    const at = ids.indexOf(selected ?? '')
+    choose(ids.at(at < 0 ? (by > 0 ? 0 : -1) : (at + by) % ids.length) ?? null)
+  }
+  const copyOn = (region: Region) => {
+    const next = (region.frame ?? 0) + 1
+    if (next >= opened.image.frames) return
+    const id = freshId()
+    dispatch({ kind: 'copy', id, of: region.id, bbox: boxOf(region.bbox), frame: next })
+    choose(id)
+  }
+  const turnPresence = (region: Region) => {
+    const next = PRESENCES[(PRESENCES.indexOf(region.presence ?? 'present') + 1) % PRESENCES.length]
+    dispatch({ kind: 'describe', id: region.id, change: { presence: next } })
+  }
+  const focus = (part: string) => panel.current?.querySelector<HTMLElement>(part)?.focus()
+  const nextPanel = () => {
+    const next = PANELS[(PANELS.indexOf(shown) + 1) % PANELS.length] ?? 'regions'
+    setShown(next)
+    focus(`[data-panel=${next}]`)
   }
   const duplicate = (region: Region) => {
     const id = freshId()
     dispatch({ kind: 'copy', id, of: region.id, bbox: moved(boxOf(region.bbox), COPY_OFFSET, COPY_OFFSET, raster) })
-    setSelected(id)
+    choose(id)
   }
   const accept = (suggestion: Suggestion | undefined, stay: boolean) => {
     if (!suggestion) return
     const id = freshId()
     dispatch({ kind: 'accept', id, suggestion })
-    if (stay) setSelected(id)
+    if (stay) choose(id)
   }
   const reject = (suggestion: Suggestion | undefined) => suggestion && dispatch({ kind: 'reject', suggestion: suggestion.id })
-  const finish = () => {
+  const unseenText = unseen > 0 && content.regions.length === 0 ? t('read.unseen', { frames: unseen }) : null
+  const finish = (verdict?: Verdict) => {
     if (sending) return
-    if (unseen > 0 && content.regions.length === 0) return setRefused(new Error(t('read.unseen', { frames: unseen })))
+    setAsking(false)
+    if (!verdict && isSilent(content)) return setAsking(true)
+    if (unseenText && (verdict ?? content.verdict)?.kind !== 'not_assessable') return setRefused(new Error(unseenText))
     setSending(true)
     setRefused(null)
     const stay = (why: Error | null) => {
       setSending(false)
       setRefused(why)
     }
-    submit().then((done) => (done ? onNext() : stay(null)), stay)
+    submit(verdict).then((done) => (done ? onNext() : stay(null)), stay)
   }
   useKeys({
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
-    remove: () => chosen && dispatch({ kind: 'remove', id: chosen.id }),
-    undo: () => dispatch({ kind: 'undo' }),
-    redo: () => dispatch({ kind: 'redo' }),
-    fit: () => setFitAt(fitAt + 1),
-    invert: () => setInverted(!inverted),
     newBox: () => draw(middle(raster)),
+    twoClicks: () => setTwoClicks(!twoClicks),
+    cancel: twoClicks ? () => setTwoClicks(false) : undefined,
+    next: () => step(1),
+    previous: () => step(-1),
+    later: () => chosen && dispatch({ kind: 'reorder', part: 'regions', id: chosen.id, by: 1 }),
+    earlier: () => chosen && dispatch({ kind: 'reorder', part: 'regions', id: chosen.id, by: -1 }),
+    duplicate: () => chosen && duplicate(chosen),
+    copyOn: () => chosen && copyOn(chosen),
+    remove: () => chosen && dispatch({ kind: 'remove', id: chosen.id }),
+    concept: () => focus('[data-chosen] [data-picker]'),
+    presence: () => chosen && turnPresence(chosen),
+    describe: () => focus('[data-chosen] textarea'),
+    phrases: () => panel.current?.querySelector<HTMLElement>('[data-chosen] [data-phrases]')?.click(),
+    panel: nextPanel,
     accept: () => accept(offered, false),
     acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
-    duplicate: () => chosen && duplicate(chosen),
     adjust: () => accept(offered, true),
     reject: () => reject(offered),
-    submit: finish,
+    fit: () => view.current?.fit(),
+    invert: () => view.current?.invert(),
+    measure: () => view.current?.measure(),
+    preset: (number) => view.current?.preset(number),
+    scroll: (by) => view.current?.scroll(by),
+    undo: () => dispatch({ kind: 'undo' }),
+    redo: () => dispatch({ kind: 'redo' }),
+    submit: () => finish(),
     help: () => setHelp(true),
   }, !sending, letters)
   // What had the focus may be gone: the card that was opened, the region that was deleted, the case before.
@@ -106,110 +170,113 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
   }, [selected, content.regions.length])
 
+  const tools = (
+    <>
+      <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
+      <Button size="compact-sm" variant={twoClicks ? 'filled' : 'default'} aria-pressed={twoClicks} onClick={() => setTwoClicks(!twoClicks)}>{t('read.two_clicks')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
+      <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
+      <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
+    </>
+  )
+
   return (
     // Nothing is written while it is submitted: it would be a later revision that nobody submitted.
     <Area inert={sending} style={{ display: 'flex', height: `calc(100vh - ${HEADER}px)` }}>
       <Area style={{ flex: 1, display: 'flex', flexDirection: 'column', minWidth: 0 }}>
         <VisuallyHidden component="div"><PageTitle>{t('read.title')}</PageTitle></VisuallyHidden>
-        <Group px="xs" py={4} gap="xs" wrap="nowrap">
-          <Button size="compact-sm" variant="default" onClick={() => setFitAt(fitAt + 1)}>{t('read.fit')}</Button>
-          <Button size="compact-sm" variant={inverted ? 'filled' : 'default'} onClick={() => setInverted(!inverted)}>{t('read.invert')}</Button>
-          <WindowFields window={window} onWindow={setWindow} />
-          <Button size="compact-sm" variant="default" onClick={() => setWindow(own)}>{t('read.reset')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>{t('read.undo')}</Button>
-          <Button size="compact-sm" variant="default" disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>{t('read.redo')}</Button>
-          <Button size="compact-sm" variant="default" onClick={() => setHelp(true)}>{t('read.keys')} ?</Button>
-          <Badge variant="outline" color="gray">{t('read.lossless', { bits: raster.bits })}</Badge>
-        </Group>
-        <Area style={{ flex: 1, position: 'relative' }}>
-          <Viewport
-            raster={raster}
-            window={window}
-            inverted={inverted}
-            boxes={boxes}
-            selected={selected}
-            offered={offered?.id ?? null}
-            letters={letters}
-            label={t('read.viewport')}
-            fitAt={fitAt}
-            onSelect={setSelected}
-            onDraw={draw}
-            onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
-            onSettle={() => dispatch({ kind: 'settle' })}
-            onWindow={setWindow}
-          />
-        </Area>
+        <ImagePane
+          ref={view}
+          image={opened.image}
+          raster={raster}
+          boxes={boxes}
+          selected={selected}
+          offered={offered?.id ?? null}
+          letters={letters}
+          twoClicks={twoClicks}
+          tools={tools}
+          onFrame={show}
+          onSelect={choose}
+          onDraw={draw}
+          onPlace={(id, bbox, gesture) => dispatch({ kind: 'place', id, bbox, tag: gesture })}
+          onSettle={() => dispatch({ kind: 'settle' })}
+        />
       </Area>
       <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
-        <ScrollArea style={{ flex: 1 }} p="sm">
-          <Stack gap="sm">
-            {opened.choice && (
-              <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
-            )}
-            {unseen > 0 && <Alert color="yellow" role="alert" p="xs">{t('read.first_of', { frames: opened.image.frames })}</Alert>}
-            {isGone(leaseLost) ? <Alert color="yellow" role="alert" p="xs">{t('read.lease_lost')}</Alert> : <Refusal error={leaseLost} color="yellow" p="xs" />}
-            {open.length > 0 && (
-              <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
-            )}
-            <Title ref={heading} tabIndex={-1} order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
-            {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
-            {content.regions.map((region) => (
-              <RegionPanel
-                key={region.id}
-                region={region}
-                chosen={region.id === selected}
-                langs={langs}
-                concepts={concepts}
-                image={raster}
-                spacing={opened.image.pixel_spacing ?? null}
-                dispatch={dispatch}
-                onSelect={() => setSelected(region.id)}
-              />
-            ))}
-          </Stack>
-        </ScrollArea>
+        <Tabs value={shown} onChange={(value) => setShown(PANELS.find((one) => one === value) ?? 'regions')} keepMounted={false} style={{ flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
+          <Tabs.List grow>
+            {PANELS.map((one) => <Tabs.Tab key={one} value={one} data-panel={one} px={6}>{t(`panel.${one}`)} {content[one]?.length || ''}</Tabs.Tab>)}
+          </Tabs.List>
+          <ScrollArea style={{ flex: 1 }} p="sm">
+            <Stack gap="sm">
+              {opened.choice && (
+                <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{opened.choice.reason}</Alert>
+              )}
+              <HoldState hold={lease} />
+              <Tabs.Panel value="regions">
+                <Stack gap="sm">
+                  {open.length > 0 && (
+                    <SuggestionPanel suggestions={open} offered={offered?.id} nameOf={nameOf} onSelect={setSelected} onAccept={accept} onReject={reject} />
+                  )}
+                  <Title ref={heading} tabIndex={-1} order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
+                  {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
+                  {content.regions.map((region, index) => (
+                    <RegionPanel
+                      key={region.id}
+                      region={region}
+                      name={named[index]?.label ?? ''}
+                      project={opened.image.project_id}
+                      reader={opened.annotation.reader.id}
+                      chosen={region.id === selected}
+                      langs={langs}
+                      concepts={concepts}
+                      image={raster}
+                      spacing={opened.image.pixel_spacing ?? null}
+                      dispatch={dispatch}
+                      onSelect={() => setSelected(region.id)}
+                    />
+                  ))}
+                </Stack>
+              </Tabs.Panel>
+              <Tabs.Panel value="report"><ReportPanel report={content.report ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
+              <Tabs.Panel value="questions"><QuestionsPanel questions={content.questions ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
+              <Tabs.Panel value="findings">
+                <FindingsPanel findings={content.findings ?? []} verdict={content.verdict ?? null} concepts={concepts} nameOf={nameOf} dispatch={dispatch} />
+              </Tabs.Panel>
+            </Stack>
+          </ScrollArea>
+        </Tabs>
         <Stack p="sm" gap={6} style={{ borderTop: '1px solid #373a40' }}>
           <Refusal error={refused} p="xs" />
           <SavedState saving={saving} />
-          <Button loading={sending} onClick={finish}>{content.regions.length === 0 ? t('read.submit_empty') : t('read.submit')} (Ctrl+Enter)</Button>
+          <Button loading={sending} onClick={() => finish()}>{t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
       </Area>
-      <Modal opened={help} onClose={() => setHelp(false)} title={t('read.keys')}>
-        <Stack>
-          <Text>{t('read.keys_text')}</Text>
-          <Switch label={t('read.letters')} checked={letters} onChange={(event) => setLetters(event.currentTarget.checked)} />
-        </Stack>
-      </Modal>
-      {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} onResolve={resolve} />}
+      <KeyList opened={help} letters={letters} onLetters={setLetters} onClose={() => setHelp(false)} />
+      {asking && <VerdictDialog unseen={unseenText} onJudge={finish} onClose={() => setAsking(false)} />}
+      {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} conceptName={nameOf} onResolve={resolve} />}
     </Area>
   )
+}
+
+// Said while there is still time to do something about it, and once there is none.
+function HoldState({ hold: { minutes, lost } }: { hold: Hold }) {
+  const { t } = useTranslation()
+  const warn = (text: string) => <Alert color="yellow" role="alert" p="xs">{text}</Alert>
+  if (!lost) return null
+  if (isGone(lost) || minutes === 0) return warn(t('read.lease_lost'))
+  if (lost instanceof ApiError) return <Refusal error={lost} color="yellow" p="xs" />
+  return minutes <= WARN_MINUTES ? warn(t('read.lease_ends', { minutes })) : null
 }
 
 function SavedState({ saving }: { saving: Saving }) {
   const { t } = useTranslation()
   const inWords = useInWords()
-  const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
+  const colour = { saved: 'teal.4', saving: 'gray.4', offline: 'yellow.4', held: 'yellow.4', refused: 'red.4', conflict: 'yellow.4' }[saving.kind]
   return (
     <Text size="sm" c={colour} aria-live="polite" data-testid="saving" data-saving={saving.kind}>
-      {t(`saving.${saving.kind}`)}{saving.kind === 'refused' ? `: ${inWords(saving.error)}` : ''}
+      {t(`saving.${saving.kind}`)}{saving.kind === 'refused' || saving.kind === 'held' ? `: ${inWords(saving.error)}` : ''}
     </Text>
-  )
-}
-
-function Conflict({ theirs, mine, onResolve }: { theirs: Annotation; mine: Content; onResolve(theirs: Annotation, content: Content): void }) {
-  const { t } = useTranslation()
-  return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('read.conflict_title')}>
-      <Stack>
-        <Text>{t('read.conflict_text', { theirs: theirs.content.regions.length, mine: mine.regions.length })}</Text>
-        <Group>
-          <Button onClick={() => onResolve(theirs, merged(mine, theirs.content))}>{t('read.both')}</Button>
-          <Button variant="default" onClick={() => onResolve(theirs, mine)}>{t('read.mine')}</Button>
-          <Button variant="default" onClick={() => onResolve(theirs, theirs.content)}>{t('read.theirs')}</Button>
-        </Group>
-      </Stack>
-    </Modal>
   )
 }
 

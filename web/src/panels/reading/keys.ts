@@ -1,8 +1,13 @@
 // The reading page's keys, where they are heard. What they mean: model/keys.ts.
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { commandOf, type Command, type Focus, type Plain } from '../../model/keys'
 
-export type Keys = Record<Plain, () => void> & { nudge(dx: number, dy: number): void }
+// What the page does; a command that is missing is heard elsewhere.
+export type Keys = Partial<Record<Plain, () => void>> & {
+  nudge(dx: number, dy: number): void
+  preset(number: number): void
+  scroll(by: number): void
+}
 
 // `awake`: whether the page may change at all; `letters`: whether keys that also write a character are in use.
 export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
@@ -10,7 +15,8 @@ export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
   useEffect(() => {
     latest.current = keys
   })
-  useEffect(() => {
+  // Heard as soon as the page is seen: a key that comes before is lost.
+  useLayoutEffect(() => {
     if (!awake) return
     const press = (event: KeyboardEvent) => {
       // 229 is what browsers report for a key that an input method has taken.
@@ -19,21 +25,28 @@ export function useKeys(keys: Keys, awake: boolean, letters: boolean): void {
       if (document.querySelector('[role=dialog]')) return
       const command = commandOf(event, focusOf(event.target), letters)
       if (command === null) return
-      event.preventDefault()
-      if (command !== 'held') carryOut(command, latest.current)
+      // An Escape that nothing waits for is the browser's, or a list's that is open.
+      if (command === 'held' || carryOut(command, latest.current)) event.preventDefault()
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
   }, [awake, letters])
 }
 
-function carryOut(command: Command, keys: Keys): void {
+// Whether it was the page's to do.
+function carryOut(command: Command, keys: Keys): boolean {
   if (command.kind === 'nudge') keys.nudge(command.dx, command.dy)
-  else keys[command.kind]()
+  else if (command.kind === 'preset') keys.preset(command.number)
+  else if (command.kind === 'scroll') keys.scroll(command.by)
+  else keys[command.kind]?.()
+  return keys[command.kind] !== undefined
 }
 
-function focusOf(target: EventTarget | null): Focus {
+export function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof HTMLElement)) return 'page'
-  if (target instanceof HTMLInputElement && ['radio', 'checkbox'].includes(target.type)) return 'choice'
-  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ? 'text' : 'page'
+  // An open menu or list has the letters for its own entries.
+  if (target.closest('[role=menu], [role=listbox]')) return 'text'
+  if (target.matches('input[type=radio], input[type=checkbox], input[type=range], [role=tab]')) return 'choice'
+  if (target instanceof HTMLTextAreaElement) return 'writing'
+  return target.isContentEditable || ['INPUT', 'SELECT'].includes(target.tagName) ? 'text' : 'page'
 }

@@ -1,10 +1,11 @@
 // One case in a reader's hands: its annotation, its way to the server, and the time spent.
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react'
-import type { Annotation, Case, Content } from '../../api/client'
-import { giveBack, readerOf, renewLease, saveAnnotation, submitAnnotation, useSessionCheck } from '../../api/queries'
+import { ApiError, type Annotation, type Case, type Content, type Verdict } from '../../api/client'
+import { giveBack, openCase, readerOf, renewLease, saveAnnotation, submitAnnotation, useSessionCheck } from '../../api/queries'
 import { reduce, start } from '../../state/annotation'
 import { caseKey, hold, otherVersion, Outbox, type Saving } from '../../state/outbox'
+import { learn } from '../../state/phrases'
 
 const IDLE_MS = 30_000
 const RENEW_MS = 60_000
@@ -13,7 +14,6 @@ export function useCase(opened: Case) {
   const image = opened.image.id
   const [state, dispatch] = useReducer(reduce, opened.annotation.content, start)
   const [saving, setSaving] = useState<Saving>({ kind: 'saved' })
-  const [leaseLost, setLeaseLost] = useState<Error | null>(null)
   const checked = useSessionCheck()
   const queries = useQueryClient()
   const { reader, revision } = opened.annotation
@@ -21,7 +21,14 @@ export function useCase(opened: Case) {
     const save = async (basedOn: number, content: Content) => {
       // Another tab may have signed somebody else in; this is not theirs to save, so it stays here.
       if (readerOf(queries) !== reader.id) throw new Error('its reader is not signed in')
-      return checked(saveAnnotation(image, basedOn, content))
+      try {
+        return await checked(saveAnnotation(image, basedOn, content))
+      } catch (error) {
+        // The hold ran out and nobody has taken the case since: it is taken again, and the work is sent.
+        if (!(error instanceof ApiError) || error.code !== 'not_leased') throw error
+        await checked(openCase(image))
+        return checked(saveAnnotation(image, basedOn, content))
+      }
     }
     return new Outbox(caseKey(image, reader.id), opened.image.project_id, revision, save, setSaving)
   }, [image, opened.image.project_id, reader.id, revision, checked, queries])
@@ -60,11 +67,7 @@ export function useCase(opened: Case) {
     touch()
     void outbox.put(state.content)
   }, [state.content, outbox, touch])
-  useEffect(() => {
-    const renew = () => checked(renewLease(opened.lease.id)).then(() => setLeaseLost(null), setLeaseLost)
-    const timer = setInterval(renew, RENEW_MS)
-    return () => clearInterval(timer)
-  }, [opened.lease.id, checked])
+  const lease = useHold(opened, checked)
   const activeSeconds = useActiveSeconds()
 
   const resolve = (theirs: Annotation, content: Content) => {
@@ -72,14 +75,17 @@ export function useCase(opened: Case) {
     dispatch({ kind: 'load', content })
     void outbox.resolve(theirs, content)
   }
-  // False where it is not saved yet, which `saving` tells the reason of.
-  const submit = async (): Promise<boolean> => {
+  // False where it is not saved yet, which `saving` tells the reason of. A verdict that is given with it is a step like any other.
+  const submit = async (verdict?: Verdict): Promise<boolean> => {
     touch()
-    // An empty annotation is a finding too: that nothing was found. It is saved before it is submitted.
-    if (outbox.latestRevision === 0) await outbox.put(state.content)
+    const content = verdict ? reduce(state, { kind: 'judge', verdict }).content : state.content
+    if (verdict) dispatch({ kind: 'judge', verdict })
+    if (verdict || outbox.latestRevision === 0) await outbox.put(content)
     if (!(await outbox.flush())) return false
     try {
       await checked(submitAnnotation(image, outbox.latestRevision, activeSeconds()))
+      // A browser that keeps no phrases is no reason to stay.
+      await learn(opened.image.project_id, reader.id, content).catch(() => undefined)
       return true
     } catch (error) {
       const theirs = otherVersion(error)
@@ -88,7 +94,38 @@ export function useCase(opened: Case) {
       return false
     }
   }
-  return { state, dispatch, saving, leaseLost, resolve, submit }
+  return { state, dispatch, saving, lease, resolve, submit }
+}
+
+export interface Hold {
+  // Minutes until it runs out, by this computer's own clock.
+  minutes: number
+  // Why it could not be renewed the last time.
+  lost: Error | null
+}
+
+// Keeps the reader's hold on the case, and knows how long it lasts when the server does not answer.
+function useHold({ lease }: Case, checked: <T>(call: Promise<T>) => Promise<T>): Hold {
+  const [until, setUntil] = useState(() => Date.now() + lease.seconds * 1000)
+  const [now, setNow] = useState(Date.now)
+  const [lost, setLost] = useState<Error | null>(null)
+  useEffect(() => {
+    const renewed = ({ seconds }: Case['lease']) => {
+      setUntil(Date.now() + seconds * 1000)
+      setLost(null)
+    }
+    const renew = () => {
+      setNow(Date.now())
+      void checked(renewLease(lease.id)).then(renewed, setLost)
+    }
+    const timer = setInterval(renew, RENEW_MS)
+    window.addEventListener('online', renew)
+    return () => {
+      clearInterval(timer)
+      window.removeEventListener('online', renew)
+    }
+  }, [lease.id, checked])
+  return { minutes: Math.max(0, Math.round((until - now) / 60_000)), lost }
 }
 
 // Gives a case back that was only looked at, so that others need not wait for the lease to run out. What was begun stays

@@ -1,0 +1,371 @@
+// The reading page by mouse, pen, fingers and keys, and what may happen to the work on it.
+import { encode } from 'fast-png'
+import { expect, test, type Locator, type Page } from '@playwright/test'
+import { isAccessible } from './accessible'
+import { clickAt, draw, numbers, onScreen, saved, signInTo, submitted } from './reading'
+import { Client, Server, until, type Reader } from './server'
+
+const anna: Reader = { username: 'anna', password: 'anna reads at night' }
+const bo: Reader = { username: 'bo', password: 'bo reads in the morning' }
+const SIDE = 96
+
+let server: Server
+let admin: Client
+let project: string
+const images: string[] = []
+
+// A small picture of its own: grey noise.
+function noise(seed: number): Uint8Array {
+  let now = seed + 1
+  const data = Uint8Array.from({ length: SIDE * SIDE }, () => (now = (now * 48271) % 2147483647) % 200)
+  return encode({ width: SIDE, height: SIDE, data, channels: 1, depth: 8 })
+}
+
+test.beforeAll(async () => {
+  server = await Server.start()
+  admin = await server.admin()
+  project = (await admin.call('POST', '/api/projects', { name: 'Small', synthetic: true, shares: { val: 0, test: 0 }, blind_share: 0 })).id
+  await admin.call('PUT', `/api/projects/${project}/concepts`, {
+    concepts: [
+      { key: 'lung', kind: 'structure', names: { en: 'lung', zh: '肺' }, codes: { RadLex: 'RID1301' } },
+      { key: 'nodule', kind: 'lesion', names: { en: 'pulmonary nodule', zh: '肺结节' }, synonyms: { en: ['coin lesion'], zh: ['结节影'] } },
+      { key: 'cyst', kind: 'lesion', names: { en: 'cyst', zh: '囊肿' } },
+    ],
+  })
+  for (const reader of [anna, bo]) {
+    const user = await admin.call('POST', '/api/users', { ...reader, display_name: reader.username })
+    await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'annotator' })
+  }
+  for (let seed = 0; seed < 24; seed += 1) {
+    const form = new FormData()
+    form.set('file', new Blob([noise(seed) as BlobPart]), `small-${seed}.png`)
+    form.set('attested', 'true')
+    form.set('modality', 'xray')
+    images.push((await admin.call('POST', `/api/projects/${project}/images`, form)).id)
+  }
+})
+test.afterAll(async () => server.stop())
+
+const signIn = (page: Page, reader: Reader) => signInTo(page, server.url, reader, 'Small')
+const address = (image: string) => `${server.url}/projects/${project}/read/${image}`
+// Each journey has cases of its own.
+const another = () => images.pop() ?? ''
+
+async function open(page: Page, image: string) {
+  await page.goto(address(image))
+  await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
+}
+async function signedIn(page: Page, reader: Reader = anna): Promise<string> {
+  const image = another()
+  await signIn(page, reader)
+  await open(page, image)
+  return image
+}
+const contentOf = async (image: string) => (await admin.call('GET', `/api/images/${image}/annotations`)).annotations[0].content
+const english = (page: Page) => page.getByLabel(/Description \(English\)/)
+
+// A description with the keyboard alone, from the chosen region on.
+async function describe(page: Page, concept: string, en: string, zh: string) {
+  await page.keyboard.press('c')
+  await page.keyboard.type(concept)
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('t')
+  await page.keyboard.type(en)
+  await page.keyboard.press('Tab')
+  await page.keyboard.insertText(zh)
+  await page.keyboard.press('Escape')
+}
+
+const rectOf = async (element: Locator) => (await element.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+
+test('boxes without dragging: two clicks, a finger, never a hovering pen; names stand beside them', async ({ page, context }) => {
+  await signedIn(page)
+  const viewport = page.getByTestId('viewport')
+  const regions = page.getByTestId('region')
+  await page.keyboard.press('b')
+  await clickAt(page, 10, 10)
+  await page.keyboard.press('Escape')
+  await clickAt(page, 40, 40)
+  await expect(regions).toHaveCount(0)
+  await page.getByRole('button', { name: 'Two clicks' }).click()
+  await clickAt(page, 50, 60)
+  await saved(page, () => clickAt(page, 20, 30))
+  for (const [index, edge] of [20, 30, 50, 60].entries()) expect(Math.abs(((await numbers(page))[index] ?? 0) - edge)).toBeLessThan(1)
+
+  const cdp = await context.newCDPSession(page)
+  const [from, to] = [await onScreen(viewport, 60, 10), await onScreen(viewport, 90, 40)]
+  const hover = async (x: number, y: number) => cdp.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y, pointerType: 'pen' })
+  await hover(from.x, from.y)
+  await hover(to.x, to.y)
+  await expect(regions).toHaveCount(1)
+  await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 2 })
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+    cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points.map((point, id) => ({ ...point, id })) })
+  await saved(page, async () => {
+    await touch('touchStart', [from])
+    await touch('touchMove', [to])
+    await touch('touchEnd', [])
+  })
+  await expect(regions).toHaveCount(2)
+  // Two fingers move and enlarge the image, and draw nothing.
+  const zoom = Number(await viewport.getAttribute('data-zoom'))
+  await touch('touchStart', [from])
+  await touch('touchStart', [from, to])
+  await touch('touchMove', [{ x: from.x - 30, y: from.y - 30 }, { x: to.x + 30, y: to.y + 30 }])
+  await touch('touchEnd', [])
+  expect(Number(await viewport.getAttribute('data-zoom'))).toBeGreaterThan(zoom)
+  await expect(regions).toHaveCount(2)
+  await page.keyboard.press('f')
+
+  // At the image's very edge, too.
+  await saved(page, () => draw(page, [0, 0, 95, 12]))
+  for (const box of await page.getByTestId('region-box').all()) {
+    const shape = await rectOf(box)
+    for (const name of await page.locator('svg text').all()) {
+      const label = await rectOf(name)
+      const apart = label.x + label.width <= shape.x || shape.x + shape.width <= label.x || label.y + label.height <= shape.y || shape.y + shape.height <= label.y
+      expect(apart, `${JSON.stringify(label)} beside ${JSON.stringify(shape)}`).toBe(true)
+    }
+  }
+})
+
+test('some fifty steps by keys and mouse are all undone, and all done again', async ({ page }) => {
+  const image = await signedIn(page)
+  await saved(page, () => draw(page, [5, 5, 30, 30]))
+  const before = await contentOf(image)
+  const undo = page.getByRole('button', { name: 'Undo' })
+  // What was there before is the start: the page is opened anew.
+  await page.reload()
+  await expect(undo).toBeDisabled()
+  await page.keyboard.press('j')
+  await describe(page, 'coin', 'A nodule.', '结节。')
+  for (const key of ['u', 'ArrowLeft', 'ArrowRight', 'ArrowDown', 'Shift+ArrowRight', 'u']) await page.keyboard.press(key)
+  await draw(page, [55, 8, 75, 28])
+  await describe(page, '囊肿', 'A cyst. Thin wall.', '囊肿。壁薄。')
+  for (const key of ['d', 'u', 'ArrowUp', 'Shift+K', 'Shift+K', 'Shift+J', 'd', 'Delete']) await page.keyboard.press(key)
+  await page.keyboard.press('n')
+  await describe(page, 'RID1301', 'Lung.', '肺。')
+  await page.getByLabel('x0', { exact: true }).fill('3')
+  await page.keyboard.press('Escape')
+  await draw(page, [64, 66, 90, 90])
+  // By its left border.
+  await draw(page, [64, 75, 59, 80])
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'k', 'u', 'k', 'u', 'u']) await page.keyboard.press(key)
+  await page.getByRole('tab', { name: /Report/ }).click()
+  for (const text of ['A nodule is seen.', 'No effusion.']) {
+    await page.getByRole('button', { name: 'Add a sentence' }).click()
+    await page.getByTestId('sentence').last().getByLabel(/English/).fill(text)
+  }
+  await page.getByTestId('sentence').first().getByRole('combobox', { name: 'Speaks of these regions' }).click()
+  await page.getByRole('option', { name: '1 pulmonary nodule' }).click()
+  await page.keyboard.press('Escape')
+  await page.getByTestId('sentence').last().getByRole('button', { name: 'Up' }).click()
+  await page.getByRole('tab', { name: /Questions/ }).click()
+  await page.getByRole('button', { name: 'Add a question' }).click()
+  await page.getByLabel('Question 1 (English)').fill('Is there a nodule?')
+  await page.getByLabel('Answer 1 (English)').fill('yes')
+  await page.getByRole('tab', { name: /Labels/ }).click()
+  await page.getByRole('combobox', { name: 'Add a label' }).click()
+  await page.getByRole('option', { name: /cyst/ }).click()
+  await page.getByTestId('finding').getByText('absent').click()
+  await page.getByText('Cannot be judged').click()
+  await page.getByLabel('Why it cannot be judged').fill('Motion')
+  await page.keyboard.press('Escape')
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'saved')
+  const after = await contentOf(image)
+
+  let steps = 0
+  await saved(page, async () => {
+    for (; await undo.isEnabled(); steps += 1) await page.keyboard.press('Control+z')
+  })
+  expect(steps).toBeGreaterThanOrEqual(45)
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'saved')
+  expect(await contentOf(image)).toEqual(before)
+  await saved(page, async () => {
+    for (let step = 0; step < steps; step += 1) await page.keyboard.press('Control+y')
+  })
+  await expect(page.getByRole('button', { name: 'Redo' })).toBeDisabled()
+  expect(await contentOf(image)).toEqual(after)
+})
+
+test('a tab that dies in the middle of a sentence loses nothing', async ({ page, context }) => {
+  const image = await signedIn(page)
+  await page.route('**/annotation', (route) => route.abort())
+  await draw(page, [5, 5, 30, 30])
+  await page.keyboard.press('t')
+  await page.keyboard.type('A round opacity in the up')
+  const cdp = await context.newCDPSession(page)
+  const dead = page.waitForEvent('crash')
+  await Promise.race([cdp.send('Page.crash').catch(() => undefined), dead])
+  await dead
+  const again = await context.newPage()
+  await saved(again, () => open(again, image))
+  await again.getByTestId('region').click()
+  await expect(english(again)).toHaveValue('A round opacity in the up')
+  expect((await contentOf(image)).regions[0].texts.en).toBe('A round opacity in the up')
+})
+
+test('work goes on without the network, and is sent once it is back', async ({ page, context }) => {
+  const image = await signedIn(page)
+  await saved(page, () => draw(page, [5, 5, 30, 30]))
+  await context.setOffline(true)
+  await english(page).fill('Written on a train.')
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'offline')
+  await english(page).pressSequentially(' Longer.')
+  await saved(page, () => context.setOffline(false))
+  expect((await contentOf(image)).regions[0].texts.en).toBe('Written on a train. Longer.')
+})
+
+test('a hold that cannot be renewed is told of while there is time, and the work stays', async ({ page }) => {
+  await page.clock.install()
+  await signedIn(page)
+  await page.route('**/leases/*', (route) => route.abort())
+  await page.clock.fastForward('06:00')
+  await expect(page.getByText(/the hold on this case ends in \d min/)).toBeVisible()
+  await page.clock.fastForward('10:00')
+  await expect(page.getByText(/The hold on this case ran out/)).toBeVisible()
+  await saved(page, () => draw(page, [5, 5, 30, 30]))
+  await page.unroute('**/leases/*')
+  await page.clock.fastForward('01:00')
+  await expect(page.getByText(/The hold on this case ran out/)).toBeHidden()
+})
+
+test('two versions are settled region by region and field by field', async ({ page }) => {
+  const image = await signedIn(page)
+  await saved(page, async () => {
+    await draw(page, [5, 5, 30, 30])
+    await english(page).fill('mine')
+  })
+  const elsewhere = await server.signIn(anna)
+  const { revision, content } = await elsewhere.call('GET', `/api/images/${image}/annotation`)
+  const [region] = content.regions
+  const added = { ...region, id: crypto.randomUUID(), bbox: [60, 60, 80, 80], texts: { en: 'added there' } }
+  const theirs = { ...content, regions: [{ ...region, bbox: [1, 2, 33, 44], texts: { en: 'theirs' } }, added] }
+  await elsewhere.call('PUT', `/api/images/${image}/annotation`, { based_on: revision, content: theirs })
+  await english(page).fill('mine, longer')
+  await expect(page.getByTestId('difference')).toHaveCount(2)
+  await isAccessible(page)
+  await page.getByRole('radiogroup', { name: 'Region bbox' }).getByText('elsewhere').click()
+  await saved(page, () => page.getByRole('button', { name: 'Keep as chosen' }).click())
+  const kept = await contentOf(image)
+  expect(kept.regions.map((one: typeof region) => [one.bbox, one.texts.en])).toEqual([[[1, 2, 33, 44], 'mine, longer'], [[60, 60, 80, 80], 'added there']])
+})
+
+test('of two readers at one case the second is told, and neither loses anything', async ({ page, browser }) => {
+  const image = await signedIn(page)
+  const other = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage()
+  await signIn(other, bo)
+  await other.goto(address(image))
+  await expect(other.getByRole('alert')).toContainText('anna is reading this case')
+  // Anna's hold ends, as one does that runs out, and bo takes the case before she has written anything.
+  const hers = await server.signIn(anna)
+  const { lease } = await hers.call('POST', `/api/images/${image}/lease`)
+  await hers.call('DELETE', `/api/leases/${lease.id}`)
+  await open(other, image)
+  await draw(page, [5, 5, 30, 30])
+  await expect(page.getByTestId('saving')).toHaveAttribute('data-saving', 'held')
+  await expect(page.getByTestId('saving')).toContainText('bo is reading this case')
+  await saved(other, () => draw(other, [50, 50, 80, 80]))
+  const his = await server.signIn(bo)
+  const held = await his.call('POST', `/api/images/${image}/lease`)
+  await saved(page, () => his.call('DELETE', `/api/leases/${held.lease.id}`))
+  const { annotations } = await admin.call('GET', `/api/images/${image}/annotations`)
+  expect(annotations.map((one: { content: { regions: unknown[] } }) => one.content.regions.length)).toEqual([1, 1])
+  await other.context().close()
+})
+
+test('keys are silent while an input method composes, and all are listed', async ({ page, context }) => {
+  await signedIn(page)
+  await draw(page, [5, 5, 30, 30])
+  const chinese = page.getByLabel(/Description \(中文\)/)
+  await chinese.focus()
+  const cdp = await context.newCDPSession(page)
+  let submits = 0
+  page.on('request', (request) => (submits += request.url().endsWith('/submit') ? 1 : 0))
+  await cdp.send('Input.imeSetComposition', { text: 'feijiejie', selectionStart: 9, selectionEnd: 9 })
+  for (const code of ['KeyN', 'Enter']) {
+    await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', windowsVirtualKeyCode: 229, key: 'Process', code, modifiers: code === 'Enter' ? 2 : 0 })
+    await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', windowsVirtualKeyCode: 229, key: 'Process', code })
+  }
+  await cdp.send('Input.insertText', { text: '肺结节' })
+  await expect(chinese).toHaveValue('肺结节')
+  await expect(page.getByTestId('region')).toHaveCount(1)
+  expect(submits).toBe(0)
+
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('?')
+  const list = page.getByRole('dialog', { name: 'Keys' })
+  await expect(list.getByText('box by two clicks')).toBeVisible()
+  await isAccessible(page)
+  // Behind the list nothing is heard.
+  await page.keyboard.press('n')
+  await page.keyboard.press('Escape')
+  await expect(list).toBeHidden()
+  await expect(page.getByTestId('region')).toHaveCount(1)
+})
+
+test('a report, questions and labels go with the regions; words once used are offered again', async ({ page }) => {
+  const image = await signedIn(page)
+  await draw(page, [5, 5, 30, 30])
+  await describe(page, 'cyst', 'Simple cyst.', '单纯囊肿。')
+  await page.keyboard.press('p')
+  await page.getByRole('button', { name: 'Add a sentence' }).click()
+  await page.getByLabel('Sentence 1 (English)').fill('There is a simple cyst.')
+  await page.getByLabel('Sentence 1 (中文)').fill('可见单纯囊肿。')
+  await page.getByRole('combobox', { name: 'Speaks of these regions' }).click()
+  await page.getByRole('option', { name: '1 cyst' }).click()
+  await page.keyboard.press('Escape')
+  await isAccessible(page)
+  await page.getByRole('tab', { name: /Labels/ }).click()
+  await page.getByRole('combobox', { name: 'Add a label' }).fill('coin')
+  await page.keyboard.press('Enter')
+  await page.getByTestId('finding').getByText('absent').click()
+  await isAccessible(page)
+  await submitted(page, () => page.keyboard.press('Control+Enter'))
+  const { regions, report, findings } = await contentOf(image)
+  expect(report).toMatchObject([{ texts: { en: 'There is a simple cyst.', zh: '可见单纯囊肿。' }, regions: [regions[0].id] }])
+  expect(findings).toEqual([{ concept: 'nodule', presence: 'absent' }])
+
+  await open(page, another())
+  await draw(page, [5, 5, 30, 30])
+  await page.keyboard.press('c')
+  await page.keyboard.type('cyst')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: /Phrases/ })).toBeVisible()
+  await page.keyboard.press('s')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(english(page)).toHaveValue('Simple cyst.')
+  await expect(page.getByLabel(/Description \(中文\)/)).toHaveValue('单纯囊肿。')
+})
+
+test('ten cases are read with the keyboard alone', async ({ page }) => {
+  await signIn(page, bo)
+  await page.getByRole('link', { name: 'Next case' }).focus()
+  const read = new Set<string>()
+  const submittedOf = async (): Promise<number> => (await admin.call('GET', `/api/projects/${project}/progress`)).submitted
+  const before = await submittedOf()
+  const nothingFound = page.getByRole('button', { name: 'Nothing found' })
+  for (let n = 0; n < 10; n += 1) {
+    const answer = page.waitForResponse((r) => r.url().endsWith('/cases/next') && r.status() === 200)
+    await page.keyboard.press(n === 0 ? 'Enter' : 'Control+Enter')
+    // Nothing was marked on the one before: the verdict is asked for, and nothing found is one key away.
+    if (n % 2 === 0 && n > 0) {
+      await expect(nothingFound).toBeFocused()
+      await page.keyboard.press('Enter')
+    }
+    read.add((await (await answer).json()).image.id)
+    await expect(page.getByRole('heading', { name: 'Regions (0)' })).toBeVisible()
+    await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', /\d/)
+    if (n % 2 === 1) continue
+    await page.keyboard.press('n')
+    await describe(page, 'cyst', `Cyst ${n}.`, `囊肿${n}。`)
+  }
+  expect(read.size).toBe(10)
+  await page.keyboard.press('Control+Enter')
+  await expect(nothingFound).toBeFocused()
+  await page.keyboard.press('Enter')
+  await until(async () => (await submittedOf()) === before + 10, 'ten submitted cases')
+})

@@ -1,0 +1,159 @@
+import AxeBuilder from '@axe-core/playwright'
+import { chromium, expect, test, type Page } from '@playwright/test'
+import { decode } from 'fast-png'
+import { dicom, form, samples } from './dicom'
+import config from './playwright.config'
+import { draw, isShown, onScreen, saved, signInTo } from './reading'
+import { Client, picture, Server, type Reader } from './server'
+
+const anna: Reader = { username: 'anna', password: 'anna reads at night' }
+let server: Server
+let admin: Client
+let project: string
+let [ct, above, loop, photo] = ['', '', '', '']
+
+test.beforeAll(async () => {
+  server = await Server.start()
+  admin = await server.admin()
+  project = (await admin.call('POST', '/api/projects', { name: 'Slices', shares: { val: 0, test: 0 } })).id
+  const user = await admin.call('POST', '/api/users', { ...anna, display_name: 'anna' })
+  await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'annotator' })
+  const sent = async (file: Uint8Array, name: string, fields: Record<string, string>) =>
+    (await admin.call('POST', `/api/projects/${project}/images`, form(file, name, fields))).id as string
+  ct = await sent(dicom('CT_small'), 'ct.dcm', { patient: 'p1', study: 'now' })
+  above = await sent(sliceAbove(), 'above.dcm', { patient: 'p1', study: 'now' })
+  photo = await sent(picture(1), 'photo.png', { patient: 'p1', study: 'before', modality: 'xray' })
+  loop = await sent(dicom('emri_small'), 'loop.dcm', { patient: 'p2' })
+})
+test.afterAll(async () => server.stop())
+
+// The CT as another slice of its series, 5 mm towards the head.
+function sliceAbove(): Uint8Array {
+  const file = Buffer.from(dicom('CT_small'))
+  file.write('-70.699997', file.indexOf('-75.699997'))
+  samples(file).setInt16(0, 0, true)
+  return file
+}
+
+async function open(page: Page, image: string) {
+  await page.goto(`${server.url}/projects/${project}/read/${image}`)
+  await isShown(page, image, 0)
+}
+
+test('frames are gone through, and a box stays on the one it was drawn on', async ({ page }) => {
+  await signInTo(page, server.url, anna)
+  await open(page, loop)
+  const viewport = page.getByTestId('viewport')
+  await expect(page.getByTestId('frame')).toHaveText('1 / 10')
+  await page.keyboard.press('PageDown')
+  await isShown(page, loop, 1)
+  await viewport.hover()
+  await page.mouse.wheel(0, 100)
+  await isShown(page, loop, 2)
+  await saved(page, () => draw(page, [20, 20, 40, 44]))
+  await expect(viewport.getByTestId('region-box')).toHaveCount(1)
+  await page.getByRole('slider', { name: 'Frame' }).fill('7')
+  await isShown(page, loop, 7)
+  await expect(viewport.getByTestId('region-box')).toHaveCount(0)
+  await expect(page.getByTestId('frame-mark')).toHaveCount(1)
+  const { content } = await (await server.signIn(anna)).call('GET', `/api/images/${loop}/annotation`)
+  expect(content.regions.map((region: { frame: number }) => region.frame)).toEqual([2])
+
+  await page.reload()
+  await isShown(page, loop, 0)
+  await page.getByTestId('region').first().click()
+  await isShown(page, loop, 2)
+  await expect(viewport.getByTestId('region-box')).toHaveCount(1)
+})
+
+// PS3.3 C.11.2.1.2.1, the standard's own pseudo-code with y from 0 to 255.
+function linear(x: number, center: number, width: number): number {
+  if (x <= center - 0.5 - (width - 1) / 2) return 0
+  if (x > center - 0.5 + (width - 1) / 2) return 255
+  return ((x - (center - 0.5)) / (width - 1) + 0.5) * 255
+}
+
+// The largest difference between what is on the screen and the formula, over all pixels of the CT's 128 × 128.
+async function off(page: Page, expected: (hounsfield: number) => number): Promise<number> {
+  const viewport = page.getByTestId('viewport')
+  const corner = await onScreen(viewport, 0, 0)
+  const zoom = Number(await viewport.getAttribute('data-zoom'))
+  const shot = decode(await page.screenshot())
+  const stored = samples(dicom('CT_small'))
+  let worst = 0
+  for (let y = 0; y < 128; y += 1) {
+    for (let x = 0; x < 128; x += 1) {
+      const at = Math.floor(corner.y + (y + 0.5) * zoom) * shot.width + Math.floor(corner.x + (x + 0.5) * zoom)
+      const value = stored.getInt16((y * 128 + x) * 2, true) - 1024
+      worst = Math.max(worst, Math.abs(Number(shot.data[at * shot.channels]) - expected(value)))
+    }
+  }
+  return worst
+}
+
+async function followsTheFormula(page: Page) {
+  await signInTo(page, server.url, anna)
+  await open(page, ct)
+  await page.addStyleTag({ content: '[data-testid=viewport] > :not(canvas) { visibility: hidden }' })
+  const windows: [string, string, number, number][] = [['3', 'lung', -600, 1500], ['4', 'bone', 400, 1800], ['6', 'brain', 40, 80], ['7', 'mediastinum', 50, 350]]
+  for (const [key, name, center, width] of windows) {
+    await page.keyboard.press(key)
+    await expect(page.getByLabel('Window', { exact: true })).toHaveValue(name)
+    expect(await off(page, (value) => linear(value, center, width)), name).toBeLessThanOrEqual(1)
+  }
+  await page.keyboard.press('i')
+  expect(await off(page, (value) => 255 - linear(value, 50, 350)), 'inverted').toBeLessThanOrEqual(1)
+  await page.keyboard.press('0')
+  await expect(page.getByTestId('viewport')).toHaveAttribute('data-zoom', '1')
+  expect(await off(page, (value) => 255 - linear(value, 50, 350)), 'one to one').toBeLessThanOrEqual(1)
+}
+
+test('every pixel on the screen is what the DICOM formula says, drawn by WebGL', async ({ page }) => {
+  await followsTheFormula(page)
+  await expect(page.getByTestId('pixels')).toHaveAttribute('data-painter', 'webgl2')
+})
+
+test('every pixel on the screen is what the DICOM formula says, drawn by the processor', async () => {
+  const { executablePath, args = [] } = config.use?.launchOptions ?? {}
+  const browser = await chromium.launch({ executablePath, args: [...args, '--disable-3d-apis'] })
+  const page = await browser.newPage({ viewport: { width: 1366, height: 768 } })
+  await followsTheFormula(page)
+  await expect(page.getByTestId('pixels')).toHaveAttribute('data-painter', '2d')
+  await browser.close()
+})
+
+test('lengths are in mm where the file knows its pixels, else in pixels; another image stands beside', async ({ page }) => {
+  await signInTo(page, server.url, anna)
+  await open(page, ct)
+  const measured = page.getByTestId('measured')
+  await expect(page.getByTestId('edges')).toHaveText(/R.*L.*A.*P/s)
+  await page.keyboard.press('m')
+  await draw(page, [20, 30, 80, 30])
+  // 60 pixels of 0.661468 mm.
+  await expect(measured).toHaveText(/^39\.[678] mm$/)
+  await expect(page.getByTestId('fidelity')).toHaveText(/original resolution/)
+  await page.keyboard.press('PageDown')
+  await isShown(page, above, 0)
+  await expect(page.getByRole('status').filter({ hasText: 'not part of this case' })).toBeVisible()
+  await draw(page, [20, 30, 80, 60])
+  await page.keyboard.press('m')
+  await draw(page, [20, 30, 80, 60])
+  await expect(page.getByTestId('region')).toHaveCount(0)
+  await page.keyboard.press('PageUp')
+  await isShown(page, ct, 0)
+  await page.getByRole('button', { name: 'Compare' }).click()
+  await isShown(page, photo, 0, 'beside')
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+
+  await open(page, photo)
+  await page.keyboard.press('m')
+  for (const [x, y] of [[100, 100], [100, 160]] as const) {
+    const { x: across, y: down } = await onScreen(page.getByTestId('viewport'), x, y)
+    await page.mouse.click(across, down)
+  }
+  await expect(measured).toHaveText(/^(59\.[6-9]|60\.[0-4]) pixels \(size of a pixel unknown\)$/)
+  await expect(page.getByTestId('edges')).toHaveCount(0)
+  for (let times = 0; times < 4; times += 1) await page.keyboard.press('-')
+  await expect(page.getByTestId('fidelity')).toHaveText(/down-sampled/)
+})
