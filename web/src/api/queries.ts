@@ -2,7 +2,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
-import { settingsOf } from '../model/runSettings'
+import { settingsOf } from '../state/runSettings'
 import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type User } from './client'
 import type { components } from './schema'
 

@@ -14,7 +14,7 @@ interface Props {
 export function Descriptions({ region, langs, dispatch }: Props) {
   const { t } = useTranslation()
   return (
-    <SimpleGrid cols={langs.length} spacing={6}>
+    <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
       {langs.map((lang) => (
         <Textarea
           key={lang}

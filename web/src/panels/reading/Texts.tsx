@@ -13,7 +13,7 @@ interface Props {
 
 export function Texts({ langs, texts, label, onWrite, onSettle }: Props) {
   return (
-    <SimpleGrid cols={langs.length} spacing={6}>
+    <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
       {langs.map((lang) => (
         <Textarea
           key={lang}

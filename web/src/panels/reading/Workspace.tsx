@@ -33,7 +33,7 @@ interface Props {
   onNext(): void
 }
 const HEADER = 48
-const PANEL = 420
+const PANEL = 384
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
 const PANELS = ['regions', 'report', 'questions', 'findings'] as const

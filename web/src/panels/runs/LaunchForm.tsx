@@ -8,7 +8,7 @@ import { useLaunch } from '../../api/queries'
 import { useInWords } from '../../i18n/refusal'
 import {
   configOf, draftOf, faultsOf, FIRST, FIRST_OF_ADAPTERS, GROUPS, MORE_OF_ADAPTERS, nameAfter, type RunSettings,
-} from '../../model/runSettings'
+} from '../../state/runSettings'
 import { Refusal } from '../Refusal'
 import { Setting } from './Setting'
 

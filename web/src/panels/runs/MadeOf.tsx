@@ -3,7 +3,7 @@ import { Anchor, Table } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import type { Run } from '../../api/client'
-import { draftOf } from '../../model/runSettings'
+import { draftOf } from '../../state/runSettings'
 import { useSettingNames } from './names'
 
 export function MadeOf({ run, project }: { run: Run; project: string }) {

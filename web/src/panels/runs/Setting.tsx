@@ -1,7 +1,7 @@
 // One setting of a run: what it is, what it does, and what it may be where what is typed is not that.
 import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { CHOICES, faultOf, rangeOf, type RunSettings } from '../../model/runSettings'
+import { CHOICES, faultOf, rangeOf, type RunSettings } from '../../state/runSettings'
 
 interface Props {
   field: string
