@@ -6,7 +6,7 @@
 use medreg_datasets::lang::Lang;
 use medreg_datasets::lint::corpus::{Entry, Scores};
 use medreg_datasets::lint::files::{self, Pairing, Record};
-use medreg_datasets::lint::{Finding, Rule, Said, Subject, check};
+use medreg_datasets::lint::{Flag, Rule, Said, Subject, check, messages};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ fn sides_and_numbers_are_found_in_pairs_that_the_rules_were_not_tuned_on() {
     }
 }
 
-fn found(en: &str, zh: &str) -> Vec<Finding> {
+fn found(en: &str, zh: &str) -> Vec<Flag> {
     let (english, chinese) = (Lang::en(), Lang::zh());
     let texts = vec![
         Said {
@@ -81,6 +81,19 @@ fn a_mark_covers_what_is_wrong_and_its_fix_makes_it_right() {
     assert_eq!(fixed, "𠮷：左肾囊肿，3.5厘米。");
     assert_eq!(found(en, &fixed), []);
     assert!(findings[0].sentence().contains("`Left` here, but `右`"));
+}
+
+#[test]
+fn the_page_has_words_for_every_message() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/i18n/locales/en.json");
+    let texts = std::fs::read_to_string(page).unwrap();
+    let texts: serde_json::Value = serde_json::from_str(&texts).unwrap();
+    let words = texts["flag"].as_object().unwrap();
+    let mut known: Vec<&str> = messages().collect();
+    known.sort_unstable();
+    let mut written: Vec<&str> = words.keys().map(String::as_str).collect();
+    written.sort_unstable();
+    assert_eq!(written, known);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pairs of texts as lines of JSON, with what there is to find in them where that is known; and how well the rules find it.
 
-use super::{Finding, Place, Rule, Said, Subject, View, check, lexicon};
+use super::{Flag, Place, Rule, Said, Subject, View, check, lexicon};
 use crate::geometry::{ImageSize, PixelBox};
 use crate::lang::Lang;
 use crate::ontology::{Concept, ConceptKey, ConceptKind};
@@ -40,7 +40,7 @@ pub struct Entry {
 impl Entry {
     /// What the rules find.
     #[must_use]
-    pub fn check(&self, rules: &[Rule]) -> Vec<Finding> {
+    pub fn check(&self, rules: &[Rule]) -> Vec<Flag> {
         let concept = self.concept.as_ref().map(by_key);
         let said = |(lang, text)| Said { lang, text };
         let subject = Subject {
@@ -60,7 +60,7 @@ impl Entry {
     fn place(&self) -> Option<Place> {
         let [width, height] = self.size?;
         Some(Place {
-            view: self.view?,
+            across: self.view?.across()?,
             bbox: self.bbox?,
             size: ImageSize::new(width, height).ok()?,
         })
@@ -88,6 +88,8 @@ pub fn by_key(key: &ConceptKey) -> Concept {
             ConceptKind::Structure
         },
         names: BTreeMap::from([(Lang::en(), name)]),
+        synonyms: BTreeMap::new(),
+        codes: BTreeMap::new(),
         modalities: Vec::new(),
     }
 }

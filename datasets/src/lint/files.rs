@@ -1,13 +1,14 @@
 //! Data sets line by line, as the rules look at them: pairs of texts, snapshots' cases, MedRegInstruct's conversations.
 
 use super::corpus::{Entry, by_key};
-use super::{Finding, Rule, Said, Subject, check};
+use super::{Flag, Rule, Said, Subject, check};
 use crate::grammar;
 use crate::lang::Lang;
 use crate::medreginstruct::{Line, Speaker};
 use crate::ontology::{Concept, ConceptKey};
+use crate::region::Place;
 use crate::snapshot::{Manifest, SnapshotCase};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// A line of a data set.
 #[derive(Debug)]
@@ -62,39 +63,50 @@ pub fn read(line: &str) -> Result<Record, NotARecord> {
     }
 }
 
-/// What the rules find in the regions of a case, each by its place among them, from 0.
+/// What the rules find in the regions of a case and in the sentences of its report, and where.
 #[must_use]
 pub fn check_case(
     case: &SnapshotCase,
     manifest: Option<&Manifest>,
     rules: &[Rule],
-) -> Vec<(usize, Finding)> {
+) -> Vec<(Place, Flag)> {
     let langs = langs(case, manifest);
     let ontology: &[Concept] = manifest.map_or(&[], |m| m.ontology.as_slice());
     let mut found = Vec::new();
     for (index, region) in case.regions.iter().enumerate() {
         let known = |key: &ConceptKey| ontology.iter().find(|c| c.key == *key).cloned();
-        let concept: Option<Concept> = region
-            .concept
-            .as_ref()
-            .map(|key| known(key).unwrap_or_else(|| by_key(key)));
-        let text = |lang| region.texts.get(lang).map_or("", String::as_str);
+        let concept = region.concept.as_ref();
+        let concept = concept.map(|key| known(key).unwrap_or_else(|| by_key(key)));
         let subject = Subject {
-            texts: langs
-                .iter()
-                .map(|lang| Said {
-                    lang,
-                    text: text(lang),
-                })
-                .collect(),
+            texts: said(&langs, &region.texts),
             concept: concept.as_ref(),
             ontology,
             presence: Some(region.presence),
             place: None,
         };
-        found.extend(check(&subject, rules).into_iter().map(|f| (index, f)));
+        let flags = check(&subject, rules).into_iter();
+        found.extend(flags.map(|flag| (Place::Region(index), flag)));
+    }
+    for (index, sentence) in case.whole.report.iter().enumerate() {
+        let subject = Subject {
+            texts: said(&langs, &sentence.texts),
+            ..Subject::default()
+        };
+        let flags = check(&subject, rules).into_iter();
+        found.extend(flags.map(|flag| (Place::Sentence(index), flag)));
     }
     found
+}
+
+/// The texts in these languages, empty where one is missing.
+#[must_use]
+pub fn said<'a>(langs: &'a [Lang], texts: &'a BTreeMap<Lang, String>) -> Vec<Said<'a>> {
+    let text = |lang| texts.get(lang).map_or("", String::as_str);
+    let in_lang = |lang| Said {
+        lang,
+        text: text(lang),
+    };
+    langs.iter().map(in_lang).collect()
 }
 
 /// The manifest's languages, or those that the case's regions have.
@@ -102,11 +114,10 @@ fn langs(case: &SnapshotCase, manifest: Option<&Manifest>) -> Vec<Lang> {
     if let Some(manifest) = manifest {
         return manifest.langs.both().to_vec();
     }
-    let mut langs: Vec<Lang> = case
-        .regions
-        .iter()
-        .flat_map(|region| region.texts.keys().cloned())
-        .collect();
+    let regions = case.regions.iter().map(|region| &region.texts);
+    let sentences = case.whole.report.iter().map(|sentence| &sentence.texts);
+    let texts = regions.chain(sentences);
+    let mut langs: Vec<Lang> = texts.flat_map(|texts| texts.keys().cloned()).collect();
     langs.sort();
     langs.dedup();
     langs
@@ -203,7 +214,7 @@ impl Pairing {
 
     /// What the rules find in a pair.
     #[must_use]
-    pub fn check(&self, pair: &Pair, rules: &[Rule]) -> Vec<Finding> {
+    pub fn check(&self, pair: &Pair, rules: &[Rule]) -> Vec<Flag> {
         let texts = self.langs.iter().zip(&pair.texts);
         let texts = texts.map(|(lang, text)| Said { lang, text }).collect();
         check(

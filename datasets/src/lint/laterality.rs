@@ -3,7 +3,7 @@
 //! What is compared is not how often a side is named, for a translator may say it twice, but which sides are named at all; then,
 //! which are named of the same organ; and last, where one text has them the other way round, in which order.
 
-use super::lexicon::{self, Kind};
+use super::lexicon;
 use super::text::{Text, Tongue};
 use super::{Draft, Page, Read, Spot};
 use std::collections::BTreeSet;
@@ -37,8 +37,8 @@ pub(super) struct Mention {
     firm: bool,
     /// Whether another side is more affected than this one, which a translation need not name: left more than right.
     less: bool,
-    /// The organ or part it is said of.
-    of: Option<&'static str>,
+    /// The organs, parts and findings it is said of.
+    of: Vec<&'static str>,
 }
 
 pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
@@ -62,7 +62,8 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
         Tongue::Other => Vec::new(),
     };
     if page.tongue.is_cjk() {
-        found.extend(abbreviations(&page.text, page));
+        // What was left in English names its side all the same.
+        found.extend(english(&page.text, page));
         found.sort_by_key(|mention| mention.range.start);
     }
     let terms = lexicon::find(&page.text, page.tongue);
@@ -71,9 +72,9 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
         mention.firm &= !mention.less;
         mention.of = terms
             .iter()
-            .filter(|term| matches!(term.kind(), Kind::Organ | Kind::Part))
-            .find(|term| is_said_of(&page.text, &mention.range, &term.range))
-            .map(lexicon::Found::id);
+            .filter(|term| is_said_of(&page.text, &mention.range, &term.range))
+            .map(lexicon::Found::id)
+            .collect();
     }
     found
 }
@@ -111,7 +112,7 @@ fn is_less(page: &Page<'_>, side: &Range<usize>) -> bool {
     }
 }
 
-/// Whether an organ follows its side closely: within a few words, in the same part of the sentence.
+/// Whether a term follows its side closely: within a few words, in the same part of the sentence.
 fn is_said_of(text: &Text, side: &Range<usize>, organ: &Range<usize>) -> bool {
     let between = side.end..organ.start.max(side.end);
     let near = if text.at(side.start).is_ascii_alphabetic() {
@@ -127,7 +128,24 @@ fn is_said_of(text: &Text, side: &Range<usize>, organ: &Range<usize>) -> bool {
             .any(|p| text.ends_part(p) || text.ends_sentence(p))
         && !text.holds(
             &between,
-            &["and ", "or ", "left", "right", "左", "右", "及", "和", "与"],
+            &[
+                "and ",
+                "or ",
+                "with ",
+                "left",
+                "right",
+                "both",
+                "bilateral",
+                "左",
+                "右",
+                "双",
+                "两",
+                "両",
+                "及",
+                "和",
+                "与",
+                "伴",
+            ],
         )
 }
 
@@ -139,7 +157,7 @@ fn compare(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Vec<Draft> 
     }
     of_comparisons(read, mine, theirs)
         .or_else(|| of_directions(read, mine, theirs))
-        .or_else(|| of_organs(read, mine, theirs))
+        .or_else(|| of_terms(read, mine, theirs))
         .or_else(|| swapped(read, mine, theirs))
         .into_iter()
         .collect()
@@ -175,18 +193,21 @@ fn of_directions(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Optio
 /// What stands between two sides of which the second is where something goes.
 const TOWARDS: &[&str] = &["to", "-to-", "->", "→", "向", "到", "至", "から"];
 
-/// An organ of which the texts name sides that have nothing in common.
-fn of_organs(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Option<Draft> {
+/// Something of which the texts name sides that have nothing in common.
+fn of_terms(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Option<Draft> {
     let is_all = |sides: &BTreeSet<Side>| {
         sides.contains(&Side::Both) || sides.contains(&Side::Left) && sides.contains(&Side::Right)
     };
-    for said in mine.iter().filter(|mention| mention.of.is_some()) {
+    let terms = mine
+        .iter()
+        .flat_map(|said| said.of.iter().map(move |term| (said, *term)));
+    for (said, term) in terms {
         let sides = |all: &[Mention]| -> BTreeSet<Side> {
-            let of_organ = all.iter().filter(|mention| mention.of == said.of);
-            of_organ.map(|mention| mention.side).collect()
+            let of_term = all.iter().filter(|mention| mention.of.contains(&term));
+            of_term.map(|mention| mention.side).collect()
         };
         let (one, other) = (sides(mine), sides(theirs));
-        let Some(instead) = theirs.iter().find(|mention| mention.of == said.of) else {
+        let Some(instead) = theirs.iter().find(|mention| mention.of.contains(&term)) else {
             continue;
         };
         if one.is_disjoint(&other) && !(is_all(&one) && is_all(&other)) {
@@ -441,7 +462,7 @@ fn mention(side: Side, range: Range<usize>, firm: bool) -> Mention {
         range,
         firm,
         less: false,
-        of: None,
+        of: Vec::new(),
     }
 }
 
@@ -618,7 +639,7 @@ fn is_part_of_code(text: &Text, range: &Range<usize>) -> bool {
 /// What follows 双 where it means two of something else than sides: 双源CT, 双期.
 const DOUBLE: &[&str] = &[
     "重", "向", "能", "源", "相", "期", "轨", "边", "泡", "平", "腔", "参", "筒", "胎", "层", "倍",
-    "极", "凸", "凹", "对", "峰", "模", "声", "管", "j", "角",
+    "极", "凸", "凹", "对", "峰", "模", "支", "声", "管", "j", "角",
 ];
 /// What follows 两 where it means both sides; elsewhere it is a number.
 const PAIRED: &[&str] = &[

@@ -37,7 +37,7 @@ const TERMS: &[Row] = &[
     ("liver", Organ, &["liver*", "hepat*"], &["肝"], &["肝"]),
     ("spleen", Organ, &["spleen*", "splen*"], &["脾"], &["脾"]),
     ("pancreas", Organ, &["pancrea*"], &["胰"], &["膵"]),
-    ("kidney", Organ, &["kidney*", "renal", "nephr*"], &["肾", "腎"], &["腎"]),
+    ("kidney", Organ, &["kidney*", "renal", "infrarenal", "nephr*"], &["肾", "腎"], &["腎"]),
     ("adrenal", Organ, &["adrenal*", "suprarenal"], &["肾上腺"], &["副腎"]),
     ("gallbladder", Organ, &["gallbladder*", "gall bladder*", "cholecyst*"], &["胆囊"], &["胆嚢", "胆のう"]),
     ("bile_duct", Organ, &["bile duct*", "biliary", "choledoch*"], &["胆管", "胆总管", "胆道"], &["胆管", "胆道"]),

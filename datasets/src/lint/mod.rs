@@ -153,11 +153,31 @@ pub enum View {
     Other,
 }
 
-/// Where a region lies on a picture whose view is known.
+impl View {
+    /// Where its rows lead, as it is looked at by custom.
+    #[must_use]
+    pub fn across(self) -> Option<Across> {
+        match self {
+            Self::Frontal | Self::Axial => Some(Across::ToLeft),
+            Self::Other => None,
+        }
+    }
+}
+
+/// Where a picture's rows lead, from its left edge to its right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// To the patient's left: the patient's right is on the image's left.
+    ToLeft,
+    /// To the patient's right.
+    ToRight,
+}
+
+/// Where a region lies on a picture of which is known where the patient's sides are.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The picture's view.
-    pub view: View,
+    /// Where the picture's rows lead.
+    pub across: Across,
     /// The region's box.
     pub bbox: PixelBox,
     /// The picture's size.
@@ -207,12 +227,12 @@ pub struct Mark {
 /// Something that does not agree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Finding {
+pub struct Flag {
     /// The rule that found it.
     pub rule: Rule,
     /// How grave it is.
     pub severity: Severity,
-    /// What is wrong: a key for a sentence, which [`Finding::sentence`] gives in English.
+    /// What is wrong: a key for a sentence, which [`Flag::sentence`] gives in English.
     pub message: String,
     /// What the sentence speaks of, by name.
     pub arguments: BTreeMap<String, String>,
@@ -224,7 +244,7 @@ pub struct Finding {
     pub against: Option<Mark>,
 }
 
-impl Finding {
+impl Flag {
     /// What is wrong, in English.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -403,10 +423,10 @@ impl Draft {
         self
     }
 
-    fn finding(self, rule: Rule, read: &Read<'_>) -> Option<Finding> {
+    fn flag(self, rule: Rule, read: &Read<'_>) -> Option<Flag> {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let against = self.against.map(|spot| mark(spot, read));
-        Some(Finding {
+        Some(Flag {
             rule,
             severity: self.severity.unwrap_or(rule.severity()),
             message: self.message.to_owned(),
@@ -439,13 +459,13 @@ fn mark(spot: Spot, read: &Read<'_>) -> Option<Mark> {
 /// assert_eq!(findings[0].against.as_ref().unwrap().fix.as_deref(), Some("左"));
 /// ```
 #[must_use]
-pub fn check(subject: &Subject<'_>, rules: &[Rule]) -> Vec<Finding> {
+pub fn check(subject: &Subject<'_>, rules: &[Rule]) -> Vec<Flag> {
     let read = Read::of(subject);
     let of_rule = |rule: &Rule| {
         let drafts = rule.check(&read);
         drafts
             .into_iter()
-            .filter_map(|draft| draft.finding(*rule, &read))
+            .filter_map(|draft| draft.flag(*rule, &read))
             .collect::<Vec<_>>()
     };
     Rule::ALL

@@ -278,12 +278,11 @@ pub(super) fn names(page: &Page<'_>, concept: &Concept) -> Vec<Range<usize>> {
         .filter(|term| own.contains(&term.id()))
         .map(|term| term.range)
         .collect();
-    let name = concept
-        .names
-        .iter()
-        .find(|(lang, _)| same_primary(lang, page.lang));
-    if let Some((_, name)) = name.filter(|(_, name)| !name.trim().is_empty()) {
+    for name in words_for(concept, page.lang) {
         let name = Text::of(name.trim());
+        if name.is_blank() {
+            continue;
+        }
         let folded = name.folded(&(0..name.len()));
         let places = (0..page.text.len()).filter(|p| page.text.has(*p, &folded));
         found.extend(places.map(|p| p..p + name.len()));
@@ -292,14 +291,26 @@ pub(super) fn names(page: &Page<'_>, concept: &Concept) -> Vec<Range<usize>> {
     found
 }
 
-fn same_primary(a: &Lang, b: &Lang) -> bool {
-    a.primary() == b.primary()
+/// A concept's name and its synonyms in a language.
+fn words_for<'c>(concept: &'c Concept, lang: &Lang) -> impl Iterator<Item = &'c str> {
+    let lang = lang.primary().to_owned();
+    words(concept).filter_map(move |(of, word)| (of.primary() == lang).then_some(word))
+}
+
+/// A concept's names and synonyms, each with its language.
+fn words(concept: &Concept) -> impl Iterator<Item = (&Lang, &str)> {
+    let names = concept
+        .names
+        .iter()
+        .map(|(lang, name)| (lang, name.as_str()));
+    let synonyms = concept.synonyms.iter();
+    names.chain(synonyms.flat_map(|(lang, all)| all.iter().map(move |word| (lang, word.as_str()))))
 }
 
 /// The terms that a concept's names consist of: its findings, or where it has none, its organs.
 pub(super) fn own_terms(concept: &Concept) -> Vec<&'static str> {
     let mut terms = Vec::new();
-    for (lang, name) in &concept.names {
+    for (lang, name) in words(concept) {
         terms.extend(lexicon::find(&Text::of(name), Tongue::of(lang)));
     }
     let of = |lesions: bool| -> Vec<&'static str> {
@@ -758,9 +769,18 @@ fn japanese_part(text: &Text, at: usize) -> Range<usize> {
     text.around(at, |p| text.ends_sentence(p) || text.ends_part(p))
 }
 
+/// The end of a clause that another one limits.
+const BUT_JAPANESE: &[&str] = &["るが", "たが", "いが", "だが", "すが", "のの"];
+
 /// Back to the comma before; what stands before that without a predicate of its own may belong to it or not.
 fn japanese_back(text: &Text, range: Range<usize>) -> Heard {
-    let own = japanese_part(text, range.start).start..range.start;
+    let part = japanese_part(text, range.start).start..range.start;
+    // 接するが、浸潤はない: what comes before the "but" is said of something else.
+    let but = part
+        .clone()
+        .rev()
+        .find(|p| text.one_of(*p, BUT_JAPANESE).is_some());
+    let own = but.map_or(part.start, |p| (p + 2).min(part.end))..part.end;
     let sentence = text.sentence(range.start).start;
     let mut start = own.start;
     while start > sentence {

@@ -2,7 +2,7 @@
 
 use super::laterality::{Side, mentions};
 use super::lexicon;
-use super::{Draft, Read, Spot, View};
+use super::{Across, Draft, Read, Spot};
 use std::collections::BTreeSet;
 
 /// How far from the middle a box must stay, as a part of the image's width, to lie on one side: patients are not quite straight.
@@ -38,16 +38,17 @@ pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
 /// The patient's side on which the box lies as a whole.
 fn side_of_box(read: &Read<'_>) -> Option<Side> {
     let place = read.subject.place?;
-    if place.view == View::Other {
-        return None;
-    }
     let width = f64::from(place.size.width());
     let [x0, _, x1, _] = place.bbox.corners();
-    if x1 / width <= 0.5 - MARGIN {
-        Some(Side::Right)
+    let side = if x1 / width <= 0.5 - MARGIN {
+        Side::Right
     } else if x0 / width >= 0.5 + MARGIN {
-        Some(Side::Left)
+        Side::Left
     } else {
-        None
-    }
+        return None;
+    };
+    Some(match place.across {
+        Across::ToLeft => side,
+        Across::ToRight => side.opposite(),
+    })
 }

@@ -68,6 +68,7 @@ pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
     };
     let (mine, theirs) = (of(a), of(b));
     let (mut here, mut there) = (unmatched(&mine, &theirs), unmatched(&theirs, &mine));
+    without_unit(&mut here, &mut there);
     let paired = |all: &[&Quantity], other: &[&Quantity]| {
         let grave = all.iter().any(|q| q.numeral.weight == Weight::Strong);
         grave || !other.is_empty() && all.iter().any(|q| q.numeral.weight == Weight::Weak)
@@ -102,6 +103,21 @@ fn unmatched<'q>(mine: &'q [Quantity], theirs: &[Quantity]) -> Vec<&'q Quantity>
         }
     }
     found
+}
+
+/// A number that only one text gives a unit is one all the same: 8.5 vs 10.5 cm.
+fn without_unit(here: &mut Vec<&Quantity>, there: &mut Vec<&Quantity>) {
+    here.retain(|one| {
+        let bare = |other: &&Quantity| {
+            let either = one.measure == Measure::Plain || other.measure == Measure::Plain;
+            either && one.numeral.value == other.numeral.value
+        };
+        let twin = there.iter().position(bare);
+        if let Some(twin) = twin {
+            there.remove(twin);
+        }
+        twin.is_none()
+    });
 }
 
 /// Two numbers that stand for each other: of one measure if there are such, else of any.
@@ -178,37 +194,10 @@ fn quantities(text: &Text, tongue: Tongue) -> Vec<Quantity> {
 }
 
 /// What stands between the numbers of one size (3 x 4), range (3 to 4) or list (3 and 4).
+#[rustfmt::skip]
 const JOINTS: &[&str] = &[
-    "x",
-    "×",
-    "*",
-    "-",
-    "~",
-    "to",
-    "and",
-    "by",
-    "or",
-    "/",
-    ",",
-    "、",
-    "，",
-    "至",
-    "到",
-    "和",
-    "及",
-    "与",
-    "或",
-    "、及",
-    "から",
-    "と",
-    "および",
-    "及び",
-    "乃至",
-    "ないし",
-    "または",
-    "ー",
-    "through",
-    "・",
+    "x", "×", "*", "-", "~", "to", "and", "by", "or", "/", ",", "vs", "vs.", "versus", "through", "、", "，", "至", "到", "和", "及", "与", "或", "以及", "对",
+    "から", "と", "および", "及び", "乃至", "ないし", "または", "対", "・", "ー",
 ];
 
 fn is_joined(text: &Text, between: Range<usize>) -> bool {

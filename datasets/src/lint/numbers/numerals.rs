@@ -181,13 +181,13 @@ fn is_graded(text: &Text, before: Option<&Word>, word: &Word) -> bool {
 fn is_other(text: &Text, words: &[Word], index: usize) -> bool {
     let word = &words[index];
     let next = words.get(index + 1).map_or("", |w| w.text.as_str());
-    word.text == "iv"
-        && matches!(
-            next,
-            "contrast" | "injection" | "line" | "administration" | "access" | "catheter"
-        )
-        || word.text == "iv" && text.one_of(word.range.end, &["造影", "注"]).is_some()
-        || text.at(word.range.end) == '-' && text.at(word.range.end + 1).is_ascii_alphabetic()
+    let given = matches!(
+        next,
+        "contrast" | "injection" | "line" | "administration" | "access" | "catheter"
+    ) || text.one_of(word.range.end, &["造影", "注"]).is_some();
+    let factor =
+        text.at(word.range.end) == '-' && text.at(word.range.end + 1).is_ascii_alphabetic();
+    word.text == "iv" && given || factor
 }
 
 /// In 1/3 the one is hardly said in other languages, and the three is an ordinal: the upper third.
