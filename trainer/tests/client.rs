@@ -121,7 +121,7 @@ async fn a_server_that_stumbles_is_asked_again() {
             .head
             .contains("authorization: bearer mrg_secret\r\n")
     );
-    assert_eq!(seen[3].body, br#"{"worker":"worker"}"#);
+    assert_eq!(seen[3].body, br#"{"worker":"worker","holds":[]}"#);
 }
 
 #[tokio::test]
