@@ -191,7 +191,7 @@ pub(super) fn write(n: u32) -> String {
     match rest {
         0 => {}
         1..20 => parts.push(ONES[rest].to_owned()),
-        _ if rest % 10 == 0 => parts.push(TENS[rest / 10].to_owned()),
+        _ if rest.is_multiple_of(10) => parts.push(TENS[rest / 10].to_owned()),
         _ => parts.push(format!("{}-{}", TENS[rest / 10], ONES[rest % 10])),
     }
     parts.join(" ")
