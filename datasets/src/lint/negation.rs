@@ -378,7 +378,7 @@ const ENGLISH: &[(&str, Cue, Way)] = &[
     ("not fully", MayNegate, Nowhere), ("not completely", MayNegate, Nowhere), ("not entirely", MayNegate, Nowhere), ("could not be", MayNegate, Nowhere), ("not without", MayNegate, Nowhere),
     ("negative for", Negates, Ahead), ("free of", Negates, Ahead), ("free from", Negates, Ahead), ("absence of", Negates, Ahead), ("lack of", Negates, Ahead), ("devoid of", Negates, Ahead),
     ("rule out", Hedges, Nowhere), ("ruled out", Negates, Back), ("excluded", MayNegate, Back), ("absent", Negates, Back), ("negative", MayNegate, Back), ("resolved", MayNegate, Back),
-    ("no", Negates, Ahead), ("without", Negates, Ahead), ("never", Negates, Ahead), ("neither", Negates, Ahead), ("nor", Negates, Ahead), ("none", Negates, Back), ("lacks", Negates, Ahead), ("lacking", Negates, Ahead),
+    ("no", Negates, Ahead), ("nothing", Negates, Ahead), ("without", Negates, Ahead), ("never", Negates, Ahead), ("neither", Negates, Ahead), ("nor", Negates, Ahead), ("none", Negates, Back), ("lacks", Negates, Ahead), ("lacking", Negates, Ahead),
     ("denies", Negates, Ahead), ("non", MayNegate, Next),
     ("unlikely", MayHedge, Nowhere), ("possible", Hedges, Nowhere), ("possibly", Hedges, Nowhere), ("probable", Hedges, Nowhere), ("probably", Hedges, Nowhere), ("likely", Hedges, Nowhere),
     ("might", Hedges, Nowhere), ("could", Hedges, Nowhere), ("suspected", Hedges, Nowhere), ("suspect", Hedges, Nowhere), ("suspicious", Hedges, Nowhere), ("suspicion", Hedges, Nowhere),

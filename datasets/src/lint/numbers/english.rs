@@ -100,6 +100,11 @@ fn cardinal(text: &Text, words: &[Word]) -> Option<(f64, usize)> {
         let value = format!("{value}.{digits}").parse().ok()?;
         return Some((value, used + 1 + digits.len()));
     }
+    let half = ["and", "a", "half"];
+    let is_half = (0..3).all(|n| words.get(used + n).is_some_and(|w| w.text == half[n]));
+    if is_half {
+        return Some((f64::from(value) + 0.5, used + 3));
+    }
     Some((f64::from(value), used))
 }
 
