@@ -231,13 +231,14 @@ pub fn run_among(
 
 /// Whether a run is to be in mixed precision on this device.
 fn is_mixed(config: &RunConfig, device: &Device) -> bool {
-    let (asked, has) = (config.precision == Precision::Mixed, has_bf16(device));
-    if asked && !has {
+    let asked = config.precision == Precision::Mixed;
+    let mixed = asked && has_bf16(device);
+    if asked && !mixed {
         tracing::info!(
             "mixed precision is for GPUs with products in bf16; this run computes in 32 bits"
         );
     }
-    asked && has
+    mixed
 }
 
 /// A run under way.

@@ -1,5 +1,5 @@
 import { Select, Text, type ComboboxItem, type SelectProps } from '@mantine/core'
-import { useMemo } from 'react'
+import { useMemo, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept } from '../../api/client'
 import { searchConcepts } from '../../state/search'
@@ -33,10 +33,23 @@ export function ConceptPicker({ concepts, value, onChoose, ...props }: Props) {
       onChange={onChoose}
       // What is typed takes the place of what stands there.
       onFocus={(event) => event.currentTarget.select()}
+      onKeyDownCapture={takeSeen}
       data-picker
       {...props}
     />
   )
+}
+
+// Enter takes the option that is seen as chosen. The list itself goes by a number that it settles a moment later, and an Enter
+// that follows closely would take none.
+function takeSeen(event: KeyboardEvent<HTMLInputElement>) {
+  if (event.key !== 'Enter' || event.ctrlKey || event.metaKey || event.nativeEvent.isComposing) return
+  const list = document.getElementById(event.currentTarget.getAttribute('aria-controls') ?? '')
+  const seen = list?.querySelector<HTMLElement>('[role=option][data-combobox-selected]')
+  if (!seen) return
+  event.preventDefault()
+  event.stopPropagation()
+  seen.click()
 }
 
 function Option({ concept }: { concept: Concept | undefined }) {

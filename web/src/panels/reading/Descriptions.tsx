@@ -1,11 +1,10 @@
-// A region's description in each of the project's languages, side by side where there is room.
-import { SimpleGrid, Textarea } from '@mantine/core'
+// A region's description in each of the project's languages, with what does not agree between them.
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Described, Region } from '../../api/client'
-import { languageName } from '../../i18n/names'
 import type { Action } from '../../state/annotation'
 import { Flags } from './Flags'
+import { Texts } from './Texts'
 
 interface Props {
   image: string
@@ -23,22 +22,16 @@ export function Descriptions({ image, region, langs, dispatch }: Props) {
   return (
     <Flags image={image} described={described} onWrite={write} onSettle={settle}>
       {(under) => (
-        <SimpleGrid cols={langs.length} spacing={6} verticalSpacing={2} style={{ alignItems: 'end' }}>
-          {langs.map((lang) => (
-            <Textarea
-              key={lang}
-              lang={lang}
-              autosize
-              minRows={3}
-              maxRows={8}
-              label={t('read.description', { lang: languageName(lang) })}
-              value={texts?.[lang] ?? ''}
-              onChange={(event) => write(lang, event.currentTarget.value)}
-              onBlur={settle}
-            />
-          ))}
-          {langs.map((lang) => <div key={`${lang}/flags`} style={{ alignSelf: 'start' }}>{under(lang)}</div>)}
-        </SimpleGrid>
+        <Texts
+          langs={langs}
+          texts={texts}
+          size="sm"
+          rows={[3, 8]}
+          label={(lang) => t('read.description', { lang })}
+          under={under}
+          onWrite={write}
+          onSettle={settle}
+        />
       )}
     </Flags>
   )

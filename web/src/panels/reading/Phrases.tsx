@@ -23,7 +23,7 @@ export function Phrases({ region, project, reader, dispatch }: Props) {
     dispatch({ kind: 'phrase', id: region.id, texts: Object.fromEntries(joined) })
   }
   return (
-    <Menu position="bottom-start" width={330} transitionProps={{ duration: 0 }}>
+    <Menu position="bottom-start" width={330}>
       <Menu.Target><Button size="compact-sm" variant="default" data-phrases>{t('read.phrases', { count: here.length })} (S)</Button></Menu.Target>
       <Menu.Dropdown>
         {here.map(({ texts }) => (

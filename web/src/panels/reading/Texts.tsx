@@ -8,31 +8,33 @@ interface Props {
   texts: Record<string, string> | undefined
   // What the text is, in words; with the language's name.
   label(lang: string): string
+  size?: 'xs' | 'sm'
+  // The fewest and the most that are seen at once.
+  rows?: readonly [number, number]
   // What stands under the field of a language.
   under?(lang: string): ReactNode
   onWrite(lang: string, text: string): void
   onSettle(): void
 }
 
-export function Texts({ langs, texts, label, under, onWrite, onSettle }: Props) {
+export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], under, onWrite, onSettle }: Props) {
   return (
-    <SimpleGrid cols={langs.length} spacing={6} style={{ alignItems: 'end' }}>
+    <SimpleGrid cols={langs.length} spacing={6} verticalSpacing={2} style={{ alignItems: 'end' }}>
       {langs.map((lang) => (
-        <div key={lang}>
-          <Textarea
-            lang={lang}
-            size="xs"
-            autosize
-            minRows={2}
-            maxRows={6}
-            label={label(languageName(lang))}
-            value={texts?.[lang] ?? ''}
-            onChange={(event) => onWrite(lang, event.currentTarget.value)}
-            onBlur={onSettle}
-          />
-          {under?.(lang)}
-        </div>
+        <Textarea
+          key={lang}
+          lang={lang}
+          size={size}
+          autosize
+          minRows={fewest}
+          maxRows={most}
+          label={label(languageName(lang))}
+          value={texts?.[lang] ?? ''}
+          onChange={(event) => onWrite(lang, event.currentTarget.value)}
+          onBlur={onSettle}
+        />
       ))}
+      {under !== undefined && langs.map((lang) => <div key={`${lang}/under`} style={{ alignSelf: 'start' }}>{under(lang)}</div>)}
     </SimpleGrid>
   )
 }

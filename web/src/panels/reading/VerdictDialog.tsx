@@ -16,7 +16,7 @@ export function VerdictDialog({ unseen, onJudge, onClose }: Props) {
   const [reason, setReason] = useState('')
   const name = (kind: Verdict['kind']) => t(`verdict.${kind}`)
   return (
-    <Modal opened onClose={onClose} title={t('read.verdict_title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('app.cancel') }}>
+    <Modal opened onClose={onClose} title={t('read.verdict_title')} closeButtonProps={{ 'aria-label': t('app.cancel') }}>
       <Stack>
         <Text size="sm">{unseen ?? t('read.verdict_text')}</Text>
         <Group><Button data-autofocus disabled={unseen !== null} onClick={() => onJudge({ kind: 'nothing_found' })}>{name('nothing_found')}</Button></Group>
