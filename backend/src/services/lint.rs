@@ -8,7 +8,7 @@ use crate::store::projects::{self, Project};
 use medreg_datasets::geometry::PixelBox;
 use medreg_datasets::ids::ImageId;
 use medreg_datasets::lang::{Lang, LangPair};
-use medreg_datasets::lint::{self, Across, Flag, Place, Rule, Subject, files};
+use medreg_datasets::lint::{self, Across, Flag, Rule, SidedBox, Subject, files};
 use medreg_datasets::ontology::{Concept, ConceptKey};
 use medreg_datasets::region::{AnnotationContent, MAX_TEXT_CHARS, Presence};
 use serde::Deserialize;
@@ -118,14 +118,16 @@ fn of_one(described: &Described, setting: &Setting) -> Vec<Flag> {
         concept: key.and_then(|key| setting.ontology.iter().find(|c| c.key == *key)),
         ontology: &setting.ontology,
         presence: described.presence,
-        place: described.bbox.and_then(|bbox| place(bbox, &setting.image)),
+        bbox: described
+            .bbox
+            .and_then(|bbox| sided_box(bbox, &setting.image)),
     };
     lint::check(&subject, &Rule::ALL)
 }
 
 /// Where a box lies, on an image of which its file says where the patient's sides are.
-fn place(bbox: PixelBox, image: &Image) -> Option<Place> {
-    Some(Place {
+fn sided_box(bbox: PixelBox, image: &Image) -> Option<SidedBox> {
+    Some(SidedBox {
         across: across(image.facts.as_ref()?)?,
         bbox,
         size: image.size().ok()?,

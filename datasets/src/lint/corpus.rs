@@ -1,6 +1,6 @@
 //! Pairs of texts as lines of JSON, with what there is to find in them where that is known; and how well the rules find it.
 
-use super::{Flag, Place, Rule, Said, Subject, View, check, lexicon};
+use super::{Flag, Rule, Said, SidedBox, Subject, View, check, lexicon};
 use crate::geometry::{ImageSize, PixelBox};
 use crate::lang::Lang;
 use crate::ontology::{Concept, ConceptKey, ConceptKind};
@@ -52,14 +52,14 @@ impl Entry {
             concept: concept.as_ref(),
             ontology: &[],
             presence: self.presence,
-            place: self.place(),
+            bbox: self.sided_box(),
         };
         check(&subject, rules)
     }
 
-    fn place(&self) -> Option<Place> {
+    fn sided_box(&self) -> Option<SidedBox> {
         let [width, height] = self.size?;
-        Some(Place {
+        Some(SidedBox {
             across: self.view?.across()?,
             bbox: self.bbox?,
             size: ImageSize::new(width, height).ok()?,

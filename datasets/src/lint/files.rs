@@ -82,7 +82,7 @@ pub fn check_case(
             concept: concept.as_ref(),
             ontology,
             presence: Some(region.presence),
-            place: None,
+            bbox: None,
         };
         let flags = check(&subject, rules).into_iter();
         found.extend(flags.map(|flag| (Place::Region(index), flag)));

@@ -175,7 +175,7 @@ pub enum Across {
 
 /// Where a region lies on a picture of which is known where the patient's sides are.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct SidedBox {
     /// Where the picture's rows lead.
     pub across: Across,
     /// The region's box.
@@ -196,7 +196,7 @@ pub struct Subject<'a> {
     /// Whether it is there.
     pub presence: Option<Presence>,
     /// Where it is.
-    pub place: Option<Place>,
+    pub bbox: Option<SidedBox>,
 }
 
 /// A part of a text, in UTF-16 code units from its start, as a browser counts.

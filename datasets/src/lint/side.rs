@@ -37,9 +37,9 @@ pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
 
 /// The patient's side on which the box lies as a whole.
 fn side_of_box(read: &Read<'_>) -> Option<Side> {
-    let place = read.subject.place?;
-    let width = f64::from(place.size.width());
-    let [x0, _, x1, _] = place.bbox.corners();
+    let sided = read.subject.bbox?;
+    let width = f64::from(sided.size.width());
+    let [x0, _, x1, _] = sided.bbox.corners();
     let side = if x1 / width <= 0.5 - MARGIN {
         Side::Right
     } else if x0 / width >= 0.5 + MARGIN {
@@ -47,7 +47,7 @@ fn side_of_box(read: &Read<'_>) -> Option<Side> {
     } else {
         return None;
     };
-    Some(match place.across {
+    Some(match sided.across {
         Across::ToLeft => side,
         Across::ToRight => side.opposite(),
     })
