@@ -3,9 +3,9 @@
 //! What is compared is not how often a side is named, for a translator may say it twice, but which sides are named at all; then,
 //! which are named of the same organ; and last, where one text has them the other way round, in which order.
 
-use super::lexicon;
 use super::text::{Text, Tongue};
 use super::{Draft, Page, Read, Spot};
+use super::{lexicon, negation};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -67,16 +67,38 @@ pub(super) fn mentions(page: &Page<'_>) -> Vec<Mention> {
         found.sort_by_key(|mention| mention.range.start);
     }
     let terms = lexicon::find(&page.text, page.tongue);
-    for mention in &mut found {
+    say_of(page, &mut found, &terms);
+    found
+}
+
+/// Tells each side what it is said of: the left and the right kidney are two kidneys.
+fn say_of(page: &Page<'_>, found: &mut [Mention], terms: &[lexicon::Found]) {
+    for index in (0..found.len()).rev() {
+        let (before, after) = found.split_at_mut(index + 1);
+        let Some(mention) = before.last_mut() else {
+            continue;
+        };
         mention.less = is_less(page, &mention.range);
         mention.firm &= !mention.less;
-        mention.of = terms
+        let own = terms
             .iter()
-            .filter(|term| is_said_of(&page.text, &mention.range, &term.range))
-            .map(lexicon::Found::id)
-            .collect();
+            .filter(|term| is_said_of(&page.text, &mention.range, &term.range));
+        mention.of = own.map(lexicon::Found::id).collect();
+        if let Some(next) = after.first().filter(|next| is_beside(page, mention, next)) {
+            mention.of.extend(next.of.iter().copied());
+        }
     }
-    found
+}
+
+/// Whether two sides are named with nothing but an "and" between them.
+fn is_beside(page: &Page<'_>, one: &Mention, next: &Mention) -> bool {
+    let between = one.range.end..next.range.start.max(one.range.end);
+    let text = page.text.folded(&between);
+    let joints = [
+        "and", "or", "nor", "and the", "or the", "nor the", "及", "和", "与", "、", "と", "或",
+        "侧及", "侧和", "侧、", "側と", "側、",
+    ];
+    one.side == next.side.opposite() && joints.contains(&text.trim())
 }
 
 /// Whether a side is what another one is compared with.
@@ -309,6 +331,8 @@ struct Part {
     index: usize,
     said: Mention,
     terms: Vec<&'static str>,
+    /// Whether it says that something is not there.
+    negative: bool,
 }
 
 /// Both texts name both sides, one of them the other way round: what is on the left in one is on the right in the other. Where
@@ -320,6 +344,10 @@ fn swapped(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Option<Draf
         let with_term = parts.iter().filter(|part| part.terms.contains(&term));
         with_term.map(|part| part.said.side).collect()
     };
+    if let Some((said, same)) = with_and_without(&one, &other) {
+        let differs = said.side != same.side;
+        return differs.then(|| differ("laterality_swapped", read, said, same));
+    }
     let mut agree = false;
     for part in &one {
         for term in &part.terms {
@@ -345,6 +373,18 @@ fn swapped(read: &Read<'_>, mine: &[Mention], theirs: &[Mention]) -> Option<Draf
     Some(differ("laterality_swapped", read, &here.said, &there.said))
 }
 
+/// One side is free of something and the other not: the sides of which the two texts say the same, in whatever order.
+fn with_and_without<'p>(one: &'p [Part], other: &'p [Part]) -> Option<(&'p Mention, &'p Mention)> {
+    let ([a, b], [c, d]) = (one, other) else {
+        return None;
+    };
+    if a.negative == b.negative || c.negative == d.negative {
+        return None;
+    }
+    let same = if a.negative == c.negative { c } else { d };
+    Some((&a.said, &same.said))
+}
+
 /// The parts of a text that name one side each, and how many parts it has; nothing where fewer than two do.
 fn parts(page: &Page<'_>, said: &[Mention]) -> Option<(Vec<Part>, usize)> {
     let text = &page.text;
@@ -352,12 +392,14 @@ fn parts(page: &Page<'_>, said: &[Mention]) -> Option<(Vec<Part>, usize)> {
         text.ends_sentence(p)
             || text.ends_part(p)
             || text.has(p, " and ")
+            || text.turns(p)
             || text.one_of(p, &["及", "和", "与", "と"]).is_some()
     };
     let mut bounds = vec![0];
     bounds.extend((0..text.len()).filter(|p| ends(*p)));
     bounds.push(text.len());
     let found = lexicon::find(text, page.tongue);
+    let negated = negation::negations(page);
     let mut parts = Vec::new();
     let mut count = 0;
     for pair in bounds.windows(2) {
@@ -376,6 +418,7 @@ fn parts(page: &Page<'_>, said: &[Mention]) -> Option<(Vec<Part>, usize)> {
                 index: count,
                 said: (*said).clone(),
                 terms: terms.map(lexicon::Found::id).collect(),
+                negative: negated.iter().any(|p| range.contains(p)),
             });
         }
         count += 1;

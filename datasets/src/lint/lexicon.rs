@@ -53,7 +53,7 @@ const TERMS: &[Row] = &[
     ("breast", Organ, &["breast*", "mammary"], &["乳腺", "乳房", "乳"], &["乳房", "乳腺"]),
     ("lung", Organ, &["lung*", "pulmon*"], &["肺"], &["肺"]),
     ("hilum", Organ, &["hilum", "hila", "hilar"], &["肺门"], &["肺門"]),
-    ("pleura", Organ, &["pleura*"], &["胸膜", "胸腔"], &["胸膜", "胸腔"]),
+    ("pleura", Organ, &["pleura*", "pleural cavity", "pleural space*"], &["胸膜", "胸腔"], &["胸膜", "胸腔"]),
     ("heart", Organ, &["heart*", "cardiac", "cardiomegaly"], &["心脏", "心影", "心室", "心房", "左心", "右心", "心缘", "心界"], &["心臓", "心陰影", "心室", "心房", "左心", "右心", "心縁", "心拡大"]),
     ("pericardium", Organ, &["pericard*"], &["心包"], &["心膜", "心嚢"]),
     ("aorta", Organ, &["aort*"], &["主动脉"], &["大動脈"]),
@@ -93,14 +93,24 @@ const TERMS: &[Row] = &[
     ("elbow", Organ, &["elbow*"], &["肘"], &["肘"]),
     ("wrist", Organ, &["wrist*"], &["腕关节", "腕骨"], &["手関節"]),
     ("ankle", Organ, &["ankle*"], &["踝"], &["足関節"]),
-    ("optic_disc", Organ, &["optic disc*", "optic disk*", "optic nerve head"], &["视盘", "视乳头"], &["視神経乳頭", "視神経円板"]),
+    ("optic_disc", Organ, &["optic disc*", "optic disk*", "optic nerve head", "cup to disc", "cup to disk", "disc margin*", "disc pallor", "disc edema", "disc oedema", "disc hemorrhage*", "disc haemorrhage*", "disc swelling"], &["视盘", "视乳头"], &["視神経乳頭", "視神経円板"]),
     ("macula", Organ, &["macul*", "fovea*"], &["黄斑"], &["黄斑", "中心窩"]),
-    ("retina", Organ, &["retina*"], &["视网膜"], &["網膜"]),
+    ("retina", Organ, &["retina*", "retino*"], &["视网膜"], &["網膜"]),
     ("cornea", Organ, &["cornea*"], &["角膜"], &["角膜"]),
     ("vertebra", Organ, &["vertebra*"], &["椎体"], &["椎体"]),
     ("disc", Organ, &["disc", "discs", "intervertebral disc*"], &["椎间盘"], &["椎間板"]),
     ("meniscus", Organ, &["menisc*"], &["半月板"], &["半月板"]),
     ("ligament", Organ, &["ligament*"], &["韧带"], &["靭帯"]),
+    ("mastoid", Organ, &["mastoid*"], &["乳突"], &["乳突", "乳様突起"]),
+    ("groin", Organ, &["groin*", "inguin*"], &["腹股沟"], &["鼠径"]),
+    ("thalamus", Organ, &["thalam*"], &["丘脑"], &["視床"]),
+    ("scaphoid", Organ, &["scaphoid*"], &["舟骨", "舟状骨"], &["舟状骨"]),
+    ("forearm", Organ, &["forearm*"], &["前臂"], &["前腕"]),
+    ("eyelid", Organ, &["eyelid*"], &["眼睑"], &["眼瞼"]),
+    ("iris", Organ, &["iris", "irides"], &["虹膜"], &["虹彩"]),
+    ("lens", Organ, &["lens", "lenses"], &["晶状体", "晶体"], &["水晶体"]),
+    ("vitreous", Organ, &["vitreous", "vitreal"], &["玻璃体"], &["硝子体"]),
+    ("choroid", Organ, &["choroid*"], &["脉络膜"], &["脈絡膜"]),
     ("lymph_node", Organ, &["lymph node*", "lymphadeno*"], &["淋巴结"], &["リンパ節"]),
 
     ("upper_lobe", Part, &["upper lobe*", "rul", "lul"], &["上叶", "上肺"], &["上葉", "上肺野"]),
@@ -136,7 +146,7 @@ const TERMS: &[Row] = &[
     ("cavity", Lesion, &["cavity", "cavitat*", "cavitary"], &["空洞"], &["空洞"]),
     ("calcification", Lesion, &["calcif*", "microcalcif*"], &["钙化"], &["石灰化"]),
     ("stone", Lesion, &["stone*", "calculus", "calculi"], &["结石"], &["結石"]),
-    ("hemorrhage", Lesion, &["hemorrhag*", "haemorrhag*", "bleeding", "hematoma*", "haematoma*"], &["出血", "血肿"], &["出血", "血腫"]),
+    ("hemorrhage", Lesion, &["hemorrhag*", "haemorrhag*", "bleeding", "hematoma*", "haematoma*"], &["出血", "血肿", "血性"], &["出血", "血腫", "血性"]),
     ("infarct", Lesion, &["infarct*"], &["梗死", "梗塞"], &["梗塞"]),
     ("thrombus", Lesion, &["thromb*"], &["血栓"], &["血栓"]),
     ("embolism", Lesion, &["embol*"], &["栓塞", "栓子"], &["塞栓"]),
@@ -169,12 +179,85 @@ const TERMS: &[Row] = &[
     ("obstruction", State, &["obstruct*"], &["梗阻", "阻塞"], &["閉塞"]),
     ("perforation", State, &["perforat*"], &["穿孔"], &["穿孔"]),
     ("swelling", State, &["swelling", "swollen"], &["肿胀"], &["腫脹"]),
+    ("loosening", State, &["loosen*", "loose"], &["松动"], &["緩み", "ゆるみ", "弛み"]),
+    ("honeycombing", State, &["honeycomb*"], &["蜂窝", "蜂巢"], &["蜂巣", "蜂窩"]),
+    ("neovascularization", State, &["neovascular*"], &["新生血管"], &["新生血管", "血管新生"]),
+    ("dysplasia", State, &["dysplasia", "dysplastic"], &["异型增生", "不典型增生"], &["異形成", "異型"]),
+    ("necrosis", State, &["necro*"], &["坏死"], &["壊死"]),
+    ("invasion", State, &["invasion", "invade", "invades", "invading", "invaded", "invasive", "infiltrat*"], &["侵犯", "浸润", "侵袭"], &["浸潤", "侵襲", "侵犯"]),
+    ("detachment", State, &["detach*"], &["脱离"], &["剥離"]),
+    ("fistula", State, &["fistul*"], &["瘘"], &["瘻"]),
+    ("sclerosis", State, &["sclero*"], &["硬化"], &["硬化"]),
+    ("erosion", State, &["erosi*", "erode*"], &["侵蚀", "糜烂"], &["びらん"]),
+    ("osteophyte", State, &["osteophyt*"], &["骨赘", "骨刺"], &["骨棘"]),
+    ("scoliosis", State, &["scolio*"], &["侧弯"], &["側弯"]),
+    ("scar", State, &["scar", "scars", "scarring"], &["瘢痕"], &["瘢痕"]),
+    ("melanoma", State, &["melanoma*"], &["黑色素瘤"], &["黒色腫", "メラノーマ"]),
+    ("nevus", State, &["nevus", "nevi", "naevus", "naevi"], &["痣"], &["母斑"]),
+    ("fibrosis", State, &["fibrosis", "fibrotic"], &["纤维化"], &["線維化"]),
+    ("scale", State, &["scale", "scales", "scaly", "scaling"], &["鳞屑"], &["鱗屑"]),
+    ("papule", State, &["papul*"], &["丘疹"], &["丘疹"]),
+    ("vesicle", State, &["vesicle*", "vesicular"], &["水疱"], &["小水疱"]),
+    ("crust", State, &["crust*"], &["痂"], &["痂皮"]),
+    ("atrophy", State, &["atroph*"], &["萎缩"], &["萎縮"]),
+    ("hypertrophy", State, &["hypertroph*"], &["肥大", "肥厚"], &["肥大", "肥厚"]),
+    ("occlusion", State, &["occlu*"], &["闭塞"], &["閉塞"]),
+    ("spiculation", State, &["spicul*"], &["毛刺"], &["スピキュラ"]),
+    ("septation", State, &["septa", "septat*", "septum"], &["分隔"], &["隔壁"]),
+    ("shift", State, &["midline shift*", "shift*"], &["中线移位", "偏移"], &["偏位", "正中偏位"]),
+    ("mass_effect", State, &["mass effect*"], &["占位效应"], &["圧排", "mass effect"]),
+    ("hydrocephalus", State, &["hydroceph*"], &["脑积水"], &["水頭症"]),
+    ("varices", State, &["varic*"], &["静脉曲张"], &["静脈瘤"]),
+    ("fibroid", State, &["fibroid*", "leiomyoma*", "myoma*"], &["肌瘤"], &["筋腫"]),
+    ("lipoma", State, &["lipoma*"], &["脂肪瘤"], &["脂肪腫"]),
+    ("granuloma", State, &["granuloma*"], &["肉芽肿"], &["肉芽腫"]),
+    ("malignancy", State, &["malignan*"], &["恶性"], &["悪性"]),
+    ("recurrence", State, &["recurren*"], &["复发"], &["再発"]),
+    ("foreign_body", State, &["foreign body", "foreign bodies"], &["异物"], &["異物"]),
+    ("regurgitation", State, &["regurgit*", "reflux"], &["反流", "返流"], &["逆流"]),
+    ("ischemia", State, &["ischemi*", "ischaemi*"], &["缺血"], &["虚血"]),
+    ("destruction", State, &["destruct*", "breach*"], &["破坏"], &["破壊"]),
+    ("telangiectasia", State, &["telangiectas*"], &["毛细血管扩张"], &["毛細血管拡張"]),
+    ("pigment_network", State, &["pigment network*"], &["色素网"], &["色素ネットワーク"]),
+    ("veil", State, &["blue white veil*", "veil*"], &["蓝白幕", "蓝白纱"], &["ベール"]),
+    ("flow", State, &["flow"], &["血流"], &["血流"]),
+    ("filling_defect", State, &["filling defect*"], &["充盈缺损"], &["造影欠損", "充盈欠損", "陰影欠損"]),
+    ("crescent", State, &["crescent*"], &["新月体"], &["半月体"]),
+    ("fat_stranding", State, &["stranding"], &["脂肪间隙模糊", "条索"], &["脂肪織濃度上昇"]),
 ];
 
+/// English words that begin as a term does and do not mean it.
+const OTHER_ENGLISH: [&str; 9] = [
+    "flow void*",
+    "oral cavity",
+    "nasal cavity",
+    "abdominal cavity",
+    "peritoneal cavity",
+    "pelvic cavity",
+    "cranial cavity",
+    "joint cavity",
+    "splenium",
+];
 /// Chinese words that hold a term's characters and do not mean it.
-const OTHER_CHINESE: [&str; 6] = ["鼻胃管", "气管插管", "心包填塞", "宫颈", "脑脊液", "肺动脉"];
+const OTHER_CHINESE: [&str; 13] = [
+    "鼻胃管",
+    "气管插管",
+    "心包填塞",
+    "宫颈",
+    "脑脊液",
+    "肺动脉",
+    "肋膈角",
+    "肋间",
+    "乳头状",
+    "乳头瘤",
+    "乳糜",
+    "肾乳头",
+    "脑膜",
+];
 /// The same in Japanese.
-const OTHER_JAPANESE: [&str; 6] = [
+const OTHER_JAPANESE: [&str; 8] = [
+    "肋骨横隔膜角",
+    "肋間",
     "経鼻胃管",
     "気管チューブ",
     "気管分岐",
@@ -229,10 +312,11 @@ static JAPANESE: LazyLock<Patterns> = LazyLock::new(|| {
 });
 
 /// An English name's words, and its row.
-static ENGLISH: LazyLock<Vec<(Vec<&'static str>, usize)>> = LazyLock::new(|| {
+static ENGLISH: LazyLock<Vec<(Vec<&'static str>, Option<usize>)>> = LazyLock::new(|| {
     let rows = TERMS.iter().enumerate();
-    let names = rows.flat_map(|(n, row)| row.2.iter().map(move |name| (*name, n)));
+    let names = rows.flat_map(|(n, row)| row.2.iter().map(move |name| (*name, Some(n))));
     let mut names: Vec<_> = names
+        .chain(OTHER_ENGLISH.map(|name| (name, None)))
         .map(|(name, n)| (name.split(' ').collect::<Vec<_>>(), n))
         .collect();
     // The longest name first: an optic disc is no disc, and an adrenal gland no kidney.
@@ -257,9 +341,9 @@ pub(super) fn find(text: &Text, tongue: Tongue) -> Vec<Found> {
 
 /// Whether an English word is, or begins, a term.
 pub(super) fn is_english(word: &str) -> bool {
-    ENGLISH
-        .iter()
-        .any(|(words, _)| words.first().is_some_and(|first| is_word(first, word)))
+    ENGLISH.iter().any(|(words, row)| {
+        row.is_some() && words.first().is_some_and(|first| is_word(first, word))
+    })
 }
 
 fn is_word(pattern: &str, word: &str) -> bool {
@@ -288,7 +372,7 @@ fn find_words(text: &Text) -> Vec<Found> {
         };
         let last = at + pattern.len() - 1;
         let range = words[at].range.start..words[last].range.end;
-        found.push(Found { row: *row, range });
+        found.extend(row.map(|row| Found { row, range }));
         at = last + 1;
     }
     found

@@ -147,6 +147,12 @@ impl Text {
         matches!(self.at(place), '，' | '、' | ',' | ':' | '：') && !between_digits
     }
 
+    /// Whether an English "but" without a comma begins here.
+    pub(super) fn turns(&self, place: usize) -> bool {
+        let turns = [" but ", " whereas ", " while "];
+        self.one_of(place, &turns).is_some() && !self.ends_part(place.saturating_sub(1))
+    }
+
     /// The stretch around a place that is free of what `stops`.
     pub(super) fn around(&self, place: usize, stops: impl Fn(usize) -> bool) -> Range<usize> {
         let start = (0..place.min(self.len())).rev().find(|p| stops(*p));
@@ -161,10 +167,29 @@ impl Text {
 
     /// The sentences that say something.
     pub(super) fn sentences(&self) -> Vec<Range<usize>> {
+        self.cut(|place| self.ends_sentence(place))
+    }
+
+    /// The parts of sentences that say something; an enumeration (、) is one part, but in Japanese, where it is the comma.
+    pub(super) fn parts(&self, tongue: Tongue) -> Vec<Range<usize>> {
+        let lists = |p: usize| self.at(p) == '、' && tongue != Tongue::Japanese;
+        let ends =
+            |p: usize| self.ends_sentence(p) || self.ends_part(p) && !lists(p) || self.turns(p);
+        self.cut(ends)
+    }
+
+    /// Parts that are parted at every "and" and "without" as well.
+    pub(super) fn joined(&self, parts: &[Range<usize>]) -> Vec<Range<usize>> {
+        let joins = [" and ", " without "];
+        self.cut(|p| self.one_of(p, &joins).is_some() || parts.iter().any(|part| part.end == p))
+    }
+
+    /// What lies between such places and says something.
+    fn cut(&self, ends: impl Fn(usize) -> bool) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut start = 0;
         for place in 0..=self.len() {
-            if place == self.len() || self.ends_sentence(place) {
+            if place == self.len() || ends(place) {
                 let range = start..place;
                 if range.clone().any(|p| self.at(p).is_alphanumeric()) {
                     found.push(range);
@@ -216,15 +241,30 @@ fn words_of(chars: &[char]) -> Vec<Word> {
     words
 }
 
+/// What `un` negates, where that is a finding.
+const UNDONE: &[&str] = &[
+    "ruptured",
+    "displaced",
+    "calcified",
+    "obstructed",
+    "dilated",
+    "thickened",
+    "enlarged",
+    "perforated",
+    "occluded",
+];
+
 /// `noncalcified` is two words, as `non-calcified` is: what it negates is looked up by itself.
 fn push_word(words: &mut Vec<Word>, chars: &[char], range: Range<usize>) {
     let text: String = chars[range.clone()].iter().collect();
-    let cut = range.start + 3;
-    if text.starts_with("non") && text.len() >= 8 {
-        let rest = text[3..].to_owned();
+    let undone = text.strip_prefix("un").filter(|rest| UNDONE.contains(rest));
+    let long = text.strip_prefix("non").filter(|rest| rest.len() >= 5);
+    let prefix = if long.is_some() { "non" } else { "un" };
+    if let Some(rest) = long.or(undone).map(str::to_owned) {
+        let cut = range.start + prefix.len();
         words.push(Word {
             range: range.start..cut,
-            text: "non".to_owned(),
+            text: prefix.to_owned(),
         });
         words.push(Word {
             range: cut..range.end,

@@ -10,7 +10,7 @@ const AT_HOME: &[&str] = &[
     "mol", "mpa", "msv", "ppm", "sec", "signet", "vs",
 ];
 /// Characters of simplified Chinese that no Japanese word is written with.
-const SIMPLIFIED: &str = "见肿结节侧为变边脏肾积颈颅脑钙扩张动无实气灶锁缘间胰肠强软组织异显损转两";
+const SIMPLIFIED: &str = "见肿结节侧为变边脏肾积颈颅脑钙扩张动无实气灶锁缘间胰肠强软组织异显损转两增发对关术质线轻约压阴阳缩环头伤";
 
 pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();

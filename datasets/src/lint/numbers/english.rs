@@ -39,7 +39,10 @@ pub(super) fn numerals(text: &Text, found: &mut Vec<Numeral>) {
     let mut at = 0;
     while at < words.len() {
         let Some((value, used)) = cardinal(text, &words[at..]) else {
-            found.extend(ordinal(text, words, at).or_else(|| month(text, &words[at])));
+            let other = ordinal(text, words, at)
+                .or_else(|| month(text, &words[at]))
+                .or_else(|| half(text, &words[at]));
+            found.extend(other);
             at += 1;
             continue;
         };
@@ -53,6 +56,18 @@ pub(super) fn numerals(text: &Text, found: &mut Vec<Numeral>) {
         found.push(Numeral::new(range, value, weight));
         at += used;
     }
+}
+
+/// Half a centimetre: half of anything else is no number.
+fn half(text: &Text, word: &Word) -> Option<Numeral> {
+    let end = word.range.end;
+    let end = if text.one_of(end, &[" a ", "-a-"]).is_some() {
+        end + 2
+    } else {
+        end
+    };
+    let measures = word.text == "half" && super::unit(text, end).is_some();
+    measures.then(|| Numeral::new(word.range.start..end, 0.5, Weight::Weak))
 }
 
 /// A month beside a day or a year: elsewhere it is a number.

@@ -12,7 +12,9 @@ const DIGITS: &str = "零一二三四五六七八九";
 const COUNTED: &[&str] = &[
     "个", "個", "枚", "处", "處", "条", "條", "块", "颗", "根", "例", "支", "段", "节", "次", "层", "層", "级", "級", "型", "期", "度", "倍",
     "年", "月", "日", "周", "週", "天", "岁", "歳", "回", "本", "つ", "箇所", "か所", "ヶ所", "カ所", "ヵ所", "ヶ月", "か月", "番", "号", "类", "類", "肋",
-    "腰椎", "胸椎", "颈椎", "頸椎", "椎", "叶", "葉", "组", "組", "区", "厘米", "毫米", "公分", "毫升", "センチ", "ミリ", "分之", "分の", "点", "%", "维", "次元",
+    "腰椎", "胸椎", "颈椎", "頸椎", "椎", "叶", "葉", "组", "組", "区",
+    "种", "種", "色", "象限", "片", "瓣", "束", "弯", "趾", "指", "跖", "掌骨", "趾骨", "指骨", "脑室", "脳室", "弓",
+    "厘米", "毫米", "公分", "毫升", "センチ", "ミリ", "分之", "分の", "点", "%", "维", "次元",
 ];
 
 pub(super) fn numerals(text: &Text, found: &mut Vec<Numeral>) {
@@ -41,6 +43,15 @@ pub(super) fn numerals(text: &Text, found: &mut Vec<Numeral>) {
         at = end;
     }
     single(text, found);
+    half(text, found);
+}
+
+/// 半厘米, with its unit.
+fn half(text: &Text, found: &mut Vec<Numeral>) {
+    let halves = (0..text.len()).filter(|p| {
+        text.at(*p) == '半' && !is_numeral(text.before(*p)) && super::unit(text, p + 1).is_some()
+    });
+    found.extend(halves.map(|p| Numeral::new(p..p + 1, 0.5, Weight::Weak)));
 }
 
 /// 单发 and 単発 are one.

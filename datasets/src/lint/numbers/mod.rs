@@ -42,6 +42,8 @@ struct Quantity {
     measure: Measure,
     /// How many of the measure's units one of this one's is.
     factor: f64,
+    /// The unit is that of the next number in a list, which may not be meant.
+    guessed: bool,
 }
 
 impl Quantity {
@@ -69,11 +71,12 @@ pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
     let (mine, theirs) = (of(a), of(b));
     let (mut here, mut there) = (unmatched(&mine, &theirs), unmatched(&theirs, &mine));
     without_unit(&mut here, &mut there);
+    let levels = levels(&mine, &theirs).or_else(|| levels(&theirs, &mine));
     let paired = |all: &[&Quantity], other: &[&Quantity]| {
         let grave = all.iter().any(|q| q.numeral.weight == Weight::Strong);
         grave || !other.is_empty() && all.iter().any(|q| q.numeral.weight == Weight::Weak)
     };
-    if !paired(&here, &there) && !paired(&there, &here) {
+    if !paired(&here, &there) && !paired(&there, &here) && levels.is_none() {
         return Vec::new();
     }
     let mut drafts = Vec::new();
@@ -84,7 +87,9 @@ pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
         .iter()
         .map(|q| (0, *q))
         .chain(there.iter().map(|q| (1, *q)));
-    let grave = missing.filter(|(_, q)| q.numeral.weight == Weight::Strong);
+    let grave = missing.filter(|(_, q)| {
+        q.numeral.weight == Weight::Strong || levels.is_some_and(|level| level.is(q))
+    });
     drafts.extend(grave.map(|(page, q)| {
         let range = &q.numeral.range;
         let draft = Draft::new("numbers_missing", Spot::at(page, range));
@@ -105,12 +110,30 @@ fn unmatched<'q>(mine: &'q [Quantity], theirs: &[Quantity]) -> Vec<&'q Quantity>
     found
 }
 
+/// A vertebra that one text names and the other does not, though it names others, none of them on both sides of it.
+fn levels<'q>(mine: &'q [Quantity], theirs: &[Quantity]) -> Option<&'q Quantity> {
+    let named = |all: &[Quantity]| -> Vec<f64> {
+        let levels = all.iter().filter(|q| q.numeral.level);
+        levels.map(|q| q.numeral.value).collect()
+    };
+    let others = named(theirs);
+    let is_between = |value: f64| {
+        others.iter().any(|other| *other < value) && others.iter().any(|other| *other > value)
+    };
+    mine.iter().find(|q| {
+        q.numeral.level
+            && !others.is_empty()
+            && !theirs.iter().any(|other| other.is(q))
+            && !is_between(q.numeral.value)
+    })
+}
+
 /// A number that only one text gives a unit is one all the same: 8.5 vs 10.5 cm.
 fn without_unit(here: &mut Vec<&Quantity>, there: &mut Vec<&Quantity>) {
     here.retain(|one| {
         let bare = |other: &&Quantity| {
-            let either = one.measure == Measure::Plain || other.measure == Measure::Plain;
-            either && one.numeral.value == other.numeral.value
+            let unsure = |q: &Quantity| q.measure == Measure::Plain || q.guessed;
+            (unsure(one) || unsure(other)) && one.numeral.value == other.numeral.value
         };
         let twin = there.iter().position(bare);
         if let Some(twin) = twin {
@@ -174,11 +197,10 @@ fn quantities(text: &Text, tongue: Tongue) -> Vec<Quantity> {
             .last()
             .filter(|next| next.measure != Measure::Plain && !numeral.coded)
             .filter(|next| is_joined(text, numeral.range.end..next.numeral.range.start))
-            .map(|next| (next.measure, next.factor));
-        let (measure, factor) = own
-            .map(|(measure, factor, _)| (measure, factor))
-            .or(shared)
-            .unwrap_or((Measure::Plain, 1.0));
+            .map(|next| (next.measure, next.factor, next.numeral.range.start));
+        let listed = |next: usize| text.holds(&(numeral.range.end..next), &[",", "，", "、"]);
+        let guessed = own.is_none() && shared.is_some_and(|(.., next)| listed(next));
+        let (measure, factor, _) = own.or(shared).unwrap_or((Measure::Plain, 1.0, 0));
         let weight = match measure {
             Measure::Plain => numeral.weight,
             _ => Weight::Strong,
@@ -187,6 +209,7 @@ fn quantities(text: &Text, tongue: Tongue) -> Vec<Quantity> {
             numeral: Numeral { weight, ..numeral },
             measure,
             factor,
+            guessed,
         });
     }
     found.reverse();
@@ -213,6 +236,7 @@ const UNITS: &[(&str, Measure, f64)] = &[
     ("square millimet", Measure::Area, 1.0), ("square centimet", Measure::Area, 100.0), ("square mm", Measure::Area, 1.0), ("square cm", Measure::Area, 100.0),
     ("sq mm", Measure::Area, 1.0), ("sq cm", Measure::Area, 100.0),
     ("cubic centimet", Measure::Volume, 1.0), ("cubic millimet", Measure::Volume, 0.001),
+    ("平方mm", Measure::Area, 1.0), ("平方cm", Measure::Area, 100.0), ("立方cm", Measure::Volume, 1.0), ("立方mm", Measure::Volume, 0.001),
     ("平方毫米", Measure::Area, 1.0), ("平方厘米", Measure::Area, 100.0), ("平方ミリ", Measure::Area, 1.0), ("平方センチ", Measure::Area, 100.0),
     ("立方厘米", Measure::Volume, 1.0), ("立方センチ", Measure::Volume, 1.0), ("立方毫米", Measure::Volume, 0.001),
     ("mm2", Measure::Area, 1.0), ("mm²", Measure::Area, 1.0), ("mm^2", Measure::Area, 1.0), ("cm2", Measure::Area, 100.0), ("cm²", Measure::Area, 100.0), ("cm^2", Measure::Area, 100.0),
@@ -223,12 +247,15 @@ const UNITS: &[(&str, Measure, f64)] = &[
     ("milliliters", Measure::Volume, 1.0), ("millilitres", Measure::Volume, 1.0), ("milliliter", Measure::Volume, 1.0),
     ("ミリリットル", Measure::Volume, 1.0), ("ミリグラム", Measure::Mass, 1.0), ("マイクロメートル", Measure::Length, 0.001), ("ミクロン", Measure::Length, 0.001),
     ("毫升", Measure::Volume, 1.0), ("毫米", Measure::Length, 1.0), ("毫克", Measure::Mass, 1.0), ("厘米", Measure::Length, 10.0), ("公分", Measure::Length, 10.0), ("微米", Measure::Length, 0.001),
+    ("リットル", Measure::Volume, 1000.0), ("liters", Measure::Volume, 1000.0), ("litres", Measure::Volume, 1000.0), ("liter", Measure::Volume, 1000.0), ("litre", Measure::Volume, 1000.0),
     ("ミリ", Measure::Length, 1.0), ("センチ", Measure::Length, 10.0),
     ("mm", Measure::Length, 1.0), ("cm", Measure::Length, 10.0), ("μm", Measure::Length, 0.001), ("um", Measure::Length, 0.001),
     ("ml", Measure::Volume, 1.0), ("cc", Measure::Volume, 1.0), ("mg", Measure::Mass, 1.0),
 ];
 /// Units of one character.
-const SHORT_UNITS: [(char, Measure, f64); 7] = [
+const SHORT_UNITS: [(char, Measure, f64); 9] = [
+    ('㎟', Measure::Area, 1.0),
+    ('㎠', Measure::Area, 100.0),
     ('㎜', Measure::Length, 1.0),
     ('㎝', Measure::Length, 10.0),
     ('㎛', Measure::Length, 0.001),

@@ -1,6 +1,6 @@
 //! Where numbers stand in a text, in digits, in words, in Chinese characters and as Roman numerals.
 
-use super::super::text::{Text, Tongue, Word};
+use super::super::text::{Text, Tongue, Word, is_han};
 use super::{Weight, english, han};
 use std::ops::Range;
 
@@ -10,8 +10,10 @@ pub(super) struct Numeral {
     pub(super) range: Range<usize>,
     pub(super) value: f64,
     pub(super) weight: Weight,
-    /// Part of a code such as L4, which shares no unit with what follows.
+    /// Part of a code such as L4, or a grade: it shares no unit with what follows.
     pub(super) coded: bool,
+    /// It numbers a vertebra.
+    pub(super) level: bool,
 }
 
 impl Numeral {
@@ -21,6 +23,7 @@ impl Numeral {
             value,
             weight,
             coded: false,
+            level: false,
         }
     }
 }
@@ -36,6 +39,9 @@ pub(super) fn numerals(text: &Text, tongue: Tongue) -> Vec<Numeral> {
         Tongue::Other => {}
     }
     found.sort_by_key(|numeral| numeral.range.start);
+    for numeral in &mut found {
+        numeral.level = is_level(text, &numeral.range);
+    }
     fractions(text, &mut found);
     found
 }
@@ -52,20 +58,105 @@ fn digits(text: &Text, found: &mut Vec<Numeral>) {
             continue;
         }
         let (value, end) = decimal(text, at);
-        let code = code_before(text, at);
+        let code = code_before(text, at) || is_grade(text, at);
         if !is_sequence_name(text, at, end) {
             let weight = if code || value == 1.0 || is_lettered(text, end) {
                 Weight::Weak
             } else {
                 Weight::Strong
             };
+            let minus = minus(text, at);
+            let value = if minus.is_some() { -value } else { value };
             found.push(Numeral {
                 coded: code,
-                ..Numeral::new(at..end, value, weight)
+                ..Numeral::new(minus.unwrap_or(at)..end, value, weight)
             });
         }
         at = end;
     }
+}
+
+/// Where the sign of a number stands, if it has one: a hyphen after a number, or after most words, is none.
+fn minus(text: &Text, start: usize) -> Option<usize> {
+    for word in ["minus ", "负", "負", "マイナス"] {
+        let at = start.checked_sub(word.chars().count());
+        if let Some(at) = at.filter(|at| text.has(*at, word)) {
+            return Some(at);
+        }
+    }
+    let at = start.checked_sub(1).filter(|at| text.at(*at) == '-')?;
+    let spaced = at >= 2 && text.before(at) == ' ' && text.at(at - 2).is_ascii_alphabetic();
+    let opens = matches!(text.before(at), '(' | ':' | '：' | '=' | 'は');
+    (spaced || opens || is_said_of_word(text, at)).then_some(at)
+}
+
+/// Whether what ends here is a Chinese word and no number: 10月-12月 and 第三-五肋 are ranges.
+fn is_said_of_word(text: &Text, end: usize) -> bool {
+    let is_number = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+    let counted = end.checked_sub(2).is_some_and(|p| is_number(text.at(p)));
+    is_han(text.before(end)) && !is_number(text.before(end)) && !counted
+}
+
+/// Grade 2, stage 3, グレード2: what is graded so has no unit.
+fn is_grade(text: &Text, start: usize) -> bool {
+    const WORDS: &[&str] = &[
+        "grade",
+        "stage",
+        "type",
+        "class",
+        "segment",
+        "zone",
+        "level",
+        "category",
+        "score",
+        "グレード",
+        "ステージ",
+        "タイプ",
+        "カテゴリー",
+        "クラス",
+        "スコア",
+    ];
+    let spaced = start.checked_sub(1).filter(|p| text.at(*p) == ' ');
+    let end = spaced.unwrap_or(start);
+    WORDS.iter().any(|word| {
+        let from = end.checked_sub(word.chars().count());
+        from.is_some_and(|from| text.has(from, word))
+    })
+}
+
+/// L4, C5/6, 腰4, 第4腰椎, the fourth lumbar vertebra.
+fn is_level(text: &Text, range: &Range<usize>) -> bool {
+    const SPINE: &[&str] = &["颈", "頸", "胸", "腰", "骶"];
+    let after = [
+        "腰椎",
+        "胸椎",
+        "颈椎",
+        "頸椎",
+        "骶椎",
+        "仙椎",
+        " lumbar",
+        " thoracic",
+        " cervical",
+        " sacral",
+    ];
+    let before = |from: usize| {
+        let letter = matches!(text.before(from), 'c' | 't' | 'l' | 's')
+            && !text.before(from.saturating_sub(1)).is_alphabetic();
+        let han = |n: usize| {
+            from.checked_sub(n)
+                .is_some_and(|p| text.one_of(p, SPINE).is_some())
+        };
+        letter || han(1) || text.before(from) == '椎' && han(2)
+    };
+    // Of C5/6 and L4-5 the second number has no letter of its own.
+    let joint = matches!(text.before(range.start), '/' | '-' | '~' | '、');
+    let first = (0..range.start.saturating_sub(1))
+        .rev()
+        .take_while(|p| text.at(*p).is_ascii_digit())
+        .last();
+    before(range.start)
+        || joint && first.is_some_and(before)
+        || text.one_of(range.end, &after).is_some()
 }
 
 /// Digits with thousands (1,200) and a fraction (0.5).
@@ -168,8 +259,15 @@ fn is_graded(text: &Text, before: Option<&Word>, word: &Word) -> bool {
     const GRADED: &[&str] = &[
         "grade", "stage", "type", "class", "segment", "zone", "level", "category", "degree",
     ];
-    let named = before
-        .is_some_and(|b| GRADED.contains(&b.text.as_str()) && word.range.start <= b.range.end + 1);
+    // Bosniak I, Salter II: the name of a scale is written with a capital.
+    let is_scale = |b: &Word| {
+        let name = text.quote(&b.range);
+        name.len() >= 4 && name.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    let named = before.is_some_and(|b| {
+        let near = word.range.start <= b.range.end + 1;
+        near && (GRADED.contains(&b.text.as_str()) || is_scale(b))
+    });
     let after = text.one_of(
         word.range.end,
         &["级", "級", "期", "型", "度", "类", "類", "段", "区", "区域"],
