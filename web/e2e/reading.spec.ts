@@ -388,13 +388,38 @@ test('keys are silent while an input method composes, and all are listed', async
   await page.keyboard.press('Escape')
   await page.keyboard.press('?')
   const list = page.getByRole('dialog', { name: 'Keys' })
-  await expect(list.getByText('box by two clicks')).toBeVisible()
+  await expect(list.getByText('box by two clicks', { exact: true })).toBeVisible()
   await isAccessible(page)
   // Behind the list nothing is heard.
   await page.keyboard.press('n')
   await page.keyboard.press('Escape')
   await expect(list).toBeHidden()
   await expect(page.getByTestId('region')).toHaveCount(1)
+})
+
+test('how somebody works is kept with their account: every box by two clicks, no names, no single letters', async ({ page, browser }) => {
+  const first = { letter_keys: true, two_clicks: false, box_names: true }
+  await signedIn(page, bo)
+  await page.keyboard.press('?')
+  for (const name of ['Every box by two clicks', 'Names beside the boxes', 'Single-letter keys are in use']) {
+    const kept = page.waitForResponse((answer) => answer.url().endsWith('/settings') && answer.ok())
+    await page.getByRole('switch', { name }).click()
+    await kept
+  }
+  const other = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage()
+  await signIn(other, bo)
+  await open(other, another())
+  await clickAt(other, 10, 10)
+  await other.keyboard.press('Escape')
+  for (const [x, y] of [[20, 20], [30, 40], [50, 50], [70, 80]] as const) await clickAt(other, x, y)
+  await expect(other.getByTestId('region')).toHaveCount(2)
+  await expect(other.getByTestId('viewport').locator('svg text')).toHaveCount(0)
+  await other.getByTestId('region').first().click()
+  await other.keyboard.press('Escape')
+  await other.keyboard.press('d')
+  await expect(other.getByTestId('region')).toHaveCount(2)
+  await other.context().close()
+  await (await server.signIn(bo)).call('PUT', '/api/session/settings', first)
 })
 
 test('a report, questions and labels go with the regions; words once used are offered again', async ({ page }) => {

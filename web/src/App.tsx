@@ -29,9 +29,10 @@ const ModelsPage = lazy(() => import('./pages/ModelsPage'))
 export function App() {
   const session = useSession()
   const user = session.data
+  const lang = user?.interface_lang
   useEffect(() => {
-    if (user) chooseLang(user.interface_lang)
-  }, [user])
+    if (lang) chooseLang(lang)
+  }, [lang])
   // A page that somebody works on stays, even where the server does not answer who they are.
   if (session.data === undefined) return <Asked query={session}>{() => null}</Asked>
   if (!user) return <SignInPage />

@@ -1,7 +1,7 @@
 //! The JSON of requests and answers, where it is not a domain type itself.
 
 use crate::services::acquisitions::Wish;
-use crate::store::accounts::{Token, TokenScope, User};
+use crate::store::accounts::{Settings, Token, TokenScope, User};
 use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
 use crate::store::images::Image;
@@ -72,6 +72,8 @@ pub struct SessionView {
     pub user: User,
     /// What state-changing requests must carry as X-CSRF-Token.
     pub csrf_token: String,
+    /// How they work with the page.
+    pub settings: Settings,
 }
 
 /// What one may change about oneself.

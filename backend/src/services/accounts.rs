@@ -2,7 +2,7 @@
 
 use super::turns::Turns;
 use super::{Actor, Hospital, Outcome, ServiceError, access, audit};
-use crate::store::accounts::{self, NewUser, Token, TokenScope, User, UserChange};
+use crate::store::accounts::{self, NewUser, Settings, Token, TokenScope, User, UserChange};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use medreg_datasets::ids::{TokenId, UserId};
@@ -353,6 +353,18 @@ pub async fn choose_language(hospital: &Hospital, actor: &Actor, lang: &str) -> 
     accounts::change_user(&mut conn, actor.user, &change)
         .await?
         .ok_or(ServiceError::NotFound("user"))
+}
+
+/// How a person works with the page.
+pub async fn settings(hospital: &Hospital, user: UserId) -> Outcome<Settings> {
+    let mut conn = hospital.pool.acquire().await?;
+    Ok(accounts::settings(&mut conn, user).await?)
+}
+
+/// Keeps how the actor works with the page.
+pub async fn keep_settings(hospital: &Hospital, actor: &Actor, settings: Settings) -> Outcome<()> {
+    let mut conn = hospital.pool.acquire().await?;
+    Ok(accounts::put_settings(&mut conn, actor.user, settings).await?)
 }
 
 /// Makes a token and tells its secret, once. Only an administrator makes one for a worker.

@@ -2,7 +2,7 @@
 
 use super::Stored;
 use medreg_datasets::ids::{TokenId, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,6 +23,27 @@ pub struct User {
     pub interface_lang: String,
     /// Whether they can no longer sign in.
     pub disabled: bool,
+}
+
+/// How a person works with the page, wherever they sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Settings {
+    /// Whether keys that also write a character are in use.
+    pub letter_keys: bool,
+    /// Whether every box is drawn by two clicks, never by dragging.
+    pub two_clicks: bool,
+    /// Whether names stand beside the boxes.
+    pub box_names: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            letter_keys: true,
+            two_clicks: false,
+            box_names: true,
+        }
+    }
 }
 
 /// A user with the hash of their password.
@@ -253,6 +274,33 @@ pub async fn session(conn: &mut PgConnection, secret_hash: &[u8]) -> Stored<Opti
         },
         csrf_token: r.csrf_token,
     }))
+}
+
+/// How a person works with the page.
+pub async fn settings(conn: &mut PgConnection, user: UserId) -> Stored<Settings> {
+    let found = sqlx::query_as!(
+        Settings,
+        "SELECT letter_keys, two_clicks, box_names FROM settings WHERE user_id = $1",
+        user.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Keeps how a person works with the page.
+pub async fn put_settings(conn: &mut PgConnection, user: UserId, settings: Settings) -> Stored<()> {
+    sqlx::query!(
+        "INSERT INTO settings (user_id, letter_keys, two_clicks, box_names) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (user_id) DO UPDATE SET letter_keys = $2, two_clicks = $3, box_names = $4",
+        user.0,
+        settings.letter_keys,
+        settings.two_clicks,
+        settings.box_names
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Ends a session.

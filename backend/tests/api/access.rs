@@ -34,6 +34,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/session", Reach::Own),
     ("PATCH", "/api/session", Reach::Own),
     ("DELETE", "/api/session", Reach::Own),
+    ("PUT", "/api/session/settings", Reach::Own),
     ("GET", "/api/tokens", Reach::Own),
     ("POST", "/api/tokens", Reach::Own),
     ("DELETE", "/api/tokens/{token}", Reach::Own),
@@ -252,6 +253,9 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
             json!({ "username": "new", "display_name": "New", "password": "long enough password" })
         }
         ("PATCH", "session") => json!({ "interface_lang": "en" }),
+        ("PUT", "settings") => {
+            json!({ "letter_keys": true, "two_clicks": false, "box_names": true })
+        }
         ("POST", "session") => json!({ "username": "x", "password": "y" }),
         ("POST", "tokens") => json!({ "name": "mine", "scope": "user" }),
         ("POST", "projects") => json!({ "name": "Another" }),

@@ -362,3 +362,20 @@ async fn an_empty_installation_lets_nobody_in() {
             .refused(401, "wrong_credentials");
     }
 }
+
+#[tokio::test]
+async fn settings_are_ones_own_and_come_with_the_next_session() {
+    let world = World::new().await;
+    let (anna, bo) = (world.user("anna").await, world.user("bo").await);
+    let first = json!({ "letter_keys": true, "two_clicks": false, "box_names": true });
+    assert_eq!(anna.get("/api/session").await.is(200)["settings"], first);
+    for two_clicks in [true, false, true] {
+        let changed = json!({ "letter_keys": false, "two_clicks": two_clicks, "box_names": false });
+        anna.put("/api/session/settings", changed.clone())
+            .await
+            .is(204);
+        let again = world.server.sign_in("anna").await;
+        assert_eq!(again.get("/api/session").await.is(200)["settings"], changed);
+    }
+    assert_eq!(bo.get("/api/session").await.is(200)["settings"], first);
+}

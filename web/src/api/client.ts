@@ -4,6 +4,7 @@ import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
 export type User = Schemas['User']
+export type Settings = Schemas['Settings']
 export type Project = Schemas['ProjectView']
 export type Progress = Schemas['Progress']
 export type Concept = Schemas['Concept']

@@ -3,21 +3,24 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
 const project = (id: string) => ({ params: { path: { project: id } } })
 
+// Who is signed in, and how they work with the page.
+type SignedIn = User & { settings: Settings }
+
 export function useSession() {
   return useQuery({
     queryKey: ['session'],
     staleTime: Infinity,
-    queryFn: async () => {
+    queryFn: async (): Promise<SignedIn | null> => {
       try {
         const session = await got(http.GET('/api/session'))
         rememberCsrf(session.csrf_token)
-        return session.user
+        return { ...session.user, settings: session.settings }
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null
         throw error
@@ -50,7 +53,9 @@ export function useSessionCheck() {
   )
 }
 // What one reader's session has asked for is not the next one's to see. The session's own query stays: the page listens to it.
-function begin(queries: QueryClient, user: User | null) {
+async function begin(queries: QueryClient, user: SignedIn | null) {
+  // An answer that is still on its way speaks of the session before, or of the language before.
+  await queries.cancelQueries({ queryKey: ['session'] })
   queries.setQueryData(['session'], user)
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
 }
@@ -60,12 +65,11 @@ export function useSignIn() {
     mutationFn: async ({ lang, ...body }: { username: string; password: string; lang: string | null }) => {
       const session = await got(http.POST('/api/session', { body }))
       rememberCsrf(session.csrf_token)
-      return { ...session.user, interface_lang: lang ?? session.user.interface_lang }
+      // Kept before anybody asks again who is signed in; where it cannot be, it holds for this visit.
+      if (lang) await saveLanguage(lang).catch(() => undefined)
+      return { ...session.user, settings: session.settings, interface_lang: lang ?? session.user.interface_lang }
     },
-    onSuccess: (user, { lang }) => {
-      if (lang) void saveLanguage(lang)
-      begin(queries, user)
-    },
+    onSuccess: (user) => begin(queries, user),
   })
 }
 export function useSignOut() {
@@ -74,6 +78,18 @@ export function useSignOut() {
     mutationFn: () => got(http.DELETE('/api/session')),
     onSuccess: () => begin(queries, null),
   })
+}
+// What a reader changed is seen at once, whether or not the server can keep it now.
+export function useSettings() {
+  const queries = useQueryClient()
+  const settings = useSession().data?.settings ?? { letter_keys: true, two_clicks: false, box_names: true }
+  const { mutate } = useMutation({
+    // One after the other: what was chosen last is what is kept.
+    scope: { id: 'settings' },
+    mutationFn: (body: Settings) => got(http.PUT('/api/session/settings', { body })),
+    onMutate: (changed) => queries.setQueryData<SignedIn | null>(['session'], (user) => user && { ...user, settings: changed }),
+  })
+  return { settings, change: (changed: Partial<Settings>) => mutate({ ...settings, ...changed }) }
 }
 export const saveLanguage = (interface_lang: string) => got(http.PATCH('/api/session', { body: { interface_lang } }))
 

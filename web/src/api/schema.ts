@@ -733,6 +733,23 @@ export interface paths {
         patch: operations["change_session"];
         trace?: never;
     };
+    "/api/session/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps how one works with the page. */
+        put: operations["keep_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/snapshots/{snapshot}": {
         parameters: {
             query?: never;
@@ -2680,6 +2697,8 @@ export interface components {
         SessionView: {
             /** @description What state-changing requests must carry as X-CSRF-Token. */
             csrf_token: string;
+            /** @description How they work with the page. */
+            settings: components["schemas"]["Settings"];
             /** @description The user. */
             user: components["schemas"]["User"];
         };
@@ -2688,6 +2707,15 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning";
+        /** @description How a person works with the page, wherever they sign in. */
+        Settings: {
+            /** @description Whether names stand beside the boxes. */
+            box_names: boolean;
+            /** @description Whether keys that also write a character are in use. */
+            letter_keys: boolean;
+            /** @description Whether every box is drawn by two clicks, never by dragging. */
+            two_clicks: boolean;
+        };
         /** @description A name and a password. */
         SignIn: {
             /** @description The password. */
@@ -4434,6 +4462,27 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+        };
+    };
+    keep_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

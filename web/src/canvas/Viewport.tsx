@@ -30,6 +30,8 @@ interface Props {
   offered: string | null
   // Whether keys that write a character are in use.
   letters: boolean
+  // Whether names stand beside the boxes.
+  names: boolean
   // Whether a box is drawn by its two corners, one click each.
   twoClicks?: boolean
   label: string
@@ -137,12 +139,14 @@ export function Viewport(props: Props) {
   }, [])
 
   useEffect(() => {
-    if (!screen || !letters) return
+    if (!screen) return
     const middle = { x: screen.width / 2, y: screen.height / 2 }
     const press = (event: KeyboardEvent) => {
       if (event.isComposing || isField(event.target)) return
       const command = commandOf(event, 'page', letters)
-      const factor = command === null || command === 'held' ? undefined : ZOOMS[command.kind as Plain]
+      if (command === null || command === 'held') return
+      if (command.kind === 'cancel') setDrag((now) => (now?.kind === 'corner' ? null : now))
+      const factor = ZOOMS[command.kind as Plain]
       if (factor === undefined) return
       setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor)))
     }
@@ -254,7 +258,7 @@ export function Viewport(props: Props) {
   const growing = shown ? spanned(drag.from, drag.to, raster) : null
   const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
   const taken = screen && props.edges ? [...shapes, ...edgeRects(screen)] : shapes
-  const labels = screen ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken)) : []
+  const labels = screen && props.names ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken)) : []
   return (
     <div
       ref={frame}

@@ -9,10 +9,10 @@ use crate::http::error::Answer;
 use crate::http::gate::SESSION_COOKIE;
 use crate::services::accounts::{self, AccountChange, NewAccount};
 use crate::services::{Actor, Hospital, ServiceError, access};
-use crate::store::accounts::User;
+use crate::store::accounts::{Settings, User};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web::{Data, Json, Path, Query};
-use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, patch, post};
+use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, patch, post, put};
 use medreg_datasets::ids::{TokenId, UserId};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,6 +24,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(sign_in)
         .service(get_session)
         .service(change_session)
+        .service(keep_settings)
         .service(sign_out);
     config
         .service(list_users)
@@ -64,6 +65,7 @@ async fn sign_in(
         .peer_addr()
         .map_or_else(String::new, |a| a.ip().to_string());
     let signed_in = accounts::sign_in(&hospital, &body.username, &body.password, &address).await?;
+    let own = accounts::settings(&hospital, signed_in.user.id).await?;
     let cookie = Cookie::build(SESSION_COOKIE, signed_in.secret)
         .path("/")
         .http_only(true)
@@ -73,6 +75,7 @@ async fn sign_in(
     Ok(HttpResponse::Ok().cookie(cookie).json(SessionView {
         user: signed_in.user,
         csrf_token: signed_in.csrf_token,
+        settings: own,
     }))
 }
 
@@ -89,6 +92,7 @@ async fn get_session(
         .ok_or(ServiceError::Unauthenticated)?;
     let session = accounts::session(&hospital, cookie.value()).await?;
     Ok(Json(SessionView {
+        settings: accounts::settings(&hospital, session.user.id).await?,
         user: session.user,
         csrf_token: session.csrf_token,
     }))
@@ -105,6 +109,18 @@ async fn change_session(
     Ok(Json(
         accounts::choose_language(&hospital, &actor, &body.interface_lang).await?,
     ))
+}
+
+/// Keeps how one works with the page.
+#[utoipa::path(tag = "accounts", responses((status = 204)))]
+#[put("/api/session/settings")]
+async fn keep_settings(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    body: Json<Settings>,
+) -> Answer<HttpResponse> {
+    accounts::keep_settings(&hospital, &actor, *body).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Ends the session.

@@ -109,6 +109,7 @@ function Picture({ image, related, chosen, inverted, look, raster }: OtherProps 
           selected={null}
           offered={null}
           letters={false}
+          names={false}
           label={t('view.beside')}
           testId="beside"
           fitting={NOWHERE}

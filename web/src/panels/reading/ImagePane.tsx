@@ -34,6 +34,8 @@ interface Props {
   selected: string | null
   offered: string | null
   letters: boolean
+  // Whether names stand beside the boxes.
+  names: boolean
   twoClicks: boolean
   // The buttons that are not the image's own.
   tools: ReactNode

@@ -1,23 +1,27 @@
-// All keys of the page, read off the table that they are heard by, and what the pointer does.
+// All keys of the page, read off the table that they are heard by, what the pointer does, and how each reader works with both.
 import { Group, Kbd, Modal, Stack, Switch, Table, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import type { Settings } from '../../api/client'
 import { BINDINGS, chords, GROUPS, type Binding } from '../../model/keys'
 
 interface Props {
   opened: boolean
-  letters: boolean
-  onLetters(letters: boolean): void
+  settings: Settings
+  onChange(changed: Partial<Settings>): void
   onClose(): void
 }
 const GESTURES = ['draw', 'border', 'again', 'wheel', 'pan', 'window', 'measure', 'pinch'] as const
+const SWITCHES = ['letter_keys', 'two_clicks', 'box_names'] as const
 const TOGETHER = { breakInside: 'avoid', marginBottom: 16 } as const
 
-export function KeyList({ opened, letters, onLetters, onClose }: Props) {
+export function KeyList({ opened, settings, onChange, onClose }: Props) {
   const { t } = useTranslation()
   return (
     <Modal opened={opened} onClose={onClose} title={t('read.keys')} size={1180} closeButtonProps={{ 'aria-label': t('app.cancel') }}>
       <Stack>
-        <Switch label={t('read.letters')} checked={letters} onChange={(event) => onLetters(event.currentTarget.checked)} />
+        <Group gap="xl">
+          {SWITCHES.map((name) => <Switch key={name} label={t(`setting.${name}`)} checked={settings[name]} onChange={(event) => onChange({ [name]: event.currentTarget.checked })} />)}
+        </Group>
         <div style={{ columns: '3 300px', columnGap: 32 }}>
           {GROUPS.map((group) => (
             <section key={group} style={TOGETHER}>

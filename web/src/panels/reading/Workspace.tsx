@@ -1,8 +1,8 @@
 import { Alert, Box as Area, Button, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
-import { useLocalStorage } from '@mantine/hooks'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError, type Case, type Concept, type Region, type Suggestion, type Verdict } from '../../api/client'
+import { ApiError, type Case, type Concept, type Region, type Settings, type Suggestion, type Verdict } from '../../api/client'
+import { useSettings } from '../../api/queries'
 import type { Raster } from '../../canvas/levels'
 import type { Drawn } from '../../canvas/Boxes'
 import { reasonIn } from '../../i18n/reasons'
@@ -49,7 +49,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const { content } = state
   const [selected, setSelected] = useState<string | null>(null)
   const [help, setHelp] = useState(false)
-  const [twoClicks, setTwoClicks] = useState(false)
+  const { settings, change } = useSettings()
+  // How the next box is drawn.
+  const [twoClicks, setTwoClicks] = useState(settings.two_clicks)
   const [shown, setShown] = useState<Panel>('regions')
   // Whether a verdict is asked for: there is nothing else to submit.
   const [asking, setAsking] = useState(false)
@@ -57,7 +59,6 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [sending, setSending] = useState(false)
   // Whether a submit was asked for that had to wait for what is not saved yet.
   const [late, setLate] = useState(false)
-  const [letters, setLetters] = useLocalStorage({ key: 'letter_keys', defaultValue: true, getInitialValueInEffect: false })
   const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -86,7 +87,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const draw = (bbox: Box) => {
     const id = freshId()
     dispatch({ kind: 'draw', id, frame, bbox })
-    setTwoClicks(false)
+    setTwoClicks(settings.two_clicks)
     choose(id)
   }
   const step = (by: number) => {
@@ -143,7 +144,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
     newBox: () => draw(middle(raster)),
     twoClicks: () => setTwoClicks(!twoClicks),
-    cancel: twoClicks ? () => setTwoClicks(false) : undefined,
+    cancel: twoClicks && !settings.two_clicks ? () => setTwoClicks(false) : undefined,
     next: () => step(1),
     previous: () => step(-1),
     later: () => chosen && dispatch({ kind: 'reorder', part: 'regions', id: chosen.id, by: 1 }),
@@ -169,13 +170,17 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     redo: () => dispatch({ kind: 'redo' }),
     submit: () => finish(),
     help: () => setHelp(true),
-  }, !sending, letters)
+  }, !sending, settings.letter_keys)
   // What had the focus may be gone: the card that was opened, the region that was deleted, the case before.
   useEffect(() => {
     const lost = document.activeElement === document.body || document.activeElement === heading.current
     if (lost) (panel.current?.querySelector<HTMLElement>('[data-chosen]') ?? heading.current)?.focus()
   }, [selected, content.regions.length])
 
+  const set = (changed: Partial<Settings>) => {
+    change(changed)
+    if (changed.two_clicks !== undefined) setTwoClicks(changed.two_clicks)
+  }
   const tools = (
     <>
       <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
@@ -198,7 +203,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           boxes={boxes}
           selected={selected}
           offered={offered?.id ?? null}
-          letters={letters}
+          letters={settings.letter_keys}
+          names={settings.box_names}
           twoClicks={twoClicks}
           tools={tools}
           onFrame={show}
@@ -260,7 +266,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           <Button loading={sending} onClick={() => finish()}>{t('read.submit')} (Ctrl+Enter)</Button>
         </Stack>
       </Area>
-      <KeyList opened={help} letters={letters} onLetters={setLetters} onClose={() => setHelp(false)} />
+      <KeyList opened={help} settings={settings} onChange={set} onClose={() => setHelp(false)} />
       {asking && <VerdictDialog unseen={unseenText} onJudge={finish} onClose={() => setAsking(false)} />}
       {saving.kind === 'conflict' && <Conflict theirs={saving.theirs} mine={content} conceptName={nameOf} onResolve={resolve} />}
     </Area>
