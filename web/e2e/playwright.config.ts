@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test'
 export default defineConfig({
   testDir: '.',
   timeout: 60_000,
+  // As long as for an action: a busy machine answers late, and nobody waits longer for what is there.
+  expect: { timeout: 10_000 },
   workers: 1,
   reporter: [['line']],
   outputDir: '../test-results',
