@@ -415,6 +415,87 @@ fn a_wrong_call_is_told_apart_from_a_problem() {
     assert_eq!(listen.unwrap().status.code(), Some(2));
 }
 
+/// `medreg lint` with this on its standard input: its exit code, what it found, what it said.
+fn lint(arguments: &[&str], input: &str) -> (i32, Vec<Value>, String) {
+    let mut program = medreg()
+        .arg("lint")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = program.stdin.take().unwrap();
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = program.wait_with_output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    let found = found.lines().map(|l| serde_json::from_str(l).unwrap());
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), found.collect(), said)
+}
+
+#[test]
+fn descriptions_that_disagree_are_found_line_by_line() {
+    let pair = |en: &str, zh: &str| format!("{}\n", json!({ "texts": { "en": en, "zh": zh } }));
+    let clean = pair("A 3 cm cyst of the left kidney.", "左肾囊肿，30毫米。");
+    assert_eq!(lint(&["-"], &clean).0, 0);
+    let wrong = clean.clone() + "\n" + &pair("Left kidney, 3 cm.", "右肾，5厘米。");
+    let (code, found, said) = lint(&["-"], &wrong);
+    assert_eq!(code, 1);
+    let told: Vec<_> = found.iter().map(|f| (&f["line"], &f["rule"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!(3), &json!("laterality")),
+            (&json!(3), &json!("numbers"))
+        ]
+    );
+    assert!(
+        said.contains("3 lines, 2 findings (laterality 1, numbers 1)"),
+        "{said}"
+    );
+    let (_, found, said) = lint(&["--rule", "numbers", "--json", "-"], &wrong);
+    assert_eq!(found.len(), 1);
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["findings"], 1);
+    let (code, _, said) = lint(&["-"], "{}\n");
+    assert_eq!(
+        (code, said.contains("-:1: this line has neither")),
+        (1, true),
+        "{said}"
+    );
+    assert_eq!(lint(&["--rule", "spelling", "-"], "").0, 2);
+    assert_eq!(lint(&["no-such-file.jsonl"], "").0, 2);
+}
+
+#[test]
+fn an_export_is_read_in_both_languages() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/samples");
+    let export = samples.join("medreginstruct/export/train/describe.en.jsonl");
+    let (code, found, said) = lint(&[export.to_str().unwrap()], "");
+    assert_eq!((code, found.len()), (0, 0), "{found:?}");
+    assert!(said.contains("describe.zh.jsonl"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    for lang in ["en", "zh"] {
+        let name = format!("describe.{lang}.jsonl");
+        let text = fs::read_to_string(export.with_file_name(&name)).unwrap();
+        fs::write(folder.path().join(name), text.replace("3厘米", "8厘米")).unwrap();
+    }
+    let changed = folder.path().join("describe.en.jsonl");
+    let (code, found, _) = lint(&[changed.to_str().unwrap()], "");
+    assert_eq!(
+        (code, &found[0]["rule"], &found[0]["line"]),
+        (1, &json!("numbers"), &json!(2))
+    );
+    let corpus = samples.join("lint/held-out.jsonl");
+    let (code, rows, _) = lint(&["--score", "--json", corpus.to_str().unwrap()], "");
+    assert_eq!(code, 0);
+    assert!(
+        rows.iter()
+            .any(|r| r["rule"] == "laterality" && r["langs"] == "en-zh")
+    );
+}
+
 #[test]
 fn every_command_shows_an_example() {
     let commands: &[&[&str]] = &[
@@ -422,6 +503,7 @@ fn every_command_shows_an_example() {
         &["serve"],
         &["import"],
         &["openapi"],
+        &["lint"],
         &["audit", "verify"],
         &["snapshot", "list"],
         &["snapshot", "create"],

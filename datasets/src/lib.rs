@@ -8,6 +8,7 @@ pub mod grammar;
 
 pub mod ids;
 pub mod lang;
+pub mod lint;
 
 pub mod matching;
 pub mod medreginstruct;

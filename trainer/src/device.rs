@@ -92,12 +92,21 @@ pub fn has_bf16(device: &Device) -> bool {
     device.is_cuda() && product().is_ok()
 }
 
+/// The device, if it carries something out: a driver that is older than the compiler opens, and then refuses each of our kernels.
+fn usable(device: Device) -> candle_core::Result<Device> {
+    let two = Tensor::ones(1, DType::F32, &device)?.affine(1.0, 1.0)?;
+    match two.to_vec1::<f32>()?[..] {
+        [2.0] => Ok(device),
+        _ => candle_core::bail!("it cannot add"),
+    }
+}
+
 fn cuda(number: usize) -> Result<Device, DeviceError> {
     if !candle_core::utils::cuda_is_available() {
         return Err(DeviceError::NotBuiltIn);
     }
     // What is missing of the driver ends in a panic inside its bindings, which is no way to tell anybody.
-    let opened = std::panic::catch_unwind(|| Device::new_cuda(number));
+    let opened = std::panic::catch_unwind(|| usable(Device::new_cuda(number)?));
     let reason = match opened {
         Ok(Ok(device)) => return Ok(device),
         Ok(Err(error)) => error.to_string().lines().next().unwrap_or("").to_owned(),

@@ -8,6 +8,7 @@ use medreg_trainer::base::lessons::Lessons;
 use medreg_trainer::bench::{Shape, random};
 use medreg_trainer::checkpoint::{Checkpoint, Pretrained};
 use medreg_trainer::data::{Look, Prompter, Source};
+use medreg_trainer::device::DeviceChoice;
 use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
 use medreg_trainer::model::kernels::{composed_only, dropout, linear, mixed_precision};
 use medreg_trainer::model::{InternVl, Keep, Weights};
@@ -37,6 +38,18 @@ fn the_composed_operations_reproduce_every_stored_number() {
             );
             assert!(report.differences.len() > 150);
         }
+    }
+}
+
+#[test]
+#[cfg_attr(not(feature = "cuda"), ignore = "needs a build for GPUs, and one")]
+fn a_gpu_reproduces_every_stored_number() {
+    let gpu = DeviceChoice::Gpu.open().unwrap();
+    for (model, reference) in [("qwen2/model", "qwen2"), ("llama/model", "llama")] {
+        let model = Checkpoint::load(&set(model)).unwrap().on(&gpu).unwrap();
+        let report = verify(&model, None, &set(reference), Tolerance::default(), 1).unwrap();
+        assert!(report.passed(), "{reference}: {:?}", report.failed);
+        assert!(report.differences.len() > 150);
     }
 }
 
@@ -129,7 +142,17 @@ fn mixed_precision_rounds_the_operands_and_results_of_products_with_a_weight() {
 
 #[test]
 fn a_gradient_in_mixed_precision_points_where_the_exact_one_does() {
-    let start = tiny();
+    mixed_and_exact(&Device::Cpu);
+}
+
+#[test]
+#[cfg_attr(not(feature = "cuda"), ignore = "needs a build for GPUs, and one")]
+fn so_it_does_on_a_gpu() {
+    mixed_and_exact(&DeviceChoice::Gpu.open().unwrap());
+}
+
+fn mixed_and_exact(device: &Device) {
+    let start = tiny().on(device).unwrap();
     let weights = Weights::trained(start.tensors.clone()).unwrap();
     let model = InternVl::new(&start.config, &weights).unwrap();
     let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();

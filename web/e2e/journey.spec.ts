@@ -178,6 +178,33 @@ test('what could not be sent is found again, and a session that ended asks to si
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
 })
 
+test('descriptions that disagree are marked while they are written, and a correction is one key away', async ({ page }) => {
+  await signIn(page, bo)
+  await nextCase(page)
+  await draw(page, [300, 80, 420, 300])
+  const english = page.getByLabel(/Description \(English\)/)
+  const chinese = page.getByLabel(/Description \(中文\)/)
+  const flags = page.getByTestId('flags')
+  await english.fill('Nodule in the left lung, 3 cm.')
+  await chinese.fill('右肺结节，30毫米。')
+  await expect(flags.nth(1)).toHaveText(/“右” here, “left” in the other text/)
+  await expect(flags.nth(0)).toHaveAttribute('data-flags', '1')
+  await isAccessible(page)
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Write “right”' })).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Write “左”' })).toBeFocused()
+  await saved(page, () => page.keyboard.press('Enter'))
+  await expect(chinese).toHaveValue('左肺结节，30毫米。')
+  await expect(chinese).toBeFocused()
+  await expect(flags.nth(0)).toHaveAttribute('data-flags', '0')
+  await expect(flags.nth(1)).toHaveAttribute('data-flags', '0')
+
+  await page.route('**/lint', (route) => route.abort())
+  await saved(page, () => chinese.fill('右肺结节，30毫米。'))
+  await expect(flags.nth(1)).toHaveAttribute('data-flags', '0')
+})
+
 // A worker's whole conversation, with a model of one run, and a suggestion on every image that nobody has begun.
 async function suggestEverywhere(): Promise<number[]> {
   const { token } = await admin.call('POST', '/api/tokens', { name: 'journey', scope: 'worker' })

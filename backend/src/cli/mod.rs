@@ -3,6 +3,7 @@
 mod accounts;
 mod import;
 mod installation;
+mod lint;
 mod print;
 mod runs;
 mod snapshots;
@@ -67,6 +68,11 @@ enum Command {
         after_help = "Example:\n  medreg run list --project 'My first project'"
     )]
     Run(runs::RunCommand),
+    /// Check whether the descriptions of each region say the same in both languages; findings as JSON lines
+    #[command(
+        after_help = "Exit codes: 0 nothing found, 1 something found, 2 wrong call. Offsets are UTF-16 code units.\n\nExample:\n  medreg lint exported/train/describe.en.jsonl\n  medreg lint --rule laterality --rule numbers cases.jsonl\n  echo '{\"texts\": {\"en\": \"Left kidney.\", \"zh\": \"右肾。\"}}' | medreg lint -"
+    )]
+    Lint(lint::LintArgs),
     /// Make, list and revoke API tokens
     #[command(
         subcommand,
@@ -157,6 +163,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => unless_told(import::import(place, args)).await,
         Command::Snapshot(command) => unless_told(snapshots::snapshot(place, command)).await,
         Command::Run(command) => unless_told(runs::run(place, command)).await,
+        Command::Lint(args) => unless_told(lint::lint(args)).await,
         Command::Token(command) => unless_told(accounts::token(place, command)).await,
         Command::User(command) => unless_told(accounts::user(place, command)).await,
         Command::Audit(command) => unless_told(accounts::audit(place, command)).await,

@@ -18,6 +18,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+/// What the bilingual checks found.
+#[derive(Serialize, ToSchema)]
+pub struct Flags {
+    /// The gravest first.
+    pub flags: Vec<medreg_datasets::lint::Flag>,
+}
+
 /// What every refusal looks like.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {

@@ -43,6 +43,7 @@ pub(super) async fn latest_of(
         },
         revision: 0,
         submitted: false,
+        flags: None,
         content: AnnotationContent::default(),
         saved_at: None,
     })
@@ -208,6 +209,7 @@ pub async fn submit(
         active_seconds,
         assisted: suggested.then_some(assisted),
         missed: suggested.then(|| missed(&suggestions, &current.content)),
+        flags: super::lint::count(&mut tx, &found, &project, &current.content).await?,
     };
     annotations::submit(&mut tx, id, &submission).await?;
     cases::release(&mut tx, image, actor.user).await?;

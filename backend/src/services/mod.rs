@@ -7,6 +7,7 @@ pub mod annotations;
 pub mod cases;
 mod error;
 pub mod images;
+pub mod lint;
 pub mod projects;
 pub mod runs;
 pub mod snapshots;

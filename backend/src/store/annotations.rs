@@ -37,6 +37,8 @@ pub struct Annotation {
     pub revision: i64,
     /// Whether the latest revision is the submitted one.
     pub submitted: bool,
+    /// How much the bilingual checks found in it when it was submitted; absent where it was not, or before there were checks.
+    pub flags: Option<i32>,
     /// What it says.
     pub content: AnnotationContent,
     /// When it was saved.
@@ -67,7 +69,7 @@ pub async fn of_image(
     reader: Option<UserId>,
 ) -> Stored<Vec<Annotation>> {
     let rows = sqlx::query!(
-        r#"SELECT a.id, a.reader_id, u.display_name, r.revision, r.content, rfc3339(r.saved_at) AS saved_at,
+        r#"SELECT a.id, a.reader_id, a.flags, u.display_name, r.revision, r.content, rfc3339(r.saved_at) AS saved_at,
                   coalesce(a.submitted_revision = r.revision, false) AS "submitted!"
            FROM annotations a JOIN users u ON u.id = a.reader_id
            CROSS JOIN LATERAL (SELECT * FROM annotation_revisions WHERE annotation_id = a.id ORDER BY revision DESC LIMIT 1) AS r
@@ -87,6 +89,7 @@ pub async fn of_image(
                 },
                 revision: r.revision,
                 submitted: r.submitted,
+                flags: r.flags.filter(|_| r.submitted),
                 content: content(r.content)?,
                 saved_at: r.saved_at,
             })
@@ -145,6 +148,8 @@ pub struct Submission {
     pub assisted: Option<bool>,
     /// Regions that the reader drew and no suggestion, shown or not, had pointed to; `None` where there was none.
     pub missed: Option<usize>,
+    /// How much the bilingual checks found in it.
+    pub flags: i32,
 }
 
 /// Marks a revision as submitted.
@@ -154,9 +159,9 @@ pub async fn submit(
     submission: &Submission,
 ) -> Stored<()> {
     sqlx::query!(
-        "UPDATE annotations SET submitted_revision = $2, submitted_at = now(), active_seconds = $3, assisted = $4, missed = $5 WHERE id = $1",
+        "UPDATE annotations SET submitted_revision = $2, submitted_at = now(), active_seconds = $3, assisted = $4, missed = $5, flags = $6 WHERE id = $1",
         id.0, submission.revision, submission.active_seconds, submission.assisted,
-        submission.missed.and_then(|missed| i32::try_from(missed).ok())
+        submission.missed.and_then(|missed| i32::try_from(missed).ok()), submission.flags
     )
     .execute(conn)
     .await?;

@@ -64,6 +64,8 @@ pub struct Image {
     pub split: Split,
     /// Where the case stands.
     pub state: ImageState,
+    /// How much the bilingual checks found in what was submitted about it; absent where nothing was.
+    pub flags: Option<i32>,
     /// Why it waits for a person's word, where it does.
     pub attestation_reason: Option<String>,
     /// The 8-bit PNG as a reader first sees it.
@@ -104,6 +106,7 @@ struct Row {
     attestation_reason: Option<String>,
     leased: bool,
     submitted: bool,
+    flags: Option<i32>,
     created_at: String,
 }
 
@@ -160,6 +163,7 @@ impl TryFrom<Row> for Image {
                 .parse()
                 .map_err(StoreError::corrupt("patients", "split"))?,
             state,
+            flags: row.flags,
             attestation_reason: row.attestation_reason,
             raster: ObjectRef {
                 sha256: row
@@ -276,6 +280,7 @@ pub async fn image(conn: &mut PgConnection, id: ImageId) -> Stored<Option<Image>
                   (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
+                  (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
                   rfc3339(i.created_at) AS "created_at!"
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id WHERE i.id = $1"#,
         id.0
@@ -297,6 +302,7 @@ pub async fn related(conn: &mut PgConnection, id: ImageId) -> Stored<Vec<Image>>
                   (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
+                  (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
                   rfc3339(i.created_at) AS "created_at!"
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
            JOIN (SELECT o.study_id, os.patient_id FROM images o JOIN studies os ON os.id = o.study_id WHERE o.id = $1) AS asked
@@ -336,6 +342,7 @@ pub async fn page(
                   (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
+                  (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
                   rfc3339(i.created_at) AS "created_at!"
              FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
              WHERE i.project_id = $1 AND ($2::uuid IS NULL OR i.id > $2) AND ($3::text IS NULL OR p.split = $3)

@@ -1,6 +1,6 @@
 //! Every route × everybody who may call it. A route that this table does not know fails the test.
 
-use crate::support::{Answer, Person, World, png, text};
+use crate::support::{Answer, Person, World, png, region, text};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/images/{image}/annotation", READERS),
     ("PUT", "/api/images/{image}/annotation", READERS),
     ("POST", "/api/images/{image}/annotation/submit", READERS),
+    ("POST", "/api/images/{image}/lint", READERS),
     ("GET", "/api/images/{image}/annotations", SEERS),
     ("GET", "/api/annotations/{annotation}/revisions", SEERS),
     ("GET", "/api/projects/{project}/snapshots", TRAINERS),
@@ -270,6 +271,7 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
         ("POST", "runs") => {
             json!({ "snapshot": ids["snapshot"], "base": { "kind": "builtin", "name": "shapes" } })
         }
+        ("POST", "lint") => region("cyst", [1.0, 1.0, 9.0, 9.0], "a cyst"),
         ("POST", "claim") => json!({ "worker": "gpu" }),
         ("POST", "heartbeat") => json!({ "attempt": 9, "done": 0, "total": 0, "phase": "x" }),
         ("POST", "metrics") => json!({ "attempt": 9, "points": [] }),

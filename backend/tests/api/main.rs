@@ -10,6 +10,7 @@ mod cases;
 mod database;
 mod hostile;
 mod images;
+mod lint;
 mod projects;
 mod rounds;
 mod runs;

@@ -12,7 +12,7 @@ use crate::data::Look;
 use crate::model::kernels::{Target, cross_entropy};
 use crate::model::nn::Linear;
 use crate::model::{InternVl, ModelConfig, Weights};
-use crate::train::{AdamW, Schedule, sum_of_gradients};
+use crate::train::{AdamW, Schedule, sum_by_autograd};
 use candle_core::{Result, Tensor};
 use medreg_datasets::protocol::RunConfig;
 use rand::SeedableRng;
@@ -70,8 +70,8 @@ pub fn learn(
             let visit = u64::from(step) * BATCH as u64 + slot as u64;
             picture_loss(&model, &head, seed.wrapping_add(visit))
         };
-        let mut gradients = sum_of_gradients(&weights, BATCH, threads, loss)?;
-        gradients.clip(config.clip_norm);
+        let mut gradients = sum_by_autograd(&weights, BATCH, threads, loss)?;
+        gradients.clip(config.clip_norm)?;
         optimizer.step(&weights, &gradients, rate)?;
         step += 1;
         report(step, gradients.loss);

@@ -20,7 +20,7 @@ use crate::model::kernels::{Floats, spread_over};
 use crate::model::language::CachedRows;
 use crate::model::{InternVl, Weights};
 use crate::predict::available_threads;
-use crate::train::{AdamW, gradients_of, trainable};
+use crate::train::{AdamW, gradients_where_formed, trainable};
 use anyhow::Result;
 use candle_core::Device;
 use image::{DynamicImage, Rgb, RgbImage};
@@ -194,8 +194,10 @@ fn learning(start: &Pretrained, add: &mut dyn FnMut(Row)) -> Result<()> {
     for _ in 0..2 {
         let begun = Instant::now();
         let examples = std::slice::from_ref(&example);
-        let gradients = gradients_of(&model, &prompter, &weights, examples, available_threads())?;
+        let work = available_threads().into();
+        let gradients = gradients_where_formed(&model, &prompter, &weights, examples, work)?;
         optimizer.step(&weights, &gradients, config.learning_rate)?;
+        weights.device().synchronize()?;
         seconds = begun.elapsed().as_secs_f64();
         anyhow::ensure!(gradients.loss.is_finite(), "the loss is {}", gradients.loss);
     }

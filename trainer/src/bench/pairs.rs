@@ -4,13 +4,16 @@ use super::growth::{self, LONGER, MORE};
 use super::row::Row;
 use super::shape::Shape;
 use super::steps::{Lengths, Mode, Run};
+use crate::device::DeviceChoice;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Losses that are compared before anything is timed, and how far they may lie apart, relative to PyTorch's.
+/// Losses that are compared before anything is timed, and how far they may lie apart, relative to PyTorch's: in 32 bits, and with products
+/// in bf16, which has three digits.
 const COMPARED: usize = 3;
 const TOLERANCE: f64 = 1e-4;
+const MIXED_TOLERANCE: f64 = 1e-2;
 
 /// What is to be measured, and with what.
 #[derive(Clone, Debug)]
@@ -33,6 +36,10 @@ pub struct Bench {
     pub threads: usize,
     /// Whether the growth with length and batch is measured, at the last shape.
     pub growth: bool,
+    /// Where both sides work.
+    pub device: DeviceChoice,
+    /// Whether both sides' products are in bf16, PyTorch's by `autocast`.
+    pub mixed: bool,
 }
 
 /// How a step is taken, and so what ours is held against.
@@ -98,13 +105,15 @@ pub enum PairsError {
     },
     /// The sides do not train the same model.
     #[error(
-        "{shape}, {mode}: the losses differ by more than {TOLERANCE:e}, so there is nothing to time: ours {ours:?}, PyTorch's {theirs:?}"
+        "{shape}, {mode}: the losses differ by more than {tolerance:e}, so there is nothing to time: ours {ours:?}, PyTorch's {theirs:?}"
     )]
     Losses {
         /// The size.
         shape: Shape,
         /// What was trained.
         mode: Mode,
+        /// How far they may lie apart, relative to PyTorch's.
+        tolerance: f64,
         /// Our first losses.
         ours: Vec<f64>,
         /// PyTorch's.
@@ -133,7 +142,7 @@ impl Bench {
                 self.ours((shape, mode, Way::Plain), COMPARED, None)?,
                 self.theirs((shape, mode, Way::Plain), COMPARED)?,
             );
-            agree(shape, mode, &ours, &theirs)?;
+            self.agree(shape, mode, &ours, &theirs)?;
         }
         let mut rows = Vec::new();
         let mut add = |row: Row| {
@@ -141,7 +150,7 @@ impl Bench {
             rows.push(row);
         };
         for (shape, mode) in self.cases() {
-            for way in Way::of(mode) {
+            for way in self.ways(mode) {
                 self.pairs(shape, mode, *way)?
                     .into_iter()
                     .for_each(&mut add);
@@ -156,6 +165,21 @@ impl Bench {
     fn cases(&self) -> impl Iterator<Item = (Shape, Mode)> {
         let with_modes = |shape: &Shape| Mode::ALL.map(|mode| (*shape, mode));
         self.shapes.iter().flat_map(with_modes)
+    }
+
+    /// The ways that are another on this device: `recompute` is for host memory.
+    fn ways(&self, mode: Mode) -> impl Iterator<Item = &'static Way> {
+        let on_host = self.device == DeviceChoice::Cpu;
+        let other = move |way: &&Way| on_host || **way != Way::Recomputing;
+        Way::of(mode).iter().filter(other)
+    }
+
+    fn agree(&self, shape: Shape, mode: Mode, ours: &Run, theirs: &Run) -> Result<(), PairsError> {
+        let tolerance = match self.mixed {
+            true => MIXED_TOLERANCE,
+            false => TOLERANCE,
+        };
+        agree((shape, mode), tolerance, ours, theirs)
     }
 
     fn folder_of(&self, shape: Shape) -> PathBuf {
@@ -227,6 +251,10 @@ impl Bench {
         command.args(["--mode", mode.name()]);
         command.args(["--steps", &steps.to_string()]);
         command.args(["--threads", &self.threads.to_string()]);
+        command.args(["--device", &self.device.to_string()]);
+        if self.mixed {
+            command.arg("--mixed");
+        }
     }
 
     /// Both sides in turn, the first one changing from pair to pair: a machine that slows down favours neither.
@@ -246,7 +274,7 @@ impl Bench {
                 let other = other()?;
                 (ours()?, other)
             };
-            agree(shape, mode, &pair.0, &pair.1)?;
+            self.agree(shape, mode, &pair.0, &pair.1)?;
             pairs.push(pair);
         }
         Ok(self.rows(case, &pairs))
@@ -263,8 +291,10 @@ impl Bench {
         let ((lengths, _), (name, against)) = (batch_of(shape), way.in_words());
         let metric = format!("{shape}, {mode} step{name}");
         let note = format!(
-            "against {against}, {lengths} with a picture each, {} interleaved pairs, {} threads",
-            self.pairs, self.threads
+            "against {against}, {lengths} with a picture each, {} interleaved pairs, {} threads{}",
+            self.pairs,
+            self.threads,
+            self.place()
         );
         let memory = format!("{metric}, memory");
         let mut rows = vec![Row::of_pairs(metric, &times, "ms", note)];
@@ -273,6 +303,18 @@ impl Bench {
             rows.push(Row::of_pairs(memory, &sizes, "MiB", note));
         }
         rows
+    }
+
+    /// Where the arithmetic is done and how, where that is not as usual.
+    fn place(&self) -> String {
+        let mut place = match self.device {
+            DeviceChoice::Cpu => String::new(),
+            device => format!(", on {device}"),
+        };
+        if self.mixed {
+            place += ", products in bf16";
+        }
+        place
     }
 
     /// Our step against longer sequences and against more of them.
@@ -299,16 +341,22 @@ impl Bench {
 }
 
 /// Whether the first losses are the same.
-fn agree(shape: Shape, mode: Mode, ours: &Run, theirs: &Run) -> Result<(), PairsError> {
+fn agree(
+    (shape, mode): (Shape, Mode),
+    tolerance: f64,
+    ours: &Run,
+    theirs: &Run,
+) -> Result<(), PairsError> {
     let first = |run: &Run| -> Vec<f64> { run.losses.iter().copied().take(COMPARED).collect() };
     let (ours, theirs) = (first(ours), first(theirs));
-    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= TOLERANCE * b.abs();
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= tolerance * b.abs();
     if ours.len() == theirs.len() && ours.iter().zip(&theirs).all(near) {
         return Ok(());
     }
     Err(PairsError::Losses {
         shape,
         mode,
+        tolerance,
         ours,
         theirs,
     })
@@ -372,8 +420,9 @@ mod tests {
 
     #[test]
     fn losses_that_differ_stop_the_measurement_and_both_lists_are_told() {
+        let case = (Shape::Tiny, Mode::Full);
         let agreed =
-            |ours: &[f64], theirs: &[f64]| agree(Shape::Tiny, Mode::Full, &run(ours), &run(theirs));
+            |ours: &[f64], theirs: &[f64]| agree(case, TOLERANCE, &run(ours), &run(theirs));
         assert!(agreed(&[9.0, 8.0004, 7.0, 1.0], &[9.0, 8.0, 7.0, 2.0]).is_ok());
         for ours in [&[9.0, 8.001, 7.0][..], &[9.0, f64::NAN, 7.0], &[9.0, 8.0]] {
             let refused = agreed(ours, &[9.0, 8.0, 7.0]);

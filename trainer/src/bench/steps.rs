@@ -6,6 +6,7 @@ use crate::model::{InternVl, Keep, Weights, lora};
 use crate::train::{AdamW, Features, Work};
 use crate::verify::{Reference, Sample, gradients_of_samples, sequence};
 use anyhow::{Context, Result, ensure};
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -93,6 +94,10 @@ pub struct Steps {
     pub recompute: bool,
     /// Whether image tokens are kept from the first step on, where the vision tower is not trained.
     pub cached: bool,
+    /// Where the arithmetic is done.
+    pub device: Device,
+    /// Whether a GPU's products are in bf16.
+    pub mixed: bool,
 }
 
 /// What came of the steps, as both programs print it.
@@ -128,7 +133,7 @@ impl Steps {
     pub fn run(&self) -> Result<Run> {
         memory::forget_peak();
         let before = memory::resident();
-        let model = Checkpoint::load(&self.folder.join("model"))?;
+        let model = Checkpoint::load(&self.folder.join("model"))?.on(&self.device)?;
         let reference = Reference::load(&self.folder, &model.config)?;
         let adamw = (reference.facts.adamw).context("ref.json has no `adamw`")?;
         let samples = match self.lengths {
@@ -140,7 +145,7 @@ impl Steps {
         let internvl = InternVl::new(&config, &weights)?;
         let features = self.features(&internvl)?;
         let work = Work {
-            mixed: false,
+            mixed: self.mixed,
             threads: self.threads,
             keep: Keep::of(self.recompute),
             features: features.as_ref(),
@@ -153,9 +158,11 @@ impl Steps {
             optimizer.step(&weights, &gradients, adamw.lr)?;
             losses.push(gradients.loss);
             drop(gradients);
+            self.device.synchronize()?;
             step_seconds.push(begun.elapsed().as_secs_f64());
         }
-        let growth = memory::peak().zip(before);
+        // What is in a GPU's memory the system does not tell.
+        let growth = (memory::peak().zip(before)).filter(|_| self.device.is_cpu());
         Ok(Run {
             losses,
             step_seconds,

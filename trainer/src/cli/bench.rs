@@ -67,6 +67,11 @@ struct TrainArguments {
     /// Threads of each side.
     #[arg(long, default_value_t = 2, value_parser = positive())]
     threads: u64,
+    #[command(flatten)]
+    device: DeviceArgument,
+    /// Products with weights in bf16 on both sides, PyTorch's by `autocast`; for GPUs.
+    #[arg(long)]
+    mixed: bool,
     /// Leave out how the step grows with length and batch, which is measured at the last size.
     #[arg(long)]
     no_growth: bool,
@@ -105,6 +110,11 @@ struct StepsArguments {
     /// Keep the image tokens from the first step on; for a mode that leaves the vision tower as it is.
     #[arg(long)]
     cached: bool,
+    /// Products with weights in bf16; for GPUs.
+    #[arg(long)]
+    mixed: bool,
+    #[command(flatten)]
+    device: DeviceArgument,
 }
 
 fn positive() -> clap::builder::RangedU64ValueParser {
@@ -155,6 +165,8 @@ fn train(arguments: &TrainArguments, json: bool) -> Result<(), Failure> {
         steps: arguments.steps as usize,
         threads: arguments.threads as usize,
         growth: !arguments.no_growth,
+        device: arguments.device.settled()?,
+        mixed: arguments.mixed,
     };
     // Hours may be lost: what is measured so far is in the file whenever it ends.
     let (mut show, mut so_far, mut failed) = (shown(json), Vec::new(), Ok(()));
@@ -179,6 +191,8 @@ fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
         threads: arguments.threads as usize,
         recompute: arguments.recompute,
         cached: arguments.cached,
+        device: arguments.device.open()?,
+        mixed: arguments.mixed,
         lengths: lengths.map(|(sequences, tokens)| Lengths {
             sequences: sequences as usize,
             tokens: tokens as usize,

@@ -18,6 +18,16 @@ impl DeviceArgument {
         self.device.open().map_err(|e| Failure::Call(e.into()))
     }
 
+    /// What was asked for, `auto` told by which it is here.
+    pub fn settled(self) -> Result<DeviceChoice, Failure> {
+        let settled = |device: Device| match self.device {
+            DeviceChoice::Auto if device.is_cuda() => DeviceChoice::Gpu,
+            DeviceChoice::Auto => DeviceChoice::Cpu,
+            other => other,
+        };
+        self.open().map(settled)
+    }
+
     /// What was asked for.
     pub fn choice(self) -> DeviceChoice {
         self.device

@@ -29,6 +29,32 @@ pub enum Picture {
     Tokens(Tensor),
 }
 
+impl Picture {
+    /// Rows of patches or of tokens.
+    pub fn rows(&self) -> &Tensor {
+        match self {
+            Self::Patches(rows) | Self::Tokens(rows) => rows,
+        }
+    }
+
+    /// Several, all patches or all tokens, one behind the other.
+    fn joined<'a>(pictures: impl Iterator<Item = &'a Self> + Clone) -> Result<Self> {
+        let rows = Tensor::cat(&pictures.clone().map(Self::rows).collect::<Vec<_>>(), 0)?;
+        let (mut patches, mut tokens) = (0, 0);
+        for picture in pictures {
+            match picture {
+                Self::Patches(_) => patches += 1,
+                Self::Tokens(_) => tokens += 1,
+            }
+        }
+        match (patches, tokens) {
+            (_, 0) => Ok(Self::Patches(rows)),
+            (0, _) => Ok(Self::Tokens(rows)),
+            _ => candle_core::bail!("patches cannot be put behind image tokens"),
+        }
+    }
+}
+
 /// The way of a picture to its tokens, kept for the way back.
 struct Seen<'a> {
     patches: Floats<'a>,
@@ -37,6 +63,34 @@ struct Seen<'a> {
 }
 
 impl Lesson {
+    /// Several as one, whose loss is their sum: the rows of one behind those of the other, none of which sees another's.
+    pub fn joined(lessons: &[Self]) -> Result<Self> {
+        if let [lesson] = lessons {
+            return Ok(lesson.clone());
+        }
+        let (mut sequence, mut spans) = (Sequence::default(), Vec::new());
+        let (mut rows, mut targets) = (Vec::new(), Vec::new());
+        for lesson in lessons {
+            let (own, first) = (&lesson.sequence, sequence.tokens.len());
+            let behind = |row: &u32| row + first as u32;
+            sequence.tokens.extend_from_slice(&own.tokens);
+            sequence.positions.extend_from_slice(&own.positions);
+            sequence
+                .image_rows
+                .extend(own.image_rows.iter().map(behind));
+            spans.extend(own.spans.iter().map(|span| span.behind(first)));
+            rows.extend(lesson.rows.iter().map(behind));
+            targets.extend_from_slice(&lesson.targets);
+        }
+        sequence.spans = Arc::new(spans);
+        Ok(Self {
+            picture: Picture::joined(lessons.iter().map(|lesson| &lesson.picture))?,
+            sequence,
+            rows,
+            targets: Arc::new(targets),
+        })
+    }
+
     /// Whether all rows that it names are there, and those that predict in rising order.
     fn check(&self) -> Result<()> {
         let rows = self.sequence.tokens.len();

@@ -34,18 +34,8 @@ impl<N> Default for Gradients<N> {
     }
 }
 
-impl Gradients {
-    /// Scales the gradient down to at most `limit` and returns its length before.
-    pub fn clip(&mut self, limit: f64) -> f64 {
-        let square = |g: &Vec<f32>| g.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>();
-        let norm = self.by_name.values().map(square).sum::<f64>().sqrt();
-        if norm > limit {
-            let by = (limit / norm) as f32;
-            self.by_name.values_mut().flatten().for_each(|x| *x *= by);
-        }
-        norm
-    }
-}
+/// Numbers between the layers of what a GPU is given at once, unless one image has more: some 4 GiB are kept of them for the way back.
+const AT_ONCE: usize = 1 << 25;
 
 /// How a batch is worked on.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +84,7 @@ pub fn gradients_of<'w>(
 }
 
 /// The same, left where it was formed.
-pub(super) fn gradients_where_formed(
+pub(crate) fn gradients_where_formed(
     model: &InternVl,
     prompter: &Prompter,
     weights: &Weights,
@@ -126,7 +116,8 @@ pub fn gradients_of_lessons(
     sum_of_lessons(model, weights, count, work, lesson)?.into_host()
 }
 
-fn sum_of_lessons(
+/// The same, left where it was formed.
+pub(crate) fn sum_of_lessons(
     model: &InternVl,
     weights: &Weights,
     count: usize,
@@ -141,6 +132,13 @@ fn sum_of_lessons(
             InternVl::new(model.config(), &own).map(Cow::Owned)
         }
     };
+    if !model.is_by_hand() && weights.draw().is_none() {
+        let sum = || sum_together(model, weights, count, lesson);
+        return match work.mixed {
+            true => mixed_precision(sum),
+            false => sum(),
+        };
+    }
     if !model.is_by_hand() {
         let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
         let sum = || sum_by_autograd(weights, count, work.threads, loss);
@@ -163,6 +161,48 @@ fn sum_of_lessons(
     })
 }
 
+/// The same by autograd, several images at a time as if they were one: a GPU that is given little at once mostly waits.
+fn sum_together(
+    model: &InternVl,
+    weights: &Weights,
+    count: usize,
+    lesson: impl Fn(usize) -> Result<Lesson>,
+) -> Result<Gradients<Numbers>> {
+    let mut sum = Gradients::default();
+    let mut learn = |lessons: &mut Vec<Lesson>| -> Result<()> {
+        let loss = model.loss_of(&Lesson::joined(lessons)?)?;
+        lessons.clear();
+        sum.loss += f64::from(loss.to_scalar::<f32>()?);
+        add(&mut sum.by_name, weights, &loss.backward()?)
+    };
+    let (mut together, mut numbers) = (Vec::new(), 0);
+    for i in 0..count {
+        let lesson = lesson(i)?;
+        let own = numbers_on_the_way(model, &lesson)?;
+        if !together.is_empty() && numbers + own > AT_ONCE {
+            learn(&mut together)?;
+            numbers = 0;
+        }
+        numbers += own;
+        together.push(lesson);
+    }
+    if !together.is_empty() {
+        learn(&mut together)?;
+    }
+    Ok(sum)
+}
+
+/// How many numbers pass between the layers for a lesson: what is kept for the way back is some thirty times as much.
+fn numbers_on_the_way(model: &InternVl, lesson: &Lesson) -> Result<usize> {
+    let (vision, language) = (&model.config().vision_config, &model.config().llm_config);
+    let text = lesson.sequence.tokens.len() * language.num_hidden_layers * language.hidden_size;
+    let picture = match &lesson.picture {
+        Picture::Patches(rows) => rows.dim(0)? * vision.num_hidden_layers * vision.hidden_size,
+        Picture::Tokens(_) => 0,
+    };
+    Ok(text + picture)
+}
+
 /// One image's share of the batch's mean loss.
 fn lesson(picture: Picture, packed: &Packed, total: f64) -> Lesson {
     let share = |target: &Target| Target {
@@ -177,18 +217,8 @@ fn lesson(picture: Picture, packed: &Packed, total: f64) -> Lesson {
     }
 }
 
-/// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order, in host
-/// memory.
-pub fn sum_of_gradients(
-    weights: &Weights,
-    count: usize,
-    threads: usize,
-    loss: impl Fn(usize) -> Result<Tensor> + Sync,
-) -> Result<Gradients> {
-    sum_by_autograd(weights, count, threads, loss)?.into_host()
-}
-
-fn sum_by_autograd(
+/// The gradient of `loss(0) + … + loss(count − 1)`, each a tensor of one number, worked on side by side and added in order.
+pub(crate) fn sum_by_autograd(
     weights: &Weights,
     count: usize,
     threads: usize,

@@ -15,8 +15,9 @@ mod tuning;
 
 pub use checkpoints::{Checkpoints, Damaged, Resume, ResumeError, checkpoint_after, held, newest};
 pub use features::Features;
-pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons, sum_of_gradients};
-pub use numbers::Numbers;
+pub use gradients::{Gradients, Work, gradients_of, gradients_of_lessons};
+pub(crate) use gradients::{gradients_where_formed, sum_by_autograd, sum_of_lessons};
+pub use numbers::{Formed, Numbers};
 pub use optimizer::{AdamW, AdamWSettings};
 pub use schedule::Schedule;
 pub use targets::{TargetError, chosen};
@@ -31,7 +32,6 @@ use crate::tokenizer::TokenizerError;
 use accumulation::{Accumulated, weight_of};
 use candle_core::Device;
 use checkpoints::{Belonging, Shelf};
-use gradients::gradients_where_formed;
 use medreg_datasets::protocol::{BadConfig, Precision, RunConfig};
 use parallel::{Alone, Ranks, RanksError, SharingError};
 use state::State;
@@ -388,10 +388,9 @@ impl<'a> Course<'a> {
                 learning_rate,
             });
         }
-        let grad_norm = gradients.clip(config.clip_norm);
-        self.state
-            .step(&gradients, learning_rate)
-            .map_err(|source| TrainError::Step { step, source })?;
+        let failed = |source| TrainError::Step { step, source };
+        let grad_norm = gradients.clip(config.clip_norm).map_err(failed)?;
+        (self.state.step(&gradients, learning_rate)).map_err(failed)?;
         Ok(StepReport {
             step,
             steps: config.steps,
@@ -405,7 +404,7 @@ impl<'a> Course<'a> {
     }
 
     /// The gradient of the mean loss over all images of the next step: this rank's batch after batch, then all ranks' together.
-    fn gradients(&self) -> Result<Gradients, TrainError> {
+    fn gradients(&self) -> Result<Gradients<Numbers>, TrainError> {
         let config = &self.options.run;
         let (done, batches) = (u64::from(self.state.progress.step), config.accumulate);
         let failed = |source| TrainError::Step {

@@ -3,6 +3,7 @@
 
 use super::average::Average;
 use super::gradients::Gradients;
+use super::numbers::Numbers;
 use super::optimizer::AdamW;
 use crate::model::Weights;
 use candle_core::Result;
@@ -109,7 +110,7 @@ impl State {
     }
 
     /// Takes a step down the gradient.
-    pub fn step(&mut self, gradients: &Gradients, learning_rate: f64) -> Result<()> {
+    pub fn step(&mut self, gradients: &Gradients<Numbers>, learning_rate: f64) -> Result<()> {
         self.optimizer
             .step(&self.weights, gradients, learning_rate)?;
         self.progress.step += 1;

@@ -4,7 +4,7 @@ use super::reference::{Reference, Sample};
 use super::{Comparison, Kind, numbers_of};
 use crate::checkpoint::{Checkpoint, place};
 use crate::model::{InternVl, Lesson, Weights};
-use crate::train::{Gradients, Work, gradients_of_lessons};
+use crate::train::{Gradients, Numbers, Work, sum_of_lessons};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,17 +55,18 @@ pub fn of_batch(
     threads: usize,
 ) -> Result<Gradients> {
     let internvl = InternVl::new(&model.config, weights)?;
-    of_samples(&internvl, weights, reference, &reference.samples, threads)
+    let samples = &reference.samples;
+    Ok(of_samples(&internvl, weights, reference, samples, threads)?.into_host()?)
 }
 
-/// The same for these samples, whose pictures are the reference's, and the model that was built over `weights`.
+/// The same for these samples, whose pictures are the reference's, and the model that was built over `weights`; left where it was formed.
 pub fn of_samples<'w>(
     internvl: &InternVl,
     weights: &Weights,
     reference: &Reference,
     samples: &[Sample],
     work: impl Into<Work<'w>>,
-) -> Result<Gradients> {
+) -> Result<Gradients<Numbers>> {
     let samples: Vec<_> = samples.iter().filter(|s| !s.targets.is_empty()).collect();
     let total = samples.iter().map(|s| s.targets.len()).sum();
     let patches: Vec<_> = samples
@@ -81,13 +82,8 @@ pub fn of_samples<'w>(
             targets: Arc::new(super::forward::targets(samples[i], total)),
         })
     };
-    Ok(gradients_of_lessons(
-        internvl,
-        weights,
-        samples.len(),
-        work,
-        lesson,
-    )?)
+    let count = samples.len();
+    Ok(sum_of_lessons(internvl, weights, count, work, lesson)?)
 }
 
 /// The gradient of a published parameter, which may be a third of one that is kept fused.

@@ -1,7 +1,7 @@
 """PyTorch, transformers and PEFT's side of `./dev bench train`.
 
     python training.py make FOLDER --sequences 4 --tokens 304 --answer 80
-    python training.py steps FOLDER --mode lora --steps 8 --threads 2 [--checkpointed]
+    python training.py steps FOLDER --mode lora --steps 8 --threads 2 [--checkpointed] [--device cuda [--mixed]]
 
 `make` reads the sizes of a model from FOLDER/model/config.json and puts what both sides start from beside it: weights in the original
 naming (`model/`) and the HF-native one (`native/`), an adapter (`adapter_init/`), a batch (`ref.safetensors`) and the optimizer's
@@ -83,6 +83,11 @@ def inputs(tensors):
         labels=labels[:, first:], logits_to_keep=labels.shape[1] - first, use_cache=False)
 
 
+def growth_since(before, device):
+    """By how many bytes the process grew at most; what is in a GPU's memory the system does not tell."""
+    return None if device.type == "cuda" else in_status("VmHWM") - before
+
+
 def in_status(field):
     """Bytes of a field of this process's status."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -94,9 +99,9 @@ def optimizer_over(parameters, adamw):
         parameters, lr=adamw["lr"], betas=tuple(adamw["betas"]), eps=adamw["eps"], weight_decay=adamw["weight_decay"], fused=True)
 
 
-def load_what_a_step_needs(adamw):
+def load_what_a_step_needs(adamw, device):
     """PyTorch loads parts of itself at the first step; they belong to the process, not to the model."""
-    x = torch.nn.Parameter(torch.zeros(4))
+    x = torch.nn.Parameter(torch.zeros(4, device=device))
     optimizer = optimizer_over([x], adamw)
     x.sum().backward()
     optimizer.step()
@@ -115,23 +120,27 @@ def trained_model(folder, mode, checkpointed):
 
 def steps(given):
     torch.set_num_threads(given.threads)
+    device = torch.device(given.device)
     adamw = json.loads((given.folder / "ref.json").read_text())["adamw"]
-    load_what_a_step_needs(adamw)
+    load_what_a_step_needs(adamw, device)
     Path("/proc/self/clear_refs").write_text("5")
     before = in_status("VmRSS")
-    model = trained_model(given.folder, given.mode, given.checkpointed)
-    data = inputs(load_file(given.folder / "ref.safetensors"))
+    model = trained_model(given.folder, given.mode, given.checkpointed).to(device)
+    data = inputs({name: tensor.to(device) for name, tensor in load_file(given.folder / "ref.safetensors").items()})
     optimizer = optimizer_over([p for p in model.parameters() if p.requires_grad], adamw)
     losses, seconds = [], []
     for _ in range(given.steps):
         begun = time.perf_counter()
-        loss = model(**data).loss
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=given.mixed):
+            loss = model(**data).loss
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begun)
-    print(json.dumps(dict(losses=losses, step_seconds=seconds, growth_bytes=in_status("VmHWM") - before)))
+    print(json.dumps(dict(losses=losses, step_seconds=seconds, growth_bytes=growth_since(before, device))))
 
 
 def main():
@@ -147,6 +156,8 @@ def main():
     taking.add_argument("--mode", choices=["lora", "full"], required=True)
     taking.add_argument("--steps", type=int, required=True)
     taking.add_argument("--threads", type=int, required=True)
+    taking.add_argument("--device", default="cpu")
+    taking.add_argument("--mixed", action="store_true", help="products in bf16, by autocast")
     taking.add_argument("--checkpointed", action="store_true", help="compute activations anew in the backward pass")
     given = parser.parse_args()
     {"make": make, "steps": steps}[given.verb](given)

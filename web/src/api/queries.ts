@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Settings, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -136,6 +136,8 @@ export const giveBack = (lease: string) => got(http.DELETE('/api/leases/{lease}'
 export const renewLease = (lease: string) => got(http.PUT('/api/leases/{lease}', { params: { path: { lease } } }))
 export const saveAnnotation = (image: string, based_on: number, content: Content) =>
   got(http.PUT('/api/images/{image}/annotation', { params: { path: { image } }, body: { based_on, content } }))
+export const lint = async (image: string, body: Described) =>
+  (await got(http.POST('/api/images/{image}/lint', { params: { path: { image } }, body }))).flags
 export const submitAnnotation = (image: string, revision: number, active_seconds: number) =>
   got(http.POST('/api/images/{image}/annotation/submit', { params: { path: { image } }, body: { revision, active_seconds } }))
 

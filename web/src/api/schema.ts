@@ -171,6 +171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether descriptions say the same, and what the region's concept, presence and box say. Nothing is kept. */
+        post: operations["lint_described"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image}/pixels": {
         parameters: {
             query?: never;
@@ -1257,6 +1274,11 @@ export interface components {
             /** @description What it says. */
             content: components["schemas"]["AnnotationContent"];
             /**
+             * Format: int32
+             * @description How much the bilingual checks found in it when it was submitted; absent where it was not, or before there were checks.
+             */
+            flags?: number | null;
+            /**
              * Format: uuid
              * @description Its id; absent while nothing was saved.
              */
@@ -1416,6 +1438,17 @@ export interface components {
             /** @description For validation. */
             val: components["schemas"]["SplitCounts"];
         };
+        /** @description Something that is described: a region, or a sentence of a report. */
+        Described: {
+            bbox?: components["schemas"]["PixelBox"] | null;
+            /** @description What it is, where it is a region that says so. */
+            concept?: string | null;
+            presence?: components["schemas"]["Presence"] | null;
+            /** @description Its description in each language. */
+            texts: {
+                [key: string]: string;
+            };
+        };
         /** @description The lower-case hexadecimal SHA-256 of some bytes: the name of an object or of a snapshot. */
         Digest: string;
         /** @description One entry of the trail. */
@@ -1557,6 +1590,25 @@ export interface components {
             /** @description Finished or stopped. */
             outcome: components["schemas"]["RunOutcome"];
         };
+        /** @description Something that does not agree. */
+        Flag: components["schemas"]["Mark"] & {
+            against?: components["schemas"]["Mark"] | null;
+            /** @description What the sentence speaks of, by name. */
+            arguments: {
+                [key: string]: string;
+            };
+            /** @description What is wrong: a key for a sentence, which [`Flag::sentence`] gives in English. */
+            message: string;
+            /** @description The rule that found it. */
+            rule: components["schemas"]["Rule"];
+            /** @description How grave it is. */
+            severity: components["schemas"]["Severity"];
+        };
+        /** @description What the bilingual checks found. */
+        Flags: {
+            /** @description The gravest first. */
+            flags: components["schemas"]["Flag"][];
+        };
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/heartbeat`: still at it. */
         Heartbeat: {
             /**
@@ -1629,6 +1681,11 @@ export interface components {
             /** @description When it came. */
             created_at: string;
             facts?: components["schemas"]["Facts"] | null;
+            /**
+             * Format: int32
+             * @description How much the bilingual checks found in what was submitted about it; absent where nothing was.
+             */
+            flags?: number | null;
             /**
              * Format: int32
              * @description How many frames it has.
@@ -1836,6 +1893,14 @@ export interface components {
             shares: components["schemas"]["SplitShares"];
             /** @description True where the images are generated. */
             synthetic: boolean;
+        };
+        /** @description A part of one of the texts that a finding is about. */
+        Mark: {
+            /** @description What could stand there instead, so that this text agrees with the other one. */
+            fix?: string | null;
+            /** @description The text's language. */
+            lang: string;
+            span?: components["schemas"]["Span"] | null;
         };
         /** @description A member with their role. */
         Member: {
@@ -2330,6 +2395,11 @@ export interface components {
             /** @description annotator, reviewer, engineer or lead. */
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description What is looked at.
+         * @enum {string}
+         */
+        Rule: "laterality" | "numbers" | "negation" | "terms" | "empty" | "untranslated" | "side";
         /** @description A training run. */
         Run: {
             /**
@@ -2641,6 +2711,11 @@ export interface components {
             /** @description Whether every box is drawn by two clicks, never by dragging. */
             two_clicks: boolean;
         };
+        /**
+         * @description How grave it is, if it is right.
+         * @enum {string}
+         */
+        Severity: "notice" | "warning";
         /** @description A name and a password. */
         SignIn: {
             /** @description The password. */
@@ -2670,6 +2745,13 @@ export interface components {
         Snapshots: {
             /** @description Newest first. */
             snapshots: components["schemas"]["Snapshot"][];
+        };
+        /** @description A part of a text, in UTF-16 code units from its start, as a browser counts. */
+        Span: {
+            /** @description Where it ends, exclusive. */
+            end: number;
+            /** @description Where it begins. */
+            start: number;
         };
         /**
          * @description Which part of a data set a patient belongs to; all of a patient's images share it.
@@ -3256,6 +3338,39 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    lint_described: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Described"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flags"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -59,6 +59,7 @@ function Cases({ project, images }: { project: string; images: readonly Image[] 
           <Table.Th>{t('worklist.modality')}</Table.Th>
           <Table.Th>{t('worklist.split')}</Table.Th>
           <Table.Th>{t('worklist.state')}</Table.Th>
+          <Table.Th>{t('worklist.flags')}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -71,6 +72,7 @@ function Cases({ project, images }: { project: string; images: readonly Image[] 
             <Table.Td>{t(`modality.${image.modality}`)}</Table.Td>
             <Table.Td>{t(`split.${image.split}`)}</Table.Td>
             <Table.Td>{t(`state.${image.state}`)}</Table.Td>
+            <Table.Td>{image.flags ?? ''}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

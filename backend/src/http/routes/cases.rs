@@ -1,8 +1,11 @@
 //! Reading cases: leases, revisions, submitting.
 
-use crate::http::dto::{Annotations, ErrorBody, NextCase, Revisions, Save, Submit, Upcoming};
+use crate::http::dto::{
+    Annotations, ErrorBody, Flags, NextCase, Revisions, Save, Submit, Upcoming,
+};
 use crate::http::error::Answer;
 use crate::services::cases::{self, Case};
+use crate::services::lint::{self, Described};
 use crate::services::{Actor, Hospital, annotations};
 use crate::store::annotations::Annotation;
 use crate::store::cases::Lease;
@@ -24,6 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(my_annotation)
         .service(save_annotation)
         .service(submit_annotation)
+        .service(lint_described)
         .service(annotations_of_image)
         .service(list_revisions);
 }
@@ -137,6 +141,20 @@ async fn submit_annotation(
         )
         .await?,
     ))
+}
+
+/// Whether descriptions say the same, and what the region's concept, presence and box say. Nothing is kept.
+#[utoipa::path(tag = "cases", responses((status = 200, body = Flags), (status = 400, body = ErrorBody)))]
+#[post("/api/images/{image}/lint")]
+async fn lint_described(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+    body: Json<Described>,
+) -> Answer<Json<Flags>> {
+    Ok(Json(Flags {
+        flags: lint::check(&hospital, &actor, *image, body.into_inner()).await?,
+    }))
 }
 
 /// What every reader made of an image.

@@ -51,6 +51,21 @@ impl Span {
         }
     }
 
+    /// The same `rows` further on.
+    #[must_use]
+    pub fn behind(&self, rows: usize) -> Self {
+        let on = |range: &Range<usize>| range.start + rows..range.end + rows;
+        Self {
+            queries: on(&self.queries),
+            context: match self.context.is_empty() {
+                true => 0..0,
+                false => on(&self.context),
+            },
+            own: on(&self.own),
+            causal: self.causal,
+        }
+    }
+
     /// The same in pieces of a few queries, each with no more of `own` than its queries see: half the work where the span is causal.
     fn pieces(&self) -> impl Iterator<Item = Self> + '_ {
         let own = |last: usize| self.own.start..self.own.start + self.visible(last);

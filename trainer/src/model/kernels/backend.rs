@@ -16,7 +16,7 @@ pub(super) struct Told {
 }
 
 /// Whether the loops of this folder can have `x`.
-pub(in crate::model) fn on_host(x: &Tensor) -> bool {
+pub(crate) fn on_host(x: &Tensor) -> bool {
     x.device().is_cpu() && !told().composed
 }
 

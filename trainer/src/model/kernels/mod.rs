@@ -2,7 +2,7 @@
 //! candle's own operations for those on a GPU ([`composed`]). Which of the two is chosen in here alone, by where the numbers are.
 //!
 //! candle's own differentiable operations spend most of a small model's step on elementwise passes and copies, and its
-//! fast ones (`softmax_last_dim`, `rms_norm`, `layer_norm`, `rope`) cut the gradient without an error. The operations
+//! fast ones (`softmax_last_dim`, `rms_norm`, `layer_norm`, `rope_thd`) cut the gradient without an error. The operations
 //! here keep it, fuse what belongs together and form no gradient for a weight that is frozen. Parallelism comes from
 //! running several micro-batches side by side, so that nothing in here waits for another core; only where there are fewer of them than
 //! cores, matrix products are spread too ([`spread_over`]).
@@ -38,7 +38,7 @@ pub(super) use activation::{
     gelu_back, gelu_of, residual_backward, residual_forward, swiglu_backward, swiglu_forward,
 };
 pub(super) use attention::{Attention, interleaved};
-pub(super) use backend::on_host;
+pub(crate) use backend::on_host;
 pub(super) use dropout::Dropout;
 pub(super) use gemm::{Into, Mat, product};
 pub(super) use linear::add_rows;

@@ -16,28 +16,26 @@ pub struct Share {
     pub mean: Gradients<Numbers>,
 }
 
-/// The mean over the supervised tokens of all ranks: what one process with all their images would have. The same bits on every rank, in
-/// host memory.
+/// The mean over the supervised tokens of all ranks: what one process with all their images would have. The same bits on every rank.
 pub fn mean_over(
     ranks: &dyn Ranks,
     weights: &Weights,
     Share { weight, mean }: Share,
-) -> Result<Gradients, SharingError> {
+) -> Result<Gradients<Numbers>, SharingError> {
     if ranks.size() == 1 {
         // As it is: it is not to be rounded.
-        return Ok(mean.into_host()?);
+        return Ok(mean);
     }
     let mut sums = [weight, weight * mean.loss, mean.tokens as f64];
     ranks.sum_f64(&mut sums)?;
     let [all, loss, tokens] = sums;
     let (names, mut parts) = parts(ranks, weights, mean.by_name, (weight / all) as f32)?;
     ranks.sum(&mut parts)?;
-    let mean = Gradients {
+    Ok(Gradients {
         loss: loss / all,
         tokens: tokens as usize,
         by_name: names.into_iter().zip(parts).collect(),
-    };
-    Ok(mean.into_host()?)
+    })
 }
 
 /// This rank's addend for each tensor that has a gradient on any rank, in the same order on all.

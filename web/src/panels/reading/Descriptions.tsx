@@ -1,26 +1,38 @@
-// A region's description in each of the project's languages.
+// A region's description in each of the project's languages, with what does not agree between them.
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Region } from '../../api/client'
+import type { Described, Region } from '../../api/client'
 import type { Action } from '../../state/annotation'
+import { Flags } from './Flags'
 import { Texts } from './Texts'
 
 interface Props {
+  image: string
   region: Region
   langs: readonly string[]
   dispatch(action: Action): void
 }
 
-export function Descriptions({ region, langs, dispatch }: Props) {
+export function Descriptions({ image, region, langs, dispatch }: Props) {
   const { t } = useTranslation()
+  const { texts, concept, presence, bbox } = region
+  const described = useMemo<Described>(() => ({ texts: texts ?? {}, concept: concept ?? null, presence: presence ?? null, bbox }), [texts, concept, presence, bbox])
+  const write = (lang: string, text: string) => dispatch({ kind: 'write', id: region.id, lang, text })
+  const settle = () => dispatch({ kind: 'settle' })
   return (
-    <Texts
-      langs={langs}
-      texts={region.texts}
-      size="sm"
-      rows={[3, 8]}
-      label={(lang) => t('read.description', { lang })}
-      onWrite={(lang, text) => dispatch({ kind: 'write', id: region.id, lang, text })}
-      onSettle={() => dispatch({ kind: 'settle' })}
-    />
+    <Flags image={image} described={described} onWrite={write} onSettle={settle}>
+      {(under) => (
+        <Texts
+          langs={langs}
+          texts={texts}
+          size="sm"
+          rows={[3, 8]}
+          label={(lang) => t('read.description', { lang })}
+          under={under}
+          onWrite={write}
+          onSettle={settle}
+        />
+      )}
+    </Flags>
   )
 }

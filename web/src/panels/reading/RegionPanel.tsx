@@ -14,6 +14,7 @@ import { Presences } from './Presences'
 const LEGIBLE = { input: { color: 'var(--mantine-color-red-2)' } }
 
 interface Props {
+  imageId: string
   region: Region
   // Its name in the list, as others speak of it.
   name: string
@@ -54,7 +55,7 @@ export function RegionPanel(props: Props) {
           <Presences value={region.presence ?? 'present'} onChange={(presence) => dispatch({ kind: 'describe', id: region.id, change: { presence } })} />
           <Phrases region={region} project={props.project} reader={props.reader} dispatch={dispatch} />
         </Group>
-        <Descriptions region={region} langs={props.langs} dispatch={dispatch} />
+        <Descriptions image={props.imageId} region={region} langs={props.langs} dispatch={dispatch} />
         <BoxNumbers {...props} />
         <Group><Button size="compact-sm" color="red" variant="light" onClick={() => dispatch({ kind: 'remove', id: region.id })}>{t('read.remove')}</Button></Group>
       </Stack>

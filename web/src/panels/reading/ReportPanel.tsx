@@ -1,9 +1,11 @@
 // The report, sentence by sentence in both languages, each with the regions it speaks of.
 import { Button, Group, MultiSelect, Stack, Text } from '@mantine/core'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Sentence } from '../../api/client'
+import type { Described, Sentence } from '../../api/client'
 import { freshId } from '../../model/id'
 import type { Action } from '../../state/annotation'
+import { Flags } from './Flags'
 import { LeaveCard } from './LeaveCard'
 import { Texts } from './Texts'
 
@@ -12,13 +14,14 @@ export interface Named {
   label: string
 }
 interface Props {
+  image: string
   report: readonly Sentence[]
   langs: readonly string[]
   regions: readonly Named[]
   dispatch(action: Action): void
 }
 
-export function ReportPanel({ report, langs, regions, dispatch }: Props) {
+export function ReportPanel({ image, report, langs, regions, dispatch }: Props) {
   const { t } = useTranslation()
   return (
     <Stack gap="xs">
@@ -30,13 +33,7 @@ export function ReportPanel({ report, langs, regions, dispatch }: Props) {
         return (
           <LeaveCard key={sentence.id} aria-label={name} data-testid="sentence">
             <Stack gap={6}>
-              <Texts
-                langs={langs}
-                texts={sentence.texts}
-                label={(lang) => `${name} (${lang})`}
-                onWrite={(lang, text) => dispatch({ kind: 'say', id: sentence.id, lang, text })}
-                onSettle={() => dispatch({ kind: 'settle' })}
-              />
+              <Said image={image} sentence={sentence} name={name} langs={langs} dispatch={dispatch} />
               <MultiSelect
                 size="xs"
                 label={t('read.speaks_of')}
@@ -52,6 +49,26 @@ export function ReportPanel({ report, langs, regions, dispatch }: Props) {
       })}
       <Group><Button size="compact-sm" variant="default" onClick={() => dispatch({ kind: 'add', part: 'report', id: freshId() })}>{t('read.add_sentence')}</Button></Group>
     </Stack>
+  )
+}
+
+interface SaidProps {
+  image: string
+  sentence: Sentence
+  name: string
+  langs: readonly string[]
+  dispatch(action: Action): void
+}
+
+function Said({ image, sentence, name, langs, dispatch }: SaidProps) {
+  const { texts } = sentence
+  const described = useMemo<Described>(() => ({ texts: texts ?? {} }), [texts])
+  const write = (lang: string, text: string) => dispatch({ kind: 'say', id: sentence.id, lang, text })
+  const settle = () => dispatch({ kind: 'settle' })
+  return (
+    <Flags image={image} described={described} onWrite={write} onSettle={settle}>
+      {(under) => <Texts langs={langs} texts={texts} label={(lang) => `${name} (${lang})`} under={under} onWrite={write} onSettle={settle} />}
+    </Flags>
   )
 }
 

@@ -1,5 +1,6 @@
 // One text in each of the project's languages, side by side.
 import { SimpleGrid, Textarea } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { languageName } from '../../i18n/names'
 
 interface Props {
@@ -10,6 +11,8 @@ interface Props {
   size?: 'xs' | 'sm'
   // The fewest and the most that are seen at once.
   rows?: readonly [number, number]
+  // What stands under the field of a language.
+  under?(lang: string): ReactNode
   onWrite(lang: string, text: string): void
   onSettle(): void
 }
@@ -17,9 +20,9 @@ interface Props {
 // So that both texts begin on one line.
 const ONE_LINE = { label: { display: 'block', maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 'var(--mantine-font-size-xs)' } } as const
 
-export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], onWrite, onSettle }: Props) {
+export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], under, onWrite, onSettle }: Props) {
   return (
-    <SimpleGrid cols={langs.length} spacing={6}>
+    <SimpleGrid cols={langs.length} spacing={6} verticalSpacing={2} style={{ alignItems: 'end' }}>
       {langs.map((lang) => (
         <Textarea
           key={lang}
@@ -35,6 +38,7 @@ export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] =
           onBlur={onSettle}
         />
       ))}
+      {under !== undefined && langs.map((lang) => <div key={`${lang}/under`} style={{ alignSelf: 'start' }}>{under(lang)}</div>)}
     </SimpleGrid>
   )
 }

@@ -235,6 +235,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
                   {content.regions.map((region, index) => (
                     <RegionPanel
                       key={region.id}
+                      imageId={opened.image.id}
                       region={region}
                       name={named[index]?.label ?? ''}
                       project={opened.image.project_id}
@@ -250,7 +251,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
                   ))}
                 </Stack>
               </Tabs.Panel>
-              <Tabs.Panel value="report"><ReportPanel report={content.report ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
+              <Tabs.Panel value="report"><ReportPanel image={opened.image.id} report={content.report ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
               <Tabs.Panel value="questions"><QuestionsPanel questions={content.questions ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
               <Tabs.Panel value="findings">
                 <FindingsPanel findings={content.findings ?? []} verdict={content.verdict ?? null} concepts={concepts} nameOf={nameOf} dispatch={dispatch} />
