@@ -132,16 +132,14 @@ pub(crate) fn sum_of_lessons(
             InternVl::new(model.config(), &own).map(Cow::Owned)
         }
     };
-    if !model.is_by_hand() && weights.draw().is_none() {
-        let sum = || sum_together(model, weights, count, lesson);
-        return match work.mixed {
-            true => mixed_precision(sum),
-            false => sum(),
-        };
-    }
     if !model.is_by_hand() {
-        let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
-        let sum = || sum_by_autograd(weights, count, work.threads, loss);
+        let sum = || match weights.draw() {
+            None => sum_together(model, weights, count, &lesson),
+            Some(_) => {
+                let loss = |i: usize| model_of(i)?.loss_of(&lesson(i)?);
+                sum_by_autograd(weights, count, work.threads, loss)
+            }
+        };
         return match work.mixed {
             true => mixed_precision(sum),
             false => sum(),

@@ -155,6 +155,7 @@ mod tests {
             vec![1.5, 3.0],
         ]));
         let mean = mean_over(&other, &weights, share).unwrap();
+        let mean = mean.into_host().unwrap();
         assert_eq!((mean.loss, mean.tokens), (5.0, 13));
         let names: Vec<&str> = mean.by_name.keys().map(String::as_str).collect();
         assert_eq!(names, ["a", "b", "c"]);
