@@ -2702,11 +2702,6 @@ export interface components {
             /** @description The user. */
             user: components["schemas"]["User"];
         };
-        /**
-         * @description How grave it is, if it is right.
-         * @enum {string}
-         */
-        Severity: "notice" | "warning";
         /** @description How a person works with the page, wherever they sign in. */
         Settings: {
             /** @description Whether names stand beside the boxes. */
@@ -2716,6 +2711,11 @@ export interface components {
             /** @description Whether every box is drawn by two clicks, never by dragging. */
             two_clicks: boolean;
         };
+        /**
+         * @description How grave it is, if it is right.
+         * @enum {string}
+         */
+        Severity: "notice" | "warning";
         /** @description A name and a password. */
         SignIn: {
             /** @description The password. */

@@ -22,7 +22,7 @@ const ONE_LINE = { label: { display: 'block', maxWidth: '100%', overflow: 'hidde
 
 export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] = [2, 6], under, onWrite, onSettle }: Props) {
   return (
-    <SimpleGrid cols={langs.length} spacing={6} verticalSpacing={2} style={{ alignItems: 'end' }}>
+    <SimpleGrid cols={langs.length} spacing={6} verticalSpacing={2}>
       {langs.map((lang) => (
         <Textarea
           key={lang}
@@ -38,7 +38,7 @@ export function Texts({ langs, texts, label, size = 'xs', rows: [fewest, most] =
           onBlur={onSettle}
         />
       ))}
-      {under !== undefined && langs.map((lang) => <div key={`${lang}/under`} style={{ alignSelf: 'start' }}>{under(lang)}</div>)}
+      {under !== undefined && langs.map((lang) => <div key={`${lang}/under`}>{under(lang)}</div>)}
     </SimpleGrid>
   )
 }
