@@ -126,7 +126,7 @@ fn alike(spans: &[&Span]) -> usize {
     alike.count().max(1)
 }
 
-/// How many of the first spans, neighbours, have their scores in one product: those of which half is seen, and cheap ones.
+/// How many of the first spans, neighbours, have their scores in one product: those of which two thirds are seen, and cheap ones.
 fn related(spans: &[&Span]) -> usize {
     let (mut seen, mut keys) = (0, keys_of(spans[0]));
     let (start, mut end) = (spans[0].queries.start, spans[0].queries.start);
@@ -135,7 +135,7 @@ fn related(spans: &[&Span]) -> usize {
         let hull = keys.start.min(own.start)..keys.end.max(own.end);
         let with = seen + span.queries.len() * (span.context.len() + span.own.len());
         let scores = (span.queries.end - start) * hull.len();
-        let worth = scores <= (2 * with).max(CHEAP);
+        let worth = scores <= CHEAP || 2 * scores <= 3 * with;
         if count > 0 && !(span.queries.start == end && worth) {
             return count;
         }
