@@ -82,10 +82,10 @@ export function useCase(opened: Case) {
     if (verdict) dispatch({ kind: 'judge', verdict })
     if (verdict || outbox.latestRevision === 0) await outbox.put(content)
     if (!(await outbox.flush())) return false
+    // Before the server's answer, at which the reader may leave at once. A browser that keeps no phrases is no reason to stay.
+    await learn(opened.image.project_id, reader.id, content).catch(() => undefined)
     try {
       await checked(submitAnnotation(image, outbox.latestRevision, activeSeconds()))
-      // A browser that keeps no phrases is no reason to stay.
-      await learn(opened.image.project_id, reader.id, content).catch(() => undefined)
       return true
     } catch (error) {
       const theirs = otherVersion(error)
