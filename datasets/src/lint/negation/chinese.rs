@@ -3,7 +3,7 @@
 use super::super::lexicon::{self, Kind};
 use super::super::text::{Text, Tongue};
 use super::Cue::{Hedges, MayHedge, MayNegate, Negates};
-use super::{Heard, heard, silent};
+use super::{Heard, heard, heard_along, silent};
 use std::ops::Range;
 
 /// Chinese cues that look ahead, longer ones first.
@@ -102,13 +102,7 @@ const SEEN: &[&str] = &[
 
 pub(super) fn cues(text: &Text) -> Vec<Heard> {
     let terms = lexicon::find(text, Tongue::Chinese);
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let (end, cue) = cue(text, &terms, at);
-        found.extend(cue);
-        at = end;
-    }
+    let mut found = heard_along(text, |at| cue(text, &terms, at));
     // 不张 is a finding, and its 不 no cue.
     let is_part = |h: &Heard| {
         terms

@@ -3,7 +3,7 @@
 use super::super::lexicon::{self, Kind};
 use super::super::text::{Text, Tongue};
 use super::Cue::{Hedges, MayHedge, MayNegate, Negates};
-use super::{Heard, heard, silent};
+use super::{Heard, heard, heard_along, silent};
 use std::ops::Range;
 
 /// Japanese cues that look back, longer ones first.
@@ -69,14 +69,7 @@ const MAY_HEDGE: &[&str] = &[
 
 pub(super) fn cues(text: &Text) -> Vec<Heard> {
     let terms = lexicon::find(text, Tongue::Japanese);
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let (end, cue) = cue(text, &terms, at);
-        found.extend(cue);
-        at = end;
-    }
-    found
+    heard_along(text, |at| cue(text, &terms, at))
 }
 
 fn cue(text: &Text, terms: &[lexicon::Found], at: usize) -> (usize, Option<Heard>) {

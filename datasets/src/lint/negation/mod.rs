@@ -476,6 +476,17 @@ fn cues(page: &Page<'_>) -> Vec<Heard> {
     heard
 }
 
+/// The cues of a text without spaces, in order: `cue` tells what stands at a place, if a cue does, and where to go on.
+fn heard_along(text: &Text, cue: impl Fn(usize) -> (usize, Option<Heard>)) -> Vec<Heard> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        let (end, heard) = cue(at);
+        found.extend(heard);
+        at = end;
+    }
+    found
+}
+
 /// A cue whose reach does not matter.
 fn silent(cue: Cue, range: Range<usize>) -> Heard {
     Heard {
