@@ -131,8 +131,7 @@ fn related(spans: &[&Span]) -> usize {
     let (mut seen, mut keys) = (0, keys_of(spans[0]));
     let (start, mut end) = (spans[0].queries.start, spans[0].queries.start);
     for (count, span) in spans.iter().enumerate() {
-        let own = keys_of(span);
-        let hull = keys.start.min(own.start)..keys.end.max(own.end);
+        let hull = hull(&keys, &keys_of(span));
         let with = seen + span.queries.len() * (span.context.len() + span.own.len());
         let scores = (span.queries.end - start) * hull.len();
         let worth = scores <= CHEAP || 2 * scores <= 3 * with;
@@ -149,20 +148,23 @@ fn keys_of(span: &Span) -> Range<usize> {
     match (span.context.is_empty(), span.own.is_empty()) {
         (true, _) => span.own.clone(),
         (_, true) => span.context.clone(),
-        _ => span.context.start.min(span.own.start)..span.context.end.max(span.own.end),
+        _ => hull(&span.context, &span.own),
     }
+}
+
+fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    a.start.min(b.start)..a.end.max(b.end)
 }
 
 impl Group {
     fn of_alike(spans: &[&Span], device: &Device) -> Result<Self> {
         let first = spans[0];
         let queries = first.queries.start..spans[spans.len() - 1].queries.end;
-        let own = first.own.start..first.own.end;
         Ok(Self {
             keys: vec![queries.clone()],
             queries,
             count: spans.len(),
-            mask: mask(&spans[..1], &[own], device)?,
+            mask: mask(&spans[..1], std::slice::from_ref(&first.own), device)?,
         })
     }
 
@@ -171,11 +173,8 @@ impl Group {
             // What lies between its context and its own rows is nothing to it.
             [one] => vec![one.context.clone(), one.own.clone()],
             _ => {
-                let hull = |keys: Range<usize>, s: &&Span| {
-                    let own = keys_of(s);
-                    keys.start.min(own.start)..keys.end.max(own.end)
-                };
-                vec![spans.iter().fold(keys_of(spans[0]), hull)]
+                let whole = |keys: Range<usize>, s: &&Span| hull(&keys, &keys_of(s));
+                vec![spans.iter().fold(keys_of(spans[0]), whole)]
             }
         };
         let keys: Vec<_> = keys.into_iter().filter(|rows| !rows.is_empty()).collect();
