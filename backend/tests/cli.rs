@@ -61,25 +61,27 @@ impl Drop for Up {
     }
 }
 
+/// What a program does with this on its standard input.
+fn given(program: &mut Command, input: &str) -> Output {
+    let mut program = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = program.stdin.take().unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    program.wait_with_output().unwrap()
+}
+
 /// The tools of one data directory.
 struct Tools(PathBuf);
 
 impl Tools {
     fn call(&self, arguments: &[&str], input: &str) -> Output {
-        let mut program = medreg()
-            .args(arguments)
-            .arg("--data")
-            .arg(&self.0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = program.stdin.take().unwrap();
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        program.wait_with_output().unwrap()
+        given(medreg().args(arguments).arg("--data").arg(&self.0), input)
     }
 
     /// What a command that does its work prints.
@@ -417,18 +419,7 @@ fn a_wrong_call_is_told_apart_from_a_problem() {
 
 /// `medreg lint` with this on its standard input: its exit code, what it found, what it said.
 fn lint(arguments: &[&str], input: &str) -> (i32, Vec<Value>, String) {
-    let mut program = medreg()
-        .arg("lint")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = program.stdin.take().unwrap();
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = program.wait_with_output().unwrap();
+    let output = given(medreg().arg("lint").args(arguments), input);
     let found = String::from_utf8(output.stdout).unwrap();
     let found = found.lines().map(|l| serde_json::from_str(l).unwrap());
     let said = String::from_utf8(output.stderr).unwrap();

@@ -153,6 +153,14 @@ fn lines(path: &Path) -> anyhow::Result<Lines> {
     Ok(source.lines().enumerate())
 }
 
+/// A line, or why it is no text; fails where the file itself can be read no further.
+fn readable(line: io::Result<String>) -> io::Result<Result<String, String>> {
+    match line {
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => Err(error),
+        line => Ok(line.map_err(|e| e.to_string())),
+    }
+}
+
 fn look_at(path: &Path, desk: &mut Desk) -> anyhow::Result<()> {
     let name = path.display().to_string();
     let manifest = manifest_beside(path);
@@ -160,10 +168,7 @@ fn look_at(path: &Path, desk: &mut Desk) -> anyhow::Result<()> {
     for (index, line) in lines(path)? {
         let at = (name.as_str(), index as u64 + 1);
         desk.summary.lines += 1;
-        let line = match line {
-            Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(error.into()),
-            line => line.map_err(|e| e.to_string()),
-        };
+        let line = readable(line)?;
         if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             continue;
         }
@@ -275,10 +280,7 @@ impl Other {
             return Ok(false);
         };
         let number = index as u64 + 1;
-        let line = match line {
-            Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(error.into()),
-            line => line.map_err(|e| e.to_string()),
-        };
+        let line = readable(line)?;
         match line.and_then(|line| files::read(&line).map_err(|e| e.to_string())) {
             Ok(Record::Conversation(line)) => {
                 if let Some(pair) = self.pairing.take(1, number, &line) {
