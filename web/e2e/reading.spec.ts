@@ -139,6 +139,14 @@ test('boxes without dragging: two clicks, a finger, never a hovering pen; names 
   await clickAt(page, 50, 60)
   await saved(page, () => clickAt(page, 20, 30))
   for (const [index, edge] of [20, 30, 50, 60].entries()) expect(Math.abs(((await numbers(page))[index] ?? 0) - edge)).toBeLessThan(1)
+  // A click on its name is for a box, and no corner.
+  await clickAt(page, 85, 85)
+  await expect(page.locator('[data-chosen]')).toHaveCount(0)
+  await page.keyboard.press('b')
+  const name = await rectOf(page.locator('svg text').first())
+  await page.mouse.click(name.x + name.width / 2, name.y + name.height / 2)
+  await expect(page.locator('[data-chosen]')).toHaveCount(1)
+  await page.keyboard.press('b')
 
   const cdp = await context.newCDPSession(page)
   const [from, to] = [await onScreen(viewport, 60, 10), await onScreen(viewport, 90, 40)]
@@ -155,14 +163,41 @@ test('boxes without dragging: two clicks, a finger, never a hovering pen; names 
     await touch('touchEnd', [])
   })
   await expect(regions).toHaveCount(2)
-  // Two fingers move and enlarge the image, and draw nothing.
-  const zoom = Number(await viewport.getAttribute('data-zoom'))
+  // Two fingers move and enlarge the image about the point between them, which goes along with them, and draw nothing.
+  const near = (a: { x: number; y: number }, b: { x: number; y: number }) => expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeLessThan(1)
+  const zoom = async () => Number(await viewport.getAttribute('data-zoom'))
+  const apart = Math.hypot(to.x - from.x, to.y - from.y)
+  const before = await zoom()
+  const ends = [{ x: from.x - 10, y: from.y - 30 }, { x: to.x + 50, y: to.y + 30 }] as const
   await touch('touchStart', [from])
   await touch('touchStart', [from, to])
-  await touch('touchMove', [{ x: from.x - 30, y: from.y - 30 }, { x: to.x + 30, y: to.y + 30 }])
+  await touch('touchMove', [...ends])
+  await expect.poll(zoom).toBeCloseTo((before * Math.hypot(ends[1].x - ends[0].x, ends[1].y - ends[0].y)) / apart, 1)
+  near(await onScreen(viewport, 75, 25), { x: (ends[0].x + ends[1].x) / 2, y: (ends[0].y + ends[1].y) / 2 })
+  const drawn = await rectOf(page.getByTestId('region-box').last())
+  near(drawn, await onScreen(viewport, 60, 10))
+  near({ x: drawn.x + drawn.width, y: drawn.y + drawn.height }, await onScreen(viewport, 90, 40))
+  // The finger that stays when one is lifted does nothing, nor does its own lifting.
+  await touch('touchEnd', [ends[0]])
+  await touch('touchMove', [{ x: ends[0].x + 80, y: ends[0].y + 80 }])
   await touch('touchEnd', [])
-  expect(Number(await viewport.getAttribute('data-zoom'))).toBeGreaterThan(zoom)
   await expect(regions).toHaveCount(2)
+  // Between the two corners, too: the first one stays where it was.
+  await page.keyboard.press('f')
+  await page.keyboard.press('b')
+  const tap = async (x: number, y: number) => {
+    await touch('touchStart', [await onScreen(viewport, x, y)])
+    await touch('touchEnd', [])
+  }
+  await tap(60, 60)
+  const two = [await onScreen(viewport, 50, 50), await onScreen(viewport, 80, 80)]
+  await touch('touchStart', two.slice(0, 1))
+  await touch('touchStart', two)
+  await touch('touchMove', two.map(({ x, y }, index) => ({ x: x + (index ? 20 : -20), y })))
+  await touch('touchEnd', [])
+  await saved(page, () => tap(70, 75))
+  for (const [index, edge] of [60, 60, 70, 75].entries()) expect(Math.abs(((await numbers(page))[index] ?? 0) - edge)).toBeLessThan(1)
+  await expect(regions).toHaveCount(3)
   await page.keyboard.press('f')
 
   // At the image's very edge, too.
@@ -413,11 +448,17 @@ test('how somebody works is kept with their account: every box by two clicks, no
   await other.keyboard.press('Escape')
   for (const [x, y] of [[20, 20], [30, 40], [50, 50], [70, 80]] as const) await clickAt(other, x, y)
   await expect(other.getByTestId('region')).toHaveCount(2)
+  // A click on a border is for its box; one inside is a corner, for something may lie in it.
+  await clickAt(other, 25, 20)
+  await expect(other.getByTestId('region').first()).toHaveAttribute('data-chosen')
+  await clickAt(other, 55, 60)
+  await clickAt(other, 65, 70)
+  await expect(other.getByTestId('region')).toHaveCount(3)
   await expect(other.getByTestId('viewport').locator('svg text')).toHaveCount(0)
   await other.getByTestId('region').first().click()
   await other.keyboard.press('Escape')
   await other.keyboard.press('d')
-  await expect(other.getByTestId('region')).toHaveCount(2)
+  await expect(other.getByTestId('region')).toHaveCount(3)
   await other.context().close()
   await (await server.signIn(bo)).call('PUT', '/api/session/settings', first)
 })

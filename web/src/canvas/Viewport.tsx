@@ -1,9 +1,9 @@
 // The image and what lies on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { actual, fit, lookOf, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
-import { clicked, gripAt, STILL, type Grip } from '../model/grip'
+import { clicked, clickedBorder, gripAt, STILL, type Grip } from '../model/grip'
 import { commandOf, type Plain } from '../model/keys'
-import { labelSpot, widthOf } from '../model/label'
+import { LABEL_HEIGHT, labelSpot, widthOf } from '../model/label'
 import type { Edges } from '../model/orientation'
 import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
 import type { Levels, Raster, Window } from './levels'
@@ -69,10 +69,12 @@ interface Ruler {
   pending: boolean
   name: string
 }
+interface Stretch {
+  from: Point
+  to: Point
+}
 type Drag =
-  | { kind: 'draw'; from: Point; to: Point }
-  // Between the two clicks.
-  | { kind: 'corner'; from: Point; to: Point }
+  | ({ kind: 'draw' } & Stretch)
   | Edit
   | { kind: 'measure' }
   | { kind: 'pan'; from: Point; view: View }
@@ -92,6 +94,10 @@ export function Viewport(props: Props) {
   const [screen, setScreen] = useState<Size | null>(null)
   const [own, setView] = useState<View | null>(null)
   const [drag, setDrag] = useState<Drag | null>(null)
+  // Between the two clicks, whatever is dragged or pinched meanwhile.
+  const [corner, setCorner] = useState<Stretch | null>(null)
+  // A finger that may be about to click: it is known when it is lifted, for a second one would make it a pinch.
+  const tap = useRef<{ finger: number; from: Point } | null>(null)
   const fingers = useRef(new Map<number, Point>())
   const [ruler, setRuler] = useState<Ruler | null>(null)
   const [space, setSpace] = useState(false)
@@ -100,6 +106,7 @@ export function Viewport(props: Props) {
   const chosen = boxes.find((box) => box.id === selected)
   const editable = tool === 'draw' && chosen?.kind === 'region' ? chosen : undefined
   const line = tool === 'measure' && ruler?.name === name ? ruler : null
+  if (corner && !props.twoClicks) setCorner(null)
 
   useLayoutEffect(() => {
     const element = frame.current
@@ -145,7 +152,7 @@ export function Viewport(props: Props) {
       if (event.isComposing || isField(event.target)) return
       const command = commandOf(event, 'page', letters)
       if (command === null || command === 'held') return
-      if (command.kind === 'cancel') setDrag((now) => (now?.kind === 'corner' ? null : now))
+      if (command.kind === 'cancel') setCorner(null)
       const factor = ZOOMS[command.kind as Plain]
       if (factor === undefined) return
       setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor)))
@@ -171,18 +178,35 @@ export function Viewport(props: Props) {
     event.currentTarget.setPointerCapture(event.pointerId)
     if (event.pointerType === 'touch') fingers.current.set(event.pointerId, point)
     const two = pinched(fingers.current)
-    if (two) return setDrag({ kind: 'pinch', ...two, view })
+    tap.current = null
+    if (two) {
+      // What the first finger began to move was not meant.
+      if (drag?.kind === 'edit' && drag.live) props.onPlace(drag.id, drag.bbox, drag.gesture)
+      return setDrag({ kind: 'pinch', ...two, view })
+    }
     if (event.button === 2) return raster.channels === 1 && setDrag({ kind: 'window', from: point, window: props.window })
     if (event.button === 1 || (event.button === 0 && (space || tool === 'look'))) return setDrag({ kind: 'pan', from: point, view })
     if (event.button !== 0) return
-    if (tool === 'measure') return measureFrom(toImage(view, point))
-    if (props.twoClicks) return corner(toImage(view, point))
-    setDrag(grab(event, toImage(view, point)))
+    const image = toImage(view, point)
+    if (tool === 'measure') return measureFrom(image)
+    const grips = !corner && editable && gripAt(editable.bbox, image, view.zoom)
+    if (!props.twoClicks || grips) return setDrag(grab(event, image))
+    if (event.pointerType === 'touch') tap.current = { finger: event.pointerId, from: image }
+    else click(point, image)
   }
-  const corner = (point: Point) => {
-    const box = drag?.kind === 'corner' ? spanned(drag.from, point, raster) : null
-    setDrag(box ? null : { kind: 'corner', from: point, to: point })
+  // Where boxes are drawn by two clicks, the first one chooses a box by its border or its name; anywhere else it is a corner.
+  const click = (point: Point, image: Point) => {
+    const id = corner ? null : (clickedBorder(boxes, selected, image, view?.zoom ?? 1) ?? named(point))
+    if (id !== null) return props.onSelect(id)
+    const box = corner ? spanned(corner.from, image, raster) : null
+    setCorner(box ? null : { from: image, to: image })
     if (box) props.onDraw(box)
+  }
+  // The box whose name stands there.
+  const named = ({ x, y }: Point): string | null => {
+    const isThere = (spot: Point | null | undefined, name: string) =>
+      spot && x >= spot.x && y >= spot.y && x <= spot.x + widthOf(name, LABEL_SIZE) && y <= spot.y + LABEL_HEIGHT
+    return boxes.find((box, index) => isThere(labels[index], box.name))?.id ?? null
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
     const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
@@ -199,16 +223,22 @@ export function Viewport(props: Props) {
     const [dx, dy] = [to.x - from.x, to.y - from.y]
     props.onPlace(id, grip.kind === 'move' ? moved(bbox, dx, dy, raster) : resized(bbox, grip.handle, dx, dy, raster), gesture)
   }
+  const cursorAt = (image: Point, zoom: number): string => {
+    if (tool !== 'draw') return tool === 'look' ? 'grab' : 'crosshair'
+    const grip = corner || !editable ? null : gripAt(editable.bbox, image, zoom)
+    const chooses = props.twoClicks && !corner && !grip && clickedBorder(boxes, selected, image, zoom)
+    return chooses ? 'pointer' : cursorOf(grip)
+  }
   const move = (event: PointerEvent) => {
     if (!view) return
     const point = at(event)
     const image = toImage(view, point)
     if (fingers.current.has(event.pointerId)) fingers.current.set(event.pointerId, point)
     if (line?.pending) setRuler({ ...line, to: image })
-    if (!drag) return setCursor(tool === 'draw' ? cursorOf(editable ? gripAt(editable.bbox, image, view.zoom) : null) : tool === 'look' ? 'grab' : 'crosshair')
+    if (corner && !drag) setCorner({ ...corner, to: image })
+    if (!drag) return setCursor(cursorAt(image, view.zoom))
     switch (drag.kind) {
       case 'draw':
-      case 'corner':
         return setDrag({ ...drag, to: image })
       case 'pinch': {
         const two = pinched(fingers.current)
@@ -230,11 +260,13 @@ export function Viewport(props: Props) {
   // The last movement may not have been painted yet, so where the pointer was lifted counts.
   const lift = (event: PointerEvent) => {
     fingers.current.delete(event.pointerId)
-    // The first corner stays until the second one is clicked.
-    if (drag?.kind === 'corner' && props.twoClicks) return
     setDrag(null)
-    if (!drag || !view) return
+    if (!view) return
     const to = toImage(view, at(event))
+    const tapped = tap.current
+    tap.current = null
+    if (tapped?.finger === event.pointerId && !far(tapped.from, to)) click(at(event), to)
+    if (!drag) return
     if (drag.kind === 'draw') drawn(drag.from, to)
     if (drag.kind === 'measure' && line && far(line.from, to)) setRuler({ ...line, to, pending: false })
     if (drag.kind === 'edit' && (drag.live || far(drag.from, to))) place(drag, to)
@@ -250,12 +282,13 @@ export function Viewport(props: Props) {
   const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
   const cancel = (event: PointerEvent) => {
     fingers.current.delete(event.pointerId)
+    tap.current = null
     setDrag(null)
     props.onSettle()
   }
 
-  const shown = drag?.kind === 'draw' || (drag?.kind === 'corner' && props.twoClicks)
-  const growing = shown ? spanned(drag.from, drag.to, raster) : null
+  const stretch = drag?.kind === 'draw' ? drag : tool === 'draw' ? corner : null
+  const growing = stretch && spanned(stretch.from, stretch.to, raster)
   const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
   const taken = screen && props.edges ? [...shapes, ...edgeRects(screen)] : shapes
   const labels = screen && props.names ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken)) : []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Box } from './geometry'
-import { clicked, gripAt } from './grip'
+import { clicked, clickedBorder, gripAt } from './grip'
 
 const lung: Box = [100, 100, 300, 400]
 const nodule: Box = [150, 150, 190, 190]
@@ -38,5 +38,18 @@ describe('clicked', () => {
     const third = clicked(boxes, second, { x: 170, y: 170 }, 1)
     expect(new Set([second, third])).toEqual(new Set(['lung', 'same']))
     expect(clicked(boxes, third, { x: 170, y: 170 }, 1)).toBe('nodule')
+  })
+})
+
+describe('clickedBorder', () => {
+  const boxes = [{ id: 'nodule', bbox: nodule }, { id: 'lung', bbox: lung }, { id: 'beside', bbox: [298, 100, 400, 200] as Box }]
+  it('is a box by its border alone, and each of two that meet there', () => {
+    expect(clickedBorder(boxes, null, { x: 170, y: 170 }, 1)).toBeNull()
+    expect(clickedBorder(boxes, null, { x: 103, y: 300 }, 1)).toBe('lung')
+    expect(clickedBorder(boxes, null, { x: 299, y: 150 }, 1)).toBe('beside')
+    expect(clickedBorder(boxes, 'beside', { x: 299, y: 150 }, 1)).toBe('lung')
+  })
+  it('is a box that is small on the screen wherever it is clicked', () => {
+    expect(clickedBorder(boxes, null, { x: 170, y: 170 }, 0.5)).toBe('nodule')
   })
 })

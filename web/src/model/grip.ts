@@ -13,11 +13,15 @@ export type Grip = { kind: 'resize'; handle: Handle } | { kind: 'move' }
 // The handle of the chosen box under the point, or its border; null where a drag draws, its inside included: a nodule lies
 // in a lung, and the lung must not follow.
 export function gripAt(box: Box, point: Point, zoom: number): Grip | null {
-  const side = Math.min(box[2] - box[0], box[3] - box[1]) * zoom
+  const side = shorterSide(box) * zoom
   const handle = handleAt(box, point, Math.max(8, Math.min(HANDLE_TARGET, side / 3)) / 2 / zoom)
   if (handle) return { kind: 'resize', handle }
+  return isOnBorder(box, point, zoom) ? { kind: 'move' } : null
+}
+
+function isOnBorder(box: Box, point: Point, zoom: number): boolean {
   const depth = depthIn(box, point) * zoom
-  return depth >= -BORDER && (depth <= BORDER || side < ALL_BORDER) ? { kind: 'move' } : null
+  return depth >= -BORDER && (depth <= BORDER || shorterSide(box) * zoom < ALL_BORDER)
 }
 
 export const handlePoint = (box: Box, handle: Handle): Point => ({
@@ -36,11 +40,25 @@ function handleAt(box: Box, point: Point, reach: number): Handle | null {
 
 // How far inside the box the point lies; negative outside.
 const depthIn = (box: Box, p: Point) => Math.min(p.x - box[0], box[2] - p.x, p.y - box[1], box[3] - p.y)
+const shorterSide = (box: Box) => Math.min(box[2] - box[0], box[3] - box[1])
 const area = (box: Box) => (box[2] - box[0]) * (box[3] - box[1])
 
+interface Placed {
+  id: string
+  bbox: Box
+}
 // The smallest box under a click; where that one is chosen already, the next larger one, so that none lies out of reach.
-export function clicked(boxes: readonly { id: string; bbox: Box }[], selected: string | null, point: Point, zoom: number): string | null {
-  const under = boxes.filter(({ bbox }) => depthIn(bbox, point) * zoom >= -STILL).sort((a, b) => area(a.bbox) - area(b.bbox))
+export function clicked(boxes: readonly Placed[], selected: string | null, point: Point, zoom: number): string | null {
+  return inTurn(boxes.filter(({ bbox }) => depthIn(bbox, point) * zoom >= -STILL), selected)
+}
+
+// The same of the boxes whose border lies there: where a click draws, the inside of a box is drawn in.
+export function clickedBorder(boxes: readonly Placed[], selected: string | null, point: Point, zoom: number): string | null {
+  return inTurn(boxes.filter(({ bbox }) => isOnBorder(bbox, point, zoom)), selected)
+}
+
+function inTurn(boxes: readonly Placed[], selected: string | null): string | null {
+  const under = [...boxes].sort((a, b) => area(a.bbox) - area(b.bbox))
   const before = under.findIndex(({ id }) => id === selected)
   return under[(before + 1) % under.length]?.id ?? null
 }

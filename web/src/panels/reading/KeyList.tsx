@@ -10,7 +10,7 @@ interface Props {
   onChange(changed: Partial<Settings>): void
   onClose(): void
 }
-const GESTURES = ['draw', 'border', 'again', 'wheel', 'pan', 'window', 'measure', 'pinch'] as const
+const GESTURES = ['draw', 'border', 'again', 'corners', 'wheel', 'pan', 'window', 'measure', 'pinch'] as const
 const SWITCHES = ['letter_keys', 'two_clicks', 'box_names'] as const
 const TOGETHER = { breakInside: 'avoid', marginBottom: 16 } as const
 
