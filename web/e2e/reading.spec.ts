@@ -342,6 +342,12 @@ test('a minute without the network loses nothing and sends nothing twice; the ne
   const { image: other } = await (await next).json()
   await isShown(page, other.id, 0)
   expect(fetched.filter((url) => url.includes(other.id))).toHaveLength(1)
+
+  // The pages around it were fetched ahead as well: one that was never looked at opens, and says that the server does not answer.
+  await context.setOffline(true)
+  await page.getByRole('link', { name: 'Worklist' }).click()
+  await expect(page.getByRole('heading', { name: 'Worklist' })).toBeVisible()
+  await context.setOffline(false)
 })
 
 test('a hold that cannot be renewed is told of while there is time, and the work stays', async ({ page }) => {

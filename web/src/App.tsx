@@ -1,30 +1,20 @@
 import { Anchor, AppShell, Badge, Button, Center, Group, Loader, Text } from '@mantine/core'
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router'
 import type { User } from './api/client'
 import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang } from './i18n'
 import { may } from './model/roles'
+import {
+  ComparePage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
+} from './pages/pages'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
 import { Boundary } from './panels/Boundary'
 import { LanguageChoice } from './panels/LanguageChoice'
 import { Refusal } from './panels/Refusal'
 import { flushAll } from './state/outbox'
-
-const ProjectsPage = lazy(() => import('./pages/ProjectsPage'))
-const ProjectPage = lazy(() => import('./pages/ProjectPage'))
-const WorklistPage = lazy(() => import('./pages/WorklistPage'))
-const UploadPage = lazy(() => import('./pages/UploadPage'))
-const ReadPage = lazy(() => import('./pages/ReadPage'))
-const SnapshotsPage = lazy(() => import('./pages/SnapshotsPage'))
-const RunsPage = lazy(() => import('./pages/RunsPage'))
-const LaunchPage = lazy(() => import('./pages/LaunchPage'))
-const ComparePage = lazy(() => import('./pages/ComparePage'))
-const RunPage = lazy(() => import('./pages/RunPage'))
-const PeoplePage = lazy(() => import('./pages/PeoplePage'))
-const ModelsPage = lazy(() => import('./pages/ModelsPage'))
 
 export function App() {
   const session = useSession()

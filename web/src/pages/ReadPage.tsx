@@ -12,6 +12,7 @@ import { Refusal } from '../panels/Refusal'
 import { framePixels } from '../panels/reading/useStack'
 import { Workspace } from '../panels/reading/Workspace'
 import { Unsent } from '../panels/Unsent'
+import { fetchAhead } from './pages'
 
 // How long the pixels of a case that may come next are worth keeping.
 const AHEAD_MS = 300_000
@@ -57,7 +58,9 @@ export default function ReadPage() {
       return { found, raster }
     },
   })
-  useAhead(id, opened.data?.found.image.id)
+  const reading = opened.data?.found.image.id
+  useAhead(id, reading)
+  useEffect(() => (reading ? fetchAhead() : undefined), [reading])
   const next = () => {
     void queries.invalidateQueries({ queryKey: ['progress', id] })
     void navigate(`/projects/${id}/read`)
