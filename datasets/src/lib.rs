@@ -19,4 +19,5 @@ pub mod protocol;
 pub mod region;
 pub mod snapshot;
 pub mod task;
+pub mod template;
 pub mod whole;

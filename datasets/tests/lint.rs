@@ -84,6 +84,52 @@ fn a_mark_covers_what_is_wrong_and_its_fix_makes_it_right() {
 }
 
 #[test]
+fn what_a_template_left_open_is_told_and_speaks_for_no_other_rule() {
+    let findings = found(
+        "Nodule in the left lung, {size} mm.",
+        "肺结节，｛right｝侧，12毫米。",
+    );
+    let [english, chinese] = findings.as_slice() else {
+        panic!("{findings:?}")
+    };
+    assert!(findings.iter().all(|f| f.rule == Rule::Placeholder));
+    assert_eq!(english.sentence(), "`{size}` is still to be filled in");
+    let span = chinese.mark.span.unwrap();
+    assert_eq!((span.start, span.end), (4, 11));
+}
+
+/// A text in traditional characters is marked where it was written, and corrected in its own.
+#[test]
+fn a_traditional_text_is_marked_and_corrected_as_it_is_written() {
+    let (english, taiwan) = (Lang::en(), "zh-TW".parse().unwrap());
+    let text = "左側肋膜積液，結節3公分。";
+    let texts = vec![
+        Said {
+            lang: &english,
+            text: "Bilateral pleural effusion, nodule 2 cm.",
+        },
+        Said {
+            lang: &taiwan,
+            text,
+        },
+    ];
+    let subject = Subject {
+        texts,
+        ..Subject::default()
+    };
+    let findings = check(&subject, &Rule::ALL);
+    let marks: Vec<_> = findings
+        .iter()
+        .map(|f| f.against.as_ref().unwrap())
+        .collect();
+    let fixes: Vec<_> = marks.iter().map(|m| m.fix.as_deref().unwrap()).collect();
+    assert_eq!(fixes, ["雙", "2"]);
+    let spans = marks.iter().map(|m| m.span.unwrap());
+    let quoted: Vec<String> = spans.map(|s| cut(text, s.start, s.end)).collect();
+    assert_eq!(quoted, ["左", "3"]);
+}
+
+#[test]
 fn the_page_has_words_for_every_message() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/i18n/locales/en.json");
     let texts = std::fs::read_to_string(page).unwrap();
@@ -166,6 +212,9 @@ const PIECES: &[&str] = &[
     "肾",
     "结节",
     "囊肿",
+    "雙側",
+    "囊腫",
+    "無",
     "未见",
     "无",
     "不能",
@@ -204,6 +253,9 @@ const PIECES: &[&str] = &[
     "nodule",
     "🩻",
     "𠮷",
+    "{",
+    "}",
+    "{size}",
     "é",
     "İ",
 ];
@@ -222,7 +274,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_panic_and_every_mark_lies_on_whole_characters(
-        a in texts(), b in texts(), langs in proptest::sample::select(vec![["en", "zh"], ["en", "ja"], ["zh", "ja"], ["ja", "en"], ["fr", "zh"]]),
+        a in texts(), b in texts(), langs in proptest::sample::select(vec![["en", "zh"], ["en", "ja"], ["zh", "ja"], ["ja", "en"], ["fr", "zh"], ["en", "zh-Hant"]]),
     ) {
         let langs = langs.map(|lang| lang.parse::<Lang>().unwrap());
         let said = [&a, &b];

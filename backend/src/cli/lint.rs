@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub(super) struct LintArgs {
-    /// Look at this alone: laterality, side, negation, numbers, terms, untranslated or empty; may be said several times
+    /// Look at this alone: laterality, side, negation, numbers, terms, placeholder, untranslated or empty; may be said several times
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<Rule>,
     /// Print the summary as JSON as well

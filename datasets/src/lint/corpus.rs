@@ -78,7 +78,10 @@ impl Entry {
 #[must_use]
 pub fn by_key(key: &ConceptKey) -> Concept {
     let name = key.as_str().replace('_', " ");
-    let terms = lexicon::find(&super::Text::of(&name), super::Tongue::English);
+    let terms = lexicon::find(
+        &super::Text::of(&name, super::Tongue::English),
+        super::Tongue::English,
+    );
     let is_lesion = terms.iter().any(|t| t.kind() == lexicon::Kind::Lesion);
     Concept {
         key: key.clone(),

@@ -430,13 +430,8 @@ fn against_concept(read: &Read<'_>, said: &[Vec<Mention>]) -> Vec<Draft> {
     let Some(concept) = read.subject.concept else {
         return Vec::new();
     };
-    let mut sides = concept.names.iter().flat_map(|(lang, name)| {
-        mentions(&Page {
-            lang,
-            tongue: Tongue::of(lang),
-            text: Text::of(name),
-        })
-    });
+    let names = concept.names.iter();
+    let mut sides = names.flat_map(|(lang, name)| mentions(&Page::of(lang, name)));
     let Some(own) = sides.next().map(|mention| mention.side) else {
         return Vec::new();
     };
@@ -461,10 +456,10 @@ fn rewritten(page: &Page<'_>, said: &Mention, to: Side) -> Option<String> {
     if written.is_ascii() {
         return rewritten_english(&written, said.side, to);
     }
-    let both = if page.tongue == Tongue::Japanese {
-        "両"
-    } else {
-        "双"
+    let both = match page.tongue {
+        Tongue::Japanese => "両",
+        _ if page.text.is_traditional() => "雙",
+        _ => "双",
     };
     (written.chars().count() == 1).then(|| match to {
         Side::Left => "左".to_owned(),
@@ -707,10 +702,10 @@ fn chinese(text: &Text) -> Vec<Mention> {
                     !text.has(at, "左前降") && !text.has(at, "左主干") && !text.has(at, "左回旋"),
                 )),
                 '右' => found.push(mention(Side::Right, one, !text.has(at, "右冠"))),
-                '双' | '雙' if text.one_of(at + 1, DOUBLE).is_none() => {
+                '双' if text.one_of(at + 1, DOUBLE).is_none() => {
                     found.push(mention(Side::Both, one, true));
                 }
-                '两' | '兩' if text.one_of(at + 1, PAIRED).is_some() && !is_number(text, at) => {
+                '两' if text.one_of(at + 1, PAIRED).is_some() && !is_number(text, at) => {
                     found.push(mention(Side::Both, one, true));
                 }
                 _ => {}
@@ -770,7 +765,6 @@ fn japanese(text: &Text) -> Vec<Mention> {
 fn left_and_right(text: &Text, at: usize) -> Option<Mention> {
     let compares = [
         "径",
-        "徑",
         "对称",
         "对比",
         "対称",

@@ -1,7 +1,8 @@
 //! A text as the rules read it: characters of one width and case, which know where they stood.
 
-use super::Span;
+use super::{Span, traditional};
 use crate::lang::Lang;
+use crate::template::placeholders;
 use std::ops::Range;
 
 /// A language that the rules know the words of.
@@ -37,22 +38,39 @@ pub(super) struct Word {
     pub(super) text: String,
 }
 
-/// Characters in half width and lower case, one for each that was written.
+/// Characters in half width and lower case, of Chinese the simplified ones, one for each that was written.
 pub(super) struct Text {
     chars: Vec<char>,
     written: Vec<char>,
     words: Vec<Word>,
+    placeholders: Vec<Range<usize>>,
+    traditional: bool,
 }
 
 impl Text {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str, tongue: Tongue) -> Self {
         let written: Vec<char> = text.chars().collect();
-        let chars: Vec<char> = written.iter().map(|c| lower(narrow(*c))).collect();
+        let folded = |c: &char| match tongue {
+            Tongue::Chinese => traditional::simplified(lower(narrow(*c))),
+            _ => lower(narrow(*c)),
+        };
+        let mut chars: Vec<char> = written.iter().map(folded).collect();
+        let traditional = chars
+            .iter()
+            .zip(&written)
+            .any(|(c, w)| c != w && is_han(*w));
+        let placeholders = placeholders(&chars);
+        // What is still to be filled in says nothing: no rule hears a word of it.
+        for range in &placeholders {
+            chars[range.clone()].fill(' ');
+        }
         let words = words_of(&chars);
         Self {
             chars,
             written,
             words,
+            placeholders,
+            traditional,
         }
     }
 
@@ -61,7 +79,7 @@ impl Text {
     }
 
     pub(super) fn is_blank(&self) -> bool {
-        self.chars.iter().all(|c| c.is_whitespace())
+        self.written.iter().all(|c| c.is_whitespace())
     }
 
     /// The character at a place; a space beyond the text's ends.
@@ -72,6 +90,16 @@ impl Text {
     /// The character before a place.
     pub(super) fn before(&self, place: usize) -> char {
         place.checked_sub(1).map_or(' ', |p| self.at(p))
+    }
+
+    /// Whether any of it is written with traditional Chinese characters.
+    pub(super) fn is_traditional(&self) -> bool {
+        self.traditional
+    }
+
+    /// What a template left open, in order, with its braces.
+    pub(super) fn placeholders(&self) -> &[Range<usize>] {
+        &self.placeholders
     }
 
     /// The Latin words, in order.

@@ -2399,7 +2399,7 @@ export interface components {
          * @description What is looked at.
          * @enum {string}
          */
-        Rule: "laterality" | "numbers" | "negation" | "terms" | "empty" | "untranslated" | "side";
+        Rule: "laterality" | "numbers" | "negation" | "terms" | "empty" | "untranslated" | "side" | "placeholder";
         /** @description A training run. */
         Run: {
             /**

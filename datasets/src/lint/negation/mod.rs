@@ -413,7 +413,7 @@ pub(super) fn names(page: &Page<'_>, concept: &Concept) -> Vec<Range<usize>> {
         .map(|term| term.range)
         .collect();
     for name in words_for(concept, page.lang) {
-        let name = Text::of(name.trim());
+        let name = Text::of(name.trim(), page.tongue);
         if name.is_blank() {
             continue;
         }
@@ -445,7 +445,8 @@ fn words(concept: &Concept) -> impl Iterator<Item = (&Lang, &str)> {
 pub(super) fn own_terms(concept: &Concept) -> Vec<&'static str> {
     let mut terms = Vec::new();
     for (lang, name) in words(concept) {
-        terms.extend(lexicon::find(&Text::of(name), Tongue::of(lang)));
+        let tongue = Tongue::of(lang);
+        terms.extend(lexicon::find(&Text::of(name, tongue), tongue));
     }
     let of = |lesions: bool| -> Vec<&'static str> {
         let chosen = terms

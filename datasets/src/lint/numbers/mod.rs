@@ -246,7 +246,7 @@ const UNITS: &[(&str, Measure, f64)] = &[
     ("micrometers", Measure::Length, 0.001), ("micrometres", Measure::Length, 0.001), ("micrometer", Measure::Length, 0.001), ("microns", Measure::Length, 0.001), ("micron", Measure::Length, 0.001),
     ("milliliters", Measure::Volume, 1.0), ("millilitres", Measure::Volume, 1.0), ("milliliter", Measure::Volume, 1.0),
     ("ミリリットル", Measure::Volume, 1.0), ("ミリグラム", Measure::Mass, 1.0), ("マイクロメートル", Measure::Length, 0.001), ("ミクロン", Measure::Length, 0.001),
-    ("毫升", Measure::Volume, 1.0), ("毫米", Measure::Length, 1.0), ("毫克", Measure::Mass, 1.0), ("厘米", Measure::Length, 10.0), ("公分", Measure::Length, 10.0), ("微米", Measure::Length, 0.001),
+    ("毫升", Measure::Volume, 1.0), ("毫米", Measure::Length, 1.0), ("毫克", Measure::Mass, 1.0), ("厘米", Measure::Length, 10.0), ("公分", Measure::Length, 10.0), ("公厘", Measure::Length, 1.0), ("微米", Measure::Length, 0.001),
     ("リットル", Measure::Volume, 1000.0), ("liters", Measure::Volume, 1000.0), ("litres", Measure::Volume, 1000.0), ("liter", Measure::Volume, 1000.0), ("litre", Measure::Volume, 1000.0),
     ("ミリ", Measure::Length, 1.0), ("センチ", Measure::Length, 10.0),
     ("mm", Measure::Length, 1.0), ("cm", Measure::Length, 10.0), ("μm", Measure::Length, 0.001), ("um", Measure::Length, 0.001),
@@ -300,7 +300,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn amounts(tongue: Tongue, text: &str) -> Vec<(Measure, f64)> {
-        let found = quantities(&Text::of(text), tongue);
+        let found = quantities(&Text::of(text, tongue), tongue);
         found.iter().map(|q| (q.measure, q.amount())).collect()
     }
 
@@ -371,7 +371,8 @@ mod tests {
         fn a_length_is_the_same_in_millimetres_and_centimetres(tenths in 1u32..10_000) {
             let cm = format!("{}.{} cm", tenths / 10, tenths % 10);
             let mm = format!("{tenths}毫米");
-            let (cm, mm) = (quantities(&Text::of(&cm), Tongue::English), quantities(&Text::of(&mm), Tongue::Chinese));
+            let cm = quantities(&Text::of(&cm, Tongue::English), Tongue::English);
+            let mm = quantities(&Text::of(&mm, Tongue::Chinese), Tongue::Chinese);
             prop_assert!(cm[0].is(&mm[0]));
             prop_assert_eq!(written(mm[0].amount() / 10.0).unwrap().parse::<f64>().unwrap(), f64::from(tenths) / 10.0);
         }
