@@ -14,6 +14,7 @@ use medreg_datasets::ontology::Concept;
 use medreg_datasets::protocol::{ModelRef, RunConfig};
 use medreg_datasets::region::AnnotationContent;
 use medreg_datasets::snapshot::{ObjectRef, SplitShares};
+use medreg_datasets::template::Template;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -219,6 +220,13 @@ pub struct RoleBody {
 pub struct Concepts {
     /// By key.
     pub concepts: Vec<Concept>,
+}
+
+/// A project's templates, read and written alike.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Templates {
+    /// In their lead's order.
+    pub templates: Vec<Template>,
 }
 
 /// A page of images.

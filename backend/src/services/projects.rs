@@ -9,6 +9,7 @@ use crate::store::projects::{self, Member, NewProject, Project, ProjectChange, R
 use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::SplitShares;
+use medreg_datasets::template::{self, Template};
 use std::collections::BTreeSet;
 
 /// Makes a project.
@@ -280,6 +281,41 @@ fn check_other_words(concept: &Concept, project: &Project) -> Outcome<()> {
         );
     }
     Ok(())
+}
+
+/// The templates that are offered to the project's readers.
+pub async fn templates(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+) -> Outcome<Vec<Template>> {
+    let mut conn = hospital.pool.acquire().await?;
+    access::project(&mut conn, actor, id, Permission::Read).await?;
+    Ok(projects::templates(&mut conn, id).await?)
+}
+
+/// Replaces the templates.
+pub async fn put_templates(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ProjectId,
+    wanted: &[Template],
+) -> Outcome<Vec<Template>> {
+    let mut tx = hospital.pool.begin().await?;
+    let (project, _) = access::project(&mut tx, actor, id, Permission::Manage).await?;
+    template::check(wanted, &project.langs).map_err(|e| ServiceError::invalid("templates", e))?;
+    let known = projects::concepts(&mut tx, id).await?;
+    let mut named = wanted.iter().filter_map(|t| t.concept.as_ref());
+    if let Some(key) = named.find(|key| known.iter().all(|c| c.key != **key)) {
+        let reason = format!("the project has no concept `{key}`");
+        return Err(ServiceError::invalid("templates", reason));
+    }
+    projects::replace_templates(&mut tx, id, wanted).await?;
+    let now = projects::templates(&mut tx, id).await?;
+    let detail = serde_json::json!({ "templates": now.len() });
+    audit(&mut tx, actor, "templates.set", id, detail).await?;
+    tx.commit().await?;
+    Ok(now)
 }
 
 /// How far a project is.

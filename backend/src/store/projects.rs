@@ -5,6 +5,7 @@ use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::{Concept, ConceptKey};
 use medreg_datasets::snapshot::SplitShares;
+use medreg_datasets::template::Template;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
@@ -370,4 +371,55 @@ pub async fn concepts_in_use(
     .fetch_all(conn)
     .await?;
     Ok(keys.into_iter().collect())
+}
+
+/// The templates, in their lead's order.
+pub async fn templates(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<Template>> {
+    let rows = sqlx::query!(
+        "SELECT name, concept, texts FROM templates WHERE project_id = $1 ORDER BY place",
+        project.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let value =
+                serde_json::json!({ "name": r.name, "concept": r.concept, "texts": r.texts });
+            serde_json::from_value(value).map_err(StoreError::corrupt("templates", "texts"))
+        })
+        .collect()
+}
+
+/// Puts these in the place of a project's templates.
+pub async fn replace_templates(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    templates: &[Template],
+) -> Stored<()> {
+    // Two leads at once follow one another, or both would write the same places.
+    sqlx::query!(
+        "SELECT id FROM projects WHERE id = $1 FOR NO KEY UPDATE",
+        project.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM templates WHERE project_id = $1", project.0)
+        .execute(&mut *conn)
+        .await?;
+    let names: Vec<String> = templates.iter().map(|t| t.name.trim().to_owned()).collect();
+    let concept = |t: &Template| t.concept.as_ref().map(|key| key.as_str().to_owned());
+    let concepts: Vec<Option<String>> = templates.iter().map(concept).collect();
+    let texts = templates.iter().map(|t| serde_json::to_value(&t.texts));
+    let texts: Vec<serde_json::Value> = texts
+        .collect::<Result<_, _>>()
+        .map_err(StoreError::corrupt("templates", "texts"))?;
+    sqlx::query!(
+        "INSERT INTO templates (project_id, place, name, concept, texts)
+         SELECT $1, place::int, name, concept, texts
+         FROM unnest($2::text[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS wanted (name, concept, texts, place)",
+        project.0, &names, &concepts as &[Option<String>], &texts
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -52,6 +52,8 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("DELETE", "/api/projects/{project}/members/{user}", LEADS),
     ("GET", "/api/projects/{project}/concepts", ALL),
     ("PUT", "/api/projects/{project}/concepts", LEADS),
+    ("GET", "/api/projects/{project}/templates", ALL),
+    ("PUT", "/api/projects/{project}/templates", LEADS),
     ("GET", "/api/projects/{project}/images", ALL),
     ("POST", "/api/projects/{project}/images", TRAINERS),
     ("GET", "/api/images/{image}", ALL),
@@ -262,6 +264,7 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
         ("PATCH", "{project}") => json!({ "guideline": "Mark cysts." }),
         ("PUT", "{user}") => json!({ "role": "annotator" }),
         ("PUT", "concepts") => json!({ "concepts": [concept] }),
+        ("PUT", "templates") => json!({ "templates": [] }),
         ("POST", "attestation") => json!({ "burned_in": false }),
         ("PUT", "annotation") => {
             json!({ "based_on": 0, "content": { "regions": [], "rejected": [] } })

@@ -191,3 +191,89 @@ async fn a_concept_keeps_its_synonyms_and_codes() {
         .await
         .refused(400, "invalid");
 }
+
+fn template(name: &str, concept: Option<&str>, en: &str, zh: &str) -> Value {
+    json!({ "name": name, "concept": concept, "texts": { "en": en, "zh": zh } })
+}
+
+#[tokio::test]
+async fn a_lead_writes_templates_and_every_member_reads_them() {
+    let world = World::new().await;
+    let (lead, anna) = (
+        world.member("lena", "lead").await,
+        world.member("anna", "annotator").await,
+    );
+    let path = world.path("templates");
+    let of_cyst = template(
+        "Simple",
+        Some("cyst"),
+        "A {size} mm cyst.",
+        "{大小}毫米囊肿。",
+    );
+    let of_any = template("Normal", None, "Normal.", "未见异常。");
+    let both = json!({ "templates": [of_cyst, of_any] });
+    assert_eq!(lead.put(&path, both.clone()).await.is(200), both);
+    assert_eq!(anna.get(&path).await.is(200), both);
+    anna.put(&path, json!({ "templates": [] }))
+        .await
+        .refused(403, "forbidden");
+    let stranger = world.user("eve").await;
+    stranger.get(&path).await.refused(404, "not_found");
+    let page = world.admin.get("/api/audit?limit=500").await.is(200);
+    let entries = page["entries"].as_array().unwrap();
+    let set = entries.iter().find(|e| e["action"] == "templates.set");
+    assert_eq!(set.unwrap()["detail"], json!({ "templates": 2 }));
+    assert!(
+        !page.to_string().contains("Simple"),
+        "no text of a template"
+    );
+
+    // A concept's templates go with it; those of every concept stay.
+    let kidney = json!({ "key": "kidney", "kind": "structure", "names": { "en": "kidney", "zh": "肾脏" }, "modalities": [] });
+    let kept = json!({ "concepts": [kidney] });
+    lead.put(&world.path("concepts"), kept).await.is(200);
+    let left = anna.get(&path).await.is(200);
+    assert_eq!(left["templates"][0]["name"], "Normal");
+    assert_eq!(left["templates"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn templates_are_bounded_and_whole() {
+    let world = World::new().await;
+    let path = world.path("templates");
+    let put = async |templates: Value| {
+        let body = json!({ "templates": templates });
+        world.admin.put(&path, body).await
+    };
+    let one = |name: &str| template(name, None, "Normal.", "正常。");
+    let long = "x".repeat(1_001);
+    let many: Vec<Value> = (0..201).map(|n| one(&n.to_string())).collect();
+    let mut french = one("Normal");
+    french["texts"]["fr"] = "Normal.".into();
+    for (wrong, told) in [
+        (json!(many), "201"),
+        (json!([one(" ")]), "name"),
+        (json!([one(&long)]), "name"),
+        (json!([one("Twice"), one("Twice ")]), "Twice"),
+        (json!([template("A", None, "Normal.", "")]), "`zh`"),
+        (json!([template("A", None, &long, "正常。")]), "1001"),
+        (json!([template("A", None, "{size mm", "毫米")]), "brace"),
+        (
+            json!([template("A", Some("spleen"), "Normal.", "正常。")]),
+            "spleen",
+        ),
+        (json!([french]), "`fr`"),
+    ] {
+        let message = put(wrong).await.refused(400, "invalid");
+        assert!(message.contains(told), "{told}: {message}");
+    }
+    assert_eq!(
+        world.admin.get(&path).await.is(200),
+        json!({ "templates": [] })
+    );
+    let answers =
+        futures::future::join_all((0..8).map(|n| put(json!([one(&n.to_string())])))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let kept = world.admin.get(&path).await.is(200);
+    assert_eq!(kept["templates"].as_array().unwrap().len(), 1);
+}

@@ -100,6 +100,8 @@ export const useProgress = (id: string) =>
   useQuery({ queryKey: ['progress', id], queryFn: () => got(http.GET('/api/projects/{project}/progress', project(id))), refetchInterval: 10000 })
 export const useConcepts = (id: string) =>
   useQuery({ queryKey: ['concepts', id], queryFn: () => got(http.GET('/api/projects/{project}/concepts', project(id))) })
+export const useTemplates = (id: string) =>
+  useQuery({ queryKey: ['templates', id], queryFn: () => got(http.GET('/api/projects/{project}/templates', project(id))) })
 export const useImages = (id: string, state: ImageState | null, after: string | null) =>
   useQuery({
     queryKey: ['images', id, state, after],
@@ -240,6 +242,8 @@ export const useMembers = (id: string) =>
 export const settings = {
   concepts: ({ id, concepts }: { id: string; concepts: components['schemas']['Concept'][] }) =>
     got(http.PUT('/api/projects/{project}/concepts', { ...project(id), body: { concepts } })),
+  templates: ({ id, templates }: { id: string; templates: components['schemas']['Template'][] }) =>
+    got(http.PUT('/api/projects/{project}/templates', { ...project(id), body: { templates } })),
   project: (name: string) => got(http.POST('/api/projects', { body: { name } as components['schemas']['NewProjectBody'] })),
   user: (body: { username: string; display_name: string; password: string }) => got(http.POST('/api/users', { body })),
   disable: ({ user, disabled }: { user: string; disabled: boolean }) =>

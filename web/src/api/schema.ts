@@ -554,6 +554,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates that are offered to its readers. */
+        get: operations["get_templates"];
+        /** Replaces the templates. */
+        put: operations["put_templates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}": {
         parameters: {
             query?: never;
@@ -2840,6 +2858,21 @@ export interface components {
          * @description One region that a model proposed.
          */
         SuggestionId: string;
+        /** @description A description that is offered to readers. */
+        Template: {
+            concept?: components["schemas"]["ConceptKey"] | null;
+            /** @description What it is called where it is offered. */
+            name: string;
+            /** @description The description in each of the project's languages. `{size}` is a placeholder: the next thing that a reader types. */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        /** @description A project's templates, read and written alike. */
+        Templates: {
+            /** @description In their lead's order. */
+            templates: components["schemas"]["Template"][];
+        };
         /** @description A token, without its secret. */
         Token: {
             /** @description When it was made. */
@@ -4119,6 +4152,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+        };
+    };
+    put_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Templates"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
                 };
             };
         };

@@ -4,6 +4,7 @@ const MAY = {
   attest: ['reviewer', 'lead', 'admin'],
   upload: ['engineer', 'lead', 'admin'],
   train: ['engineer', 'lead', 'admin'],
+  manage: ['lead', 'admin'],
 } as const
 
 export function may(role: string | undefined, what: keyof typeof MAY): boolean {

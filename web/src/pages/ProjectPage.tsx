@@ -5,6 +5,7 @@ import { useProgress, useProject } from '../api/queries'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
+import { Templates } from '../panels/Templates'
 import { Unsent } from '../panels/Unsent'
 
 export default function ProjectPage() {
@@ -44,6 +45,7 @@ export default function ProjectPage() {
                 <Text style={{ whiteSpace: 'pre-wrap' }}>{found.guideline}</Text>
               </Card>
             )}
+            {may(found.role, 'manage') && <Templates project={id} langs={found.langs} />}
           </Stack>
         )}
       </Asked>

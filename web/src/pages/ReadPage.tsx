@@ -4,7 +4,7 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate, useParams } from 'react-router'
 import { ApiError } from '../api/client'
-import { nextCase, openCase, upcomingCase, useConcepts, useProject } from '../api/queries'
+import { nextCase, openCase, upcomingCase, useConcepts, useProject, useTemplates } from '../api/queries'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
@@ -40,6 +40,8 @@ export default function ReadPage() {
   const queries = useQueryClient()
   const project = useProject(id)
   const concepts = useConcepts(id)
+  // Looked into at the first region, when the network may be gone.
+  useTemplates(id)
   const opened = useQuery({
     queryKey: ['case', id, image ?? 'next'],
     // A case is opened once; asking again would ask for another.

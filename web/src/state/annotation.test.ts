@@ -69,6 +69,13 @@ describe('annotation', () => {
     const two = type(typed, ['left.', 'left. C', 'left. Clear'])
     expect(reduce(two, { kind: 'undo' }).content.regions[0]?.texts).toEqual({ en: 'left.' })
   })
+  it('takes what is written in the place of one placeholder as one step, and the template before it as another', () => {
+    const drawn = reduce(start(EMPTY), { kind: 'draw', id: 'a', frame: 0, bbox: [0, 0, 9, 9] })
+    const offered = reduce(drawn, { kind: 'phrase', id: 'a', texts: { en: '{n} mm.', zh: '{n}毫米。' } })
+    const typed = ['1 mm.', '12 mm.'].reduce((s, text) => reduce(s, { kind: 'write', id: 'a', lang: 'en', text }), offered)
+    expect(reduce(typed, { kind: 'undo' }).content).toBe(offered.content)
+    expect(reduce(reduce(typed, { kind: 'undo' }), { kind: 'undo' }).content).toBe(drawn.content)
+  })
   it('keeps where an accepted suggestion came from, and asks no more about settled ones', () => {
     const all = [suggestion('s1'), suggestion('s2'), suggestion('s3')]
     const first = reduce(start(EMPTY), { kind: 'accept', id: 'a', suggestion: suggestion('s1') })

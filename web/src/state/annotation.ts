@@ -67,8 +67,9 @@ function step(state: State, action: Step): State {
   const content = apply(state.content, action)
   if (content === state.content) return state
   const tag = tagOf(action)
-  if (tag !== null && tag === state.tag) return { ...state, content, future: [], tag: goesOn(action) ? tag : null }
-  return { content, past: [...state.past, state.content], future: [], tag: goesOn(action) ? tag : null }
+  const goesOn = endsSentence(state.content, action) ? null : tag
+  if (tag !== null && tag === state.tag) return { ...state, content, future: [], tag: goesOn }
+  return { content, past: [...state.past, state.content], future: [], tag: goesOn }
 }
 
 function tagOf(action: Step): string | null {
@@ -87,9 +88,23 @@ function tagOf(action: Step): string | null {
   }
 }
 
-// A sentence that is finished is a step of its own: undoing takes one back, not the whole description.
+// A sentence that is finished is a step of its own: undoing takes one back, not the whole description. What is written in the middle of
+// a finished text finishes nothing.
 const SENTENCE_END = /[.!?;。！？；\n]\s*$/
-const goesOn = (action: Step) => !('text' in action && SENTENCE_END.test(action.text))
+const endsSentence = (content: Content, action: Step) => 'text' in action && SENTENCE_END.test(action.text) && !SENTENCE_END.test(written(content, action))
+
+// What stands where a text is being written.
+function written(content: Content, action: Extract<Step, { text: string }>): string {
+  const of = <T extends { id: string }>(items: readonly T[] | undefined) => items?.find(({ id }) => id === action.id)
+  switch (action.kind) {
+    case 'write':
+      return of(content.regions)?.texts?.[action.lang] ?? ''
+    case 'say':
+      return of(content.report)?.texts?.[action.lang] ?? ''
+    case 'ask':
+      return of(content.questions)?.[action.field]?.[action.lang] ?? ''
+  }
+}
 
 function apply(content: Content, action: Step): Content {
   switch (action.kind) {

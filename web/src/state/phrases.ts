@@ -1,8 +1,11 @@
-// What a reader has written of each concept before, kept in this browser: the same words need not be typed again.
+// Words that need not be typed again: what a reader has written of each concept before, kept in this browser, and the templates that
+// the project's leads wrote.
 import { get, update } from 'idb-keyval'
-import type { Content } from '../api/client'
+import type { Content, Template } from '../api/client'
 
 export interface Phrase {
+  // What its template is called.
+  name?: string
   concept: string
   texts: Record<string, string>
 }
@@ -22,6 +25,12 @@ export function learnt(known: readonly Phrase[], { regions }: Content): Phrase[]
     count.set(concept, (count.get(concept) ?? 0) + 1)
     return (count.get(concept) ?? 0) <= KEPT
   })
+}
+
+// The templates for a region's concept, its own before those for every concept.
+export function offered(templates: readonly Template[], concept: string | null | undefined): Phrase[] {
+  const own = templates.filter((template) => template.concept && template.concept === concept)
+  return [...own, ...templates.filter((template) => !template.concept)].map(({ name, texts }) => ({ name, concept: concept ?? '', texts }))
 }
 
 export const phrasesOf = async (project: string, reader: string) => (await get<Phrase[]>(keyOf(project, reader))) ?? []

@@ -2,6 +2,7 @@
 
 use crate::http::dto::{
     Concepts, Members, NewProjectBody, ProjectChangeBody, ProjectView, Projects, RoleBody,
+    Templates,
 };
 use crate::http::error::Answer;
 use crate::services::{Actor, Hospital, projects};
@@ -24,7 +25,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(set_member)
         .service(remove_member)
         .service(get_concepts)
-        .service(put_concepts);
+        .service(put_concepts)
+        .service(get_templates)
+        .service(put_templates);
 }
 
 fn view((project, role): (Project, Role)) -> ProjectView {
@@ -166,5 +169,32 @@ async fn put_concepts(
 ) -> Answer<Json<Concepts>> {
     Ok(Json(Concepts {
         concepts: projects::put_concepts(&hospital, &actor, *project, &body.concepts).await?,
+    }))
+}
+
+/// The templates that are offered to its readers.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Templates)))]
+#[get("/api/projects/{project}/templates")]
+async fn get_templates(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<Templates>> {
+    Ok(Json(Templates {
+        templates: projects::templates(&hospital, &actor, *project).await?,
+    }))
+}
+
+/// Replaces the templates.
+#[utoipa::path(tag = "projects", responses((status = 200, body = Templates)))]
+#[put("/api/projects/{project}/templates")]
+async fn put_templates(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<Templates>,
+) -> Answer<Json<Templates>> {
+    Ok(Json(Templates {
+        templates: projects::put_templates(&hospital, &actor, *project, &body.templates).await?,
     }))
 }
