@@ -478,6 +478,14 @@ fn an_export_is_read_in_both_languages() {
         (code, &found[0]["rule"], &found[0]["line"]),
         (1, &json!("numbers"), &json!(2))
     );
+    // A blank line is none, in the other language's file too.
+    for lang in ["en", "zh"] {
+        let name = format!("describe.{lang}.jsonl");
+        let text = fs::read_to_string(export.with_file_name(&name)).unwrap();
+        fs::write(folder.path().join(name), format!("\n{text}\n")).unwrap();
+    }
+    let (_, _, said) = lint(&[changed.to_str().unwrap()], "");
+    assert!(!said.contains("could not be read"), "{said}");
     let corpus = samples.join("lint/held-out.jsonl");
     let (code, rows, _) = lint(&["--score", "--json", corpus.to_str().unwrap()], "");
     assert_eq!(code, 0);

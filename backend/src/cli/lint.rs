@@ -161,6 +161,11 @@ fn readable(line: io::Result<String>) -> io::Result<Result<String, String>> {
     }
 }
 
+/// Whether a line says nothing: there is one at the end of many a file.
+fn is_blank(line: &Result<String, String>) -> bool {
+    line.as_ref().is_ok_and(|line| line.trim().is_empty())
+}
+
 fn look_at(path: &Path, desk: &mut Desk) -> anyhow::Result<()> {
     let name = path.display().to_string();
     let manifest = manifest_beside(path);
@@ -169,7 +174,7 @@ fn look_at(path: &Path, desk: &mut Desk) -> anyhow::Result<()> {
         let at = (name.as_str(), index as u64 + 1);
         desk.summary.lines += 1;
         let line = readable(line)?;
-        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
+        if is_blank(&line) {
             continue;
         }
         match line.and_then(|line| files::read(&line).map_err(|e| e.to_string())) {
@@ -281,6 +286,9 @@ impl Other {
         };
         let number = index as u64 + 1;
         let line = readable(line)?;
+        if is_blank(&line) {
+            return Ok(true);
+        }
         match line.and_then(|line| files::read(&line).map_err(|e| e.to_string())) {
             Ok(Record::Conversation(line)) => {
                 if let Some(pair) = self.pairing.take(1, number, &line) {
