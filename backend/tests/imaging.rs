@@ -7,6 +7,7 @@ use dicom_object::{DefaultDicomObject, Tag};
 use image::{DynamicImage, ImageFormat};
 use medreg::imaging::{self, Canonical, Hints, ImagingError, Laterality, VoiFunction};
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use proptest::prelude::*;
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -396,7 +397,7 @@ fn colour_ultrasound_stays_colour_and_waits_for_a_person() {
         us.rendered, us.pixels[0],
         "what is 8-bit already is shown as it is"
     );
-    assert!(us.attestation_reason.unwrap().contains("ultrasound"));
+    assert_eq!(us.attestation_reason, Some(AttestationReason::Ultrasound));
 }
 
 #[test]
@@ -613,28 +614,22 @@ fn identifiers_reach_the_caller_alone() {
 
 #[test]
 fn who_does_not_say_no_is_asked() {
-    assert!(
-        read_dicom("CT_small.dcm")
-            .attestation_reason
-            .unwrap()
-            .contains("does not say")
+    assert_eq!(
+        read_dicom("CT_small.dcm").attestation_reason,
+        Some(AttestationReason::Header)
     );
     assert_eq!(
         read_dicom("emri_small.dcm").attestation_reason,
         None,
         "its BurnedInAnnotation is NO"
     );
-    assert!(
-        read_dicom("SC_rgb.dcm")
-            .attestation_reason
-            .unwrap()
-            .contains("secondary capture")
+    assert_eq!(
+        read_dicom("SC_rgb.dcm").attestation_reason,
+        Some(AttestationReason::SecondaryCapture)
     );
-    assert!(
-        read_dicom("JPGLosslessP14SV1_1s_1f_8b.dcm")
-            .attestation_reason
-            .unwrap()
-            .contains("ultrasound"),
+    assert_eq!(
+        read_dicom("JPGLosslessP14SV1_1s_1f_8b.dcm").attestation_reason,
+        Some(AttestationReason::Ultrasound),
         "NO is not believed there"
     );
     let vouched = Hints {
@@ -680,7 +675,7 @@ fn a_png_keeps_its_pixels_and_loses_all_else() {
     );
     assert_eq!(rgb8(&read.pixels[0]), picture().into_rgb8().into_raw());
     assert_eq!(read.rendered, read.pixels[0]);
-    assert!(read.attestation_reason.unwrap().contains("picture"));
+    assert_eq!(read.attestation_reason, Some(AttestationReason::Picture));
     assert!(read.patient_key.is_none() && read.study_key.is_none() && read.pixel_spacing.is_none());
 }
 

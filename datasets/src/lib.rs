@@ -16,6 +16,7 @@ pub mod medreginstruct;
 pub mod modality;
 pub mod ontology;
 pub mod protocol;
+pub mod reason;
 pub mod region;
 pub mod snapshot;
 pub mod task;

@@ -8,6 +8,7 @@ use crate::ids::{AcquisitionId, Digest, ImageId, ModelId, ProjectId, RunId};
 use crate::lang::{Lang, LangPair};
 use crate::modality::Modality;
 use crate::ontology::{Concept, ConceptKey};
+use crate::reason::ChoiceReason;
 use crate::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -756,8 +757,9 @@ pub struct RankedImage {
     pub image: ImageId,
     /// The strategy's score; higher is sooner.
     pub score: f64,
-    /// Why it was chosen, in words a clinician can read.
-    pub reason: String,
+    /// Why it was chosen.
+    #[serde(deserialize_with = "ChoiceReason::of_any_trainer")]
+    pub reason: ChoiceReason,
 }
 
 /// `POST /api/worker/acquisitions/{id}/finish`: the chosen images, first to last; the next cases follow this order.

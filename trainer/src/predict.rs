@@ -147,7 +147,6 @@ impl Predictor {
             let name = concept.name(first);
             signals.push(Signal {
                 concept: concept.key.clone(),
-                name: name.to_owned(),
                 uncertainty: uncertainty(answer),
             });
             let boxes = grammar::read(&answer.text).boxes_of(name);

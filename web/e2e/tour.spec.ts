@@ -186,7 +186,7 @@ async function suggest() {
   await worker.call('POST', `/api/worker/acquisitions/${round.id}/heartbeat`, whole)
   const predictions = `/api/worker/acquisitions/${round.id}/predictions`
   await worker.call('POST', predictions, { attempt: round.attempt, images: [{ image: suggested, regions: found }] })
-  const reasons = ['The model is unsure here about: lung cavity.', 'Typical of 5 images that look alike, none of which has been read yet.']
+  const reasons = [{ kind: 'unsure', concept: 'cavity' }, { kind: 'typical_unread', size: 5 }]
   const ranking = [suggested, unread].map((image, index) => ({ image, score: 1 - index, reason: reasons[index] }))
   await worker.call('POST', `/api/worker/acquisitions/${round.id}/finish`, { attempt: round.attempt, ranking })
   await until(async () => (await admin.call('GET', `/api/acquisitions/${round.id}`)).state === 'finished', 'the round')

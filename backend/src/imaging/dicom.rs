@@ -20,6 +20,7 @@ use dicom_pixeldata::{
 use image::{DynamicImage, ImageBuffer, Luma, RgbImage};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use std::io::Cursor;
 
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
@@ -443,13 +444,16 @@ fn pair(set: &InMemDicomObject, tag: Tag) -> Option<[f64; 2]> {
 }
 
 /// A header cannot prove that pixels are free of text, so whatever does not say NO is looked at by a person.
-fn attestation_reason(object: &DefaultDicomObject, modality: Modality) -> Option<&'static str> {
+fn attestation_reason(
+    object: &DefaultDicomObject,
+    modality: Modality,
+) -> Option<AttestationReason> {
     if text(object, SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(SECONDARY_CAPTURE)) {
-        return Some("it is a secondary capture, which may show patient data");
+        return Some(AttestationReason::SecondaryCapture);
     }
     if modality == Modality::Ultrasound {
-        return Some("ultrasound pictures often show patient data");
+        return Some(AttestationReason::Ultrasound);
     }
     let says_no = text(object, BURNED_IN_ANNOTATION).is_some_and(|value| value == "NO");
-    (!says_no).then_some("its header does not say that no patient data is burned in")
+    (!says_no).then_some(AttestationReason::Header)
 }

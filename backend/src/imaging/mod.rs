@@ -21,6 +21,7 @@ pub use grey::VoiFunction;
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -104,7 +105,7 @@ pub struct Canonical {
     /// How it is to be looked at and measured.
     pub facts: Facts,
     /// Why a person must say first that no patient data is burned in; `None` where nobody must.
-    pub attestation_reason: Option<&'static str>,
+    pub attestation_reason: Option<AttestationReason>,
 }
 
 /// Reads an upload. Decoders of others are kept from taking the server down with them: a panic in one is a refusal.

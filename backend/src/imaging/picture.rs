@@ -4,6 +4,7 @@ use super::{Canonical, Facts, Hints, ImagingError, Window, checked_size};
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, ImageReader};
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use std::io::Cursor;
 
 /// Reads a PNG or a JPEG. Transparency is laid over black; 16-bit grey stays 16-bit.
@@ -56,8 +57,7 @@ pub(super) fn read(
             lossy: format == ImageFormat::Jpeg,
             ..Facts::default()
         },
-        attestation_reason: (!hints.attested)
-            .then_some("a picture file does not say whether patient data is burned into it"),
+        attestation_reason: (!hints.attested).then_some(AttestationReason::Picture),
     })
 }
 

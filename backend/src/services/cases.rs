@@ -63,10 +63,11 @@ pub async fn upcoming(
     hospital: &Hospital,
     actor: &Actor,
     project: ProjectId,
+    split: Option<Split>,
 ) -> Outcome<Option<ImageId>> {
     let mut conn = hospital.pool.acquire().await?;
     let (project, _) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
-    Ok(cases::upcoming(&mut conn, project.id).await?)
+    Ok(cases::upcoming(&mut conn, project.id, split).await?)
 }
 
 /// Opens a given case.

@@ -79,7 +79,7 @@ pub async fn take_in(
         facts: &canonical.facts,
         pixels: &pixels,
         raster: &raster,
-        attestation_reason: canonical.attestation_reason,
+        attestation_reason: canonical.attestation_reason.as_ref(),
     };
     let (id, fresh) = images::insert(&mut tx, &new).await?;
     let image = images::image(&mut tx, id)

@@ -13,6 +13,7 @@ use medreg_datasets::protocol::{
     Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, ImagePrediction, LogLine,
     Metrics, ModelRef, PoolPage, Predictions, RunStanding, WorkItem,
 };
+use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::snapshot::ObjectRef;
 use sqlx::{PgConnection, PgPool};
@@ -215,6 +216,11 @@ pub async fn fail_run(hospital: &Hospital, actor: &Actor, id: RunId, fail: &Fail
     Ok(tx.commit().await?)
 }
 
+/// Whether a reason that is told in words has too many of them.
+fn is_long(reason: &ChoiceReason) -> bool {
+    matches!(reason, ChoiceReason::Said { text } if text.chars().count() > MAX_REASON_CHARS)
+}
+
 fn shortened(reason: &str) -> String {
     reason.chars().take(MAX_REASON_CHARS).collect()
 }
@@ -397,7 +403,7 @@ pub async fn finish_round(
     if done
         .ranking
         .iter()
-        .any(|r| !r.score.is_finite() || r.reason.chars().count() > MAX_REASON_CHARS)
+        .any(|r| !r.score.is_finite() || is_long(&r.reason))
     {
         return Err(ServiceError::invalid(
             "ranking",

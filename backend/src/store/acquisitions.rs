@@ -7,6 +7,7 @@ use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
 use medreg_datasets::protocol::{
     AcquisitionItem, Heartbeat, ModelRef, PoolImage, RankedImage, Strategy,
 };
+use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::snapshot::ObjectRef;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -55,8 +56,8 @@ pub struct Chosen {
     pub rank: i32,
     /// The strategy's score.
     pub score: f64,
-    /// Why, in words.
-    pub reason: String,
+    /// Why.
+    pub reason: ChoiceReason,
     /// Whether somebody submitted it meanwhile.
     pub submitted: bool,
 }
@@ -148,16 +149,35 @@ pub async fn acquisition(
 
 /// The images a round chose, first to last.
 pub async fn ranking(conn: &mut PgConnection, id: AcquisitionId) -> Stored<Vec<Chosen>> {
-    let chosen = sqlx::query_as!(
-        Chosen,
-        r#"SELECT q.image_id AS image, q.rank, q.score, q.reason,
+    let rows = sqlx::query!(
+        r#"SELECT q.image_id AS image, q.rank, q.score, q.reason, q.why,
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = q.image_id AND a.submitted_revision IS NOT NULL) AS "submitted!"
            FROM acquisition_items q WHERE q.acquisition_id = $1 ORDER BY q.rank"#,
         id.0
     )
     .fetch_all(conn)
     .await?;
-    Ok(chosen)
+    rows.into_iter()
+        .map(|r| {
+            Ok(Chosen {
+                image: r.image,
+                rank: r.rank,
+                score: r.score,
+                reason: reason(r.why, r.reason)?,
+                submitted: r.submitted,
+            })
+        })
+        .collect()
+}
+
+/// Why an image was chosen; in words where it was chosen before there were kinds of reasons.
+pub(super) fn reason(why: Option<serde_json::Value>, text: String) -> Stored<ChoiceReason> {
+    match why {
+        Some(why) => {
+            serde_json::from_value(why).map_err(StoreError::corrupt("acquisition_items", "why"))
+        }
+        None => Ok(ChoiceReason::Said { text }),
+    }
 }
 
 /// Ends the rounds that no worker brings to an end: each begins anew, so hand-outs are counted alone.
@@ -326,12 +346,16 @@ pub async fn finish(
 ) -> Stored<()> {
     let images: Vec<Uuid> = ranking.iter().map(|r| r.image.0).collect();
     let scores: Vec<f64> = ranking.iter().map(|r| r.score).collect();
-    let reasons: Vec<String> = ranking.iter().map(|r| r.reason.clone()).collect();
+    let reasons: Vec<String> = ranking.iter().map(|r| r.reason.to_string()).collect();
+    let why = ranking.iter().map(|r| serde_json::to_value(&r.reason));
+    let why: Vec<serde_json::Value> = why
+        .collect::<Result<_, _>>()
+        .map_err(StoreError::corrupt("acquisition_items", "why"))?;
     sqlx::query!(
-        "INSERT INTO acquisition_items (acquisition_id, rank, image_id, score, reason)
-         SELECT $1, place::int, image, score, reason
-         FROM unnest($2::uuid[], $3::float8[], $4::text[]) WITH ORDINALITY AS chosen (image, score, reason, place)",
-        id.0, &images, &scores, &reasons
+        "INSERT INTO acquisition_items (acquisition_id, rank, image_id, score, reason, why)
+         SELECT $1, place::int, image, score, reason, why
+         FROM unnest($2::uuid[], $3::float8[], $4::text[], $5::jsonb[]) WITH ORDINALITY AS chosen (image, score, reason, why, place)",
+        id.0, &images, &scores, &reasons, &why
     )
     .execute(&mut *conn)
     .await?;

@@ -1,7 +1,8 @@
 //! Cases: images that wait for a reader, in the order the latest acquisition put them, and who holds which.
 
-use super::Stored;
+use super::{Stored, acquisitions};
 use medreg_datasets::ids::{ImageId, LeaseId, ProjectId, UserId};
+use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::snapshot::Split;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -27,8 +28,8 @@ pub struct Lease {
 pub struct Choice {
     /// Its place in the round, from 1.
     pub rank: i32,
-    /// The strategy's reason, in words.
-    pub reason: String,
+    /// The strategy's reason.
+    pub reason: ChoiceReason,
 }
 
 /// Somebody else's hold.
@@ -76,6 +77,29 @@ pub async fn held(
     Ok(id.map(ImageId))
 }
 
+/// The case that nobody holds or finished and that comes first, with what is done to its row; the macro that checks a query reads
+/// literals alone.
+macro_rules! first_free {
+    ($lock:literal, $project:expr, $split:expr) => {
+        sqlx::query_scalar!(
+            "WITH latest AS (
+                 SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
+             )
+             SELECT i.id FROM images i
+             JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+             LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
+             WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
+               AND ($2::text IS NULL OR p.split = $2)
+               AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
+               AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+             ORDER BY q.rank NULLS LAST, i.id LIMIT 1"
+                + $lock,
+            $project.0,
+            $split.map(Split::as_str)
+        )
+    };
+}
+
 /// The next case that nobody holds or finished: the highest rank of the latest finished acquisition, then by arrival.
 ///
 /// Its row is locked until the transaction ends; rows that others are just taking are passed over.
@@ -86,41 +110,19 @@ pub async fn next_free(
 ) -> Stored<Option<ImageId>> {
     // Not FOR UPDATE, which would pass over rows that are merely referred to: by suggestions that are being written, or
     // by a round that is being ranked, whose best images these are.
-    let id = sqlx::query_scalar!(
-        "WITH latest AS (
-             SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
-         )
-         SELECT i.id FROM images i
-         JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
-         LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
-         WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
-           AND ($2::text IS NULL OR p.split = $2)
-           AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
-           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
-         ORDER BY q.rank NULLS LAST, i.id LIMIT 1 FOR NO KEY UPDATE OF i SKIP LOCKED",
-        project.0, split.map(Split::as_str)
-    )
-    .fetch_optional(conn)
-    .await?;
+    let id = first_free!(" FOR NO KEY UPDATE OF i SKIP LOCKED", project, split)
+        .fetch_optional(conn)
+        .await?;
     Ok(id.map(ImageId))
 }
 
-/// The case that would be next if nobody else asked meanwhile. Nothing is locked or held: it is for fetching pixels ahead.
-pub async fn upcoming(conn: &mut PgConnection, project: ProjectId) -> Stored<Option<ImageId>> {
-    let id = sqlx::query_scalar!(
-        "WITH latest AS (
-             SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
-         )
-         SELECT i.id FROM images i
-         LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
-         WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
-           AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
-           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
-         ORDER BY q.rank NULLS LAST, i.id LIMIT 1",
-        project.0
-    )
-    .fetch_optional(conn)
-    .await?;
+/// The case that [`next_free`] would give if nobody else asked meanwhile. Nothing is locked or held: it is for fetching pixels ahead.
+pub async fn upcoming(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    split: Option<Split>,
+) -> Stored<Option<ImageId>> {
+    let id = first_free!("", project, split).fetch_optional(conn).await?;
     Ok(id.map(ImageId))
 }
 
@@ -198,16 +200,22 @@ pub async fn choice(
     project: ProjectId,
     image: ImageId,
 ) -> Stored<Option<Choice>> {
-    let choice = sqlx::query_as!(
-        Choice,
-        "SELECT q.rank, q.reason FROM acquisition_items q
+    let row = sqlx::query!(
+        "SELECT q.rank, q.reason, q.why FROM acquisition_items q
          WHERE q.image_id = $2 AND q.acquisition_id =
              (SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1)",
         project.0, image.0
     )
     .fetch_optional(conn)
     .await?;
-    Ok(choice)
+    row.map(|r| {
+        let reason = acquisitions::reason(r.why, r.reason)?;
+        Ok(Choice {
+            rank: r.rank,
+            reason,
+        })
+    })
+    .transpose()
 }
 
 /// Whether anybody has submitted an image.

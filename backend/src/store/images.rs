@@ -5,6 +5,7 @@ use crate::imaging::{Facts, Window};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{Digest, ImageId, PatientId, ProjectId, StudyId};
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -67,7 +68,7 @@ pub struct Image {
     /// How much the bilingual checks found in what was submitted about it; absent where nothing was.
     pub flags: Option<i32>,
     /// Why it waits for a person's word, where it does.
-    pub attestation_reason: Option<String>,
+    pub attestation_reason: Option<AttestationReason>,
     /// The 8-bit PNG as a reader first sees it.
     pub raster: ObjectRef,
     /// When it came.
@@ -104,6 +105,7 @@ struct Row {
     attested: bool,
     withheld: bool,
     attestation_reason: Option<String>,
+    attestation_why: Option<serde_json::Value>,
     leased: bool,
     submitted: bool,
     flags: Option<i32>,
@@ -164,7 +166,11 @@ impl TryFrom<Row> for Image {
                 .map_err(StoreError::corrupt("patients", "split"))?,
             state,
             flags: row.flags,
-            attestation_reason: row.attestation_reason,
+            attestation_reason: match (row.attestation_why, row.attestation_reason) {
+                (Some(why), _) => serde_json::from_value(why)
+                    .map_err(StoreError::corrupt("images", "attestation_why"))?,
+                (None, words) => words.map(|text| AttestationReason::Said { text }),
+            },
             raster: ObjectRef {
                 sha256: row
                     .raster
@@ -205,7 +211,7 @@ pub struct NewImage<'a> {
     /// The 8-bit PNG.
     pub raster: &'a ObjectRef,
     /// Why a person's word is needed first; `None` where it is not, or was given.
-    pub attestation_reason: Option<&'a str>,
+    pub attestation_reason: Option<&'a AttestationReason>,
 }
 
 /// The patient of this pseudonym, made where it is new; an old one keeps its split.
@@ -249,14 +255,20 @@ pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(Imag
         .map(serde_json::to_value)
         .transpose()
         .map_err(StoreError::corrupt("images", "display_window"))?;
+    let why = new
+        .attestation_reason
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(StoreError::corrupt("images", "attestation_why"))?;
+    let words = new.attestation_reason.map(ToString::to_string);
     let facts = serde_json::to_value(new.facts).map_err(StoreError::corrupt("images", "facts"))?;
     let pixels: Vec<String> = new.pixels.iter().map(|p| p.sha256.to_string()).collect();
     let side = |n: u32| i32::try_from(n).map_err(StoreError::corrupt("images", "width"));
     let row = sqlx::query!(
         r#"INSERT INTO images (id, project_id, study_id, modality, width, height, frames, bits, colour, display_window,
-                               spacing_row, spacing_column, pixels, raster, raster_bytes, attested_at, attestation_reason, series, facts)
+                               spacing_row, spacing_column, pixels, raster, raster_bytes, attested_at, attestation_reason, series, facts, attestation_why)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                   CASE WHEN $16::text IS NULL THEN now() END, $16, $17, $18)
+                   CASE WHEN $16::text IS NULL THEN now() END, $16, $17, $18, $19)
            ON CONFLICT (study_id, content_digest) DO UPDATE SET
                series = CASE WHEN images.facts IS NULL THEN excluded.series ELSE images.series END,
                facts = coalesce(images.facts, excluded.facts)
@@ -264,29 +276,38 @@ pub async fn insert(conn: &mut PgConnection, new: &NewImage<'_>) -> Stored<(Imag
         ImageId::fresh().0, new.project.0, new.study.0, new.modality.as_str(), side(new.size.width())?, side(new.size.height())?,
         side(u32::try_from(new.pixels.len()).unwrap_or(u32::MAX))?, i16::from(new.bits), new.colour, window,
         new.pixel_spacing.map(|s| s[0]), new.pixel_spacing.map(|s| s[1]), &pixels, new.raster.sha256.as_str(),
-        new.raster.bytes.cast_signed(), new.attestation_reason, new.series, facts,
+        new.raster.bytes.cast_signed(), words, new.series, facts, why,
     )
     .fetch_one(conn)
     .await?;
     Ok((ImageId(row.id), row.fresh))
 }
 
-/// One image.
-pub async fn image(conn: &mut PgConnection, id: ImageId) -> Stored<Option<Image>> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
+/// Images as [`Row`]s, by what stands before and after their columns and tables: the macro that checks a query reads literals alone.
+macro_rules! image_rows {
+    ($before:literal, $after:literal, $($argument:expr),*) => {
+        sqlx::query_as!(
+            Row,
+            $before
+                + r#"SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
                   i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
-                  (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
+                  (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason, i.attestation_why,
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
                   (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
                   rfc3339(i.created_at) AS "created_at!"
-           FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id WHERE i.id = $1"#,
-        id.0
-    )
-    .fetch_optional(conn)
-    .await?;
+                  FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id "#
+                + $after,
+            $($argument),*
+        )
+    };
+}
+
+/// One image.
+pub async fn image(conn: &mut PgConnection, id: ImageId) -> Stored<Option<Image>> {
+    let row = image_rows!("", "WHERE i.id = $1", id.0)
+        .fetch_optional(conn)
+        .await?;
     row.map(Image::try_from).transpose()
 }
 
@@ -295,21 +316,14 @@ const MOST_RELATED: i64 = 2_000;
 
 /// The images of the same patient that may be shown beside an image, itself among them: its own study's first.
 pub async fn related(conn: &mut PgConnection, id: ImageId) -> Stored<Vec<Image>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
-                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
-                  (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
-                  EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
-                  EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
-                  (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
-                  rfc3339(i.created_at) AS "created_at!"
-           FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
-           JOIN (SELECT o.study_id, os.patient_id FROM images o JOIN studies os ON os.id = o.study_id WHERE o.id = $1) AS asked
-             ON asked.patient_id = s.patient_id
-           WHERE i.attested_at IS NOT NULL AND NOT i.withheld
-           ORDER BY i.study_id <> asked.study_id, i.study_id, i.id LIMIT $2"#,
-        id.0, MOST_RELATED
+    let rows = image_rows!(
+        "",
+        "JOIN (SELECT o.study_id, os.patient_id FROM images o JOIN studies os ON os.id = o.study_id WHERE o.id = $1) AS asked
+           ON asked.patient_id = s.patient_id
+         WHERE i.attested_at IS NOT NULL AND NOT i.withheld
+         ORDER BY i.study_id <> asked.study_id, i.study_id, i.id LIMIT $2",
+        id.0,
+        MOST_RELATED
     )
     .fetch_all(conn)
     .await?;
@@ -334,23 +348,17 @@ pub async fn page(
     limit: i64,
 ) -> Stored<Vec<Image>> {
     let state = filter.state.map(|s| format!("{s:?}"));
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT * FROM (
-             SELECT i.id, i.project_id, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height, i.frames,
-                  i.bits, i.colour, i.display_window, i.spacing_row, i.spacing_column, i.series, i.facts, p.split, i.raster, i.raster_bytes,
-                  (i.attested_at IS NOT NULL) AS "attested!", i.withheld, i.attestation_reason,
-                  EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
-                  EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
-                  (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
-                  rfc3339(i.created_at) AS "created_at!"
-             FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
-             WHERE i.project_id = $1 AND ($2::uuid IS NULL OR i.id > $2) AND ($3::text IS NULL OR p.split = $3)
-           ) AS listed
+    let rows = image_rows!(
+        "SELECT * FROM (",
+        r#"WHERE i.project_id = $1 AND ($2::uuid IS NULL OR i.id > $2) AND ($3::text IS NULL OR p.split = $3)) AS listed
            WHERE $4::text IS NULL OR $4 = CASE WHEN withheld THEN 'Withheld' WHEN NOT "attested!" THEN 'WaitingAttestation'
                                                WHEN "submitted!" THEN 'Submitted' WHEN "leased!" THEN 'Leased' ELSE 'Open' END
            ORDER BY id LIMIT $5"#,
-        project.0, after.map(|a| a.0), filter.split.map(Split::as_str), state, limit
+        project.0,
+        after.map(|a| a.0),
+        filter.split.map(Split::as_str),
+        state,
+        limit
     )
     .fetch_all(conn)
     .await?;

@@ -70,6 +70,54 @@ async fn what_comes_next_is_told_and_held_for_nobody() {
     upcoming(&bo).await.is(204);
 }
 
+/// Whatever the split, the order of a round and what others hold: what is told is what comes.
+#[tokio::test]
+async fn what_is_told_to_come_next_is_what_comes() {
+    let world = World::with(json!({ "val": 25, "test": 25 })).await;
+    let worker = world.worker().await;
+    world.finished(99).await;
+    let images = futures::future::join_all((0..48).map(|seed| world.image(seed))).await;
+    let mut trained = Vec::new();
+    for image in &images {
+        let seen = world.admin.get(&format!("/api/images/{image}")).await;
+        if seen.is(200)["split"] == "train" {
+            trained.push(image.as_str());
+        }
+    }
+    assert!(trained.len() > 2, "48 patients by hash: {trained:?}");
+    // The last to come are read first.
+    let ranking: Vec<&str> = trained.iter().rev().take(3).copied().collect();
+    crate::rounds::answer_round(&world, &worker, ranking[0], &[], &ranking).await;
+    let bo = world.member("bo", "annotator").await;
+    let open = format!("/api/images/{}/lease", ranking[1]);
+    bo.post(&open, json!({})).await.is(200);
+
+    let anna = world.member("anna", "annotator").await;
+    let mut met = Vec::new();
+    for split in ["train", "test", "train", "val"] {
+        let told = anna
+            .get(&world.path(&format!("cases/upcoming?split={split}")))
+            .await
+            .is(200);
+        let case = anna
+            .post(&world.path("cases/next"), json!({ "split": split }))
+            .await
+            .is(200);
+        assert_eq!(told["image"], case["image"]["id"], "{split}");
+        assert_eq!(case["image"]["split"], split);
+        met.push(text(&case["image"]["id"]));
+        world
+            .annotate(&anna, &met[met.len() - 1], content(&[]))
+            .await;
+    }
+    assert_eq!([&met[0], &met[2]], [ranking[0], ranking[2]]);
+    let told = anna.get(&world.path("cases/upcoming")).await.is(200);
+    assert_eq!(next(&world, &anna).await["image"]["id"], told["image"]);
+    anna.get(&world.path("cases/upcoming?split=elsewhere"))
+        .await
+        .refused(400, "invalid");
+}
+
 #[tokio::test]
 async fn ones_own_unfinished_case_comes_first() {
     let world = World::new().await;

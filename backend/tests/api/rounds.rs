@@ -4,7 +4,7 @@ use crate::support::{Person, World, content, text};
 use serde_json::{Value, json};
 
 /// Promotes a model and answers the round as a worker does: with these regions on one image, and this ranking.
-async fn answer_round(
+pub async fn answer_round(
     world: &World,
     worker: &Person,
     image: &str,
@@ -35,7 +35,7 @@ async fn answer_round(
         .is(204);
     let ranking: Vec<Value> = ranking
         .iter()
-        .map(|id| json!({ "image": id, "score": 0.5, "reason": "least sure" }))
+        .map(|id| json!({ "image": id, "score": 0.5, "reason": least_sure() }))
         .collect();
     worker
         .post(
@@ -50,6 +50,10 @@ async fn answer_round(
 /// Lets a model propose these regions on an image.
 pub async fn suggest(world: &World, worker: &Person, image: &str, proposed: &[Value]) {
     answer_round(world, worker, image, proposed, &[]).await;
+}
+
+fn least_sure() -> Value {
+    json!({ "kind": "least_sure", "concept": "cyst" })
 }
 
 fn cyst(confidence: f64) -> Value {
@@ -93,7 +97,7 @@ async fn cases_come_in_the_order_of_the_latest_round() {
             .annotate(&anna, &order.last().unwrap().0, content(&[]))
             .await;
     }
-    let choice = |rank: i32| json!({ "rank": rank, "reason": "least sure" });
+    let choice = |rank: i32| json!({ "rank": rank, "reason": least_sure() });
     assert_eq!(order[0], (images[2].clone(), choice(1), 1));
     assert_eq!(order[1], (images[1].clone(), choice(2), 0));
     assert_eq!(order[2], (images[0].clone(), Value::Null, 0));
@@ -270,6 +274,7 @@ async fn a_round_looks_at_what_may_be_seen_and_at_nothing_else() {
             .collect();
         json!({ "attempt": 1, "ranking": ranking })
     };
+    let round_path = format!("/api/acquisitions/{}", text(&round["id"]));
     let path = format!("{path}/finish");
     worker
         .post(&path, finish(&[&held_out[0]]))
@@ -280,6 +285,18 @@ async fn a_round_looks_at_what_may_be_seen_and_at_nothing_else() {
         .await
         .refused(400, "invalid");
     worker.post(&path, finish(&[&pool_images[0]])).await.is(204);
+    // In words, as a trainer of before told it; and as a server of before wrote it down.
+    let said = json!({ "kind": "said", "text": "drawn" });
+    for old in [false, true] {
+        if old {
+            sqlx::query("UPDATE acquisition_items SET why = NULL")
+                .execute(&world.server.hospital.pool)
+                .await
+                .unwrap();
+        }
+        let seen = world.admin.get(&round_path).await.is(200);
+        assert_eq!(seen["ranking"][0]["reason"], said);
+    }
     worker
         .post(&path, finish(&[&pool_images[0]]))
         .await

@@ -1,6 +1,7 @@
 //! Where the model is least sure of its answers.
 
 use super::{Candidate, Pick, Pool, Ranked, Strategy, random};
+use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -26,7 +27,7 @@ impl Strategy for Entropy {
         let silent = random::pick(
             &silent,
             budget - ranked.len(),
-            "Drawn by chance: the model gave no answer about it.",
+            &ChoiceReason::ChanceSilent,
             rng,
         );
         ranked.extend(silent.into_iter().map(|(index, reason): Pick| Ranked {
@@ -46,12 +47,15 @@ fn ranked(index: usize, candidate: &Candidate) -> Ranked {
     }
 }
 
-fn reason(candidate: &Candidate) -> String {
+fn reason(candidate: &Candidate) -> ChoiceReason {
     let least_sure = candidate
         .signals()
         .max_by(|a, b| a.uncertainty.total_cmp(&b.uncertainty));
-    let name = least_sure.map_or("what it shows", |signal| signal.name.as_str());
-    format!("Among the images the model is least sure about, above all about: {name}.")
+    least_sure.map_or(ChoiceReason::ChanceSilent, |signal| {
+        ChoiceReason::LeastSure {
+            concept: signal.concept.clone(),
+        }
+    })
 }
 
 fn mean(candidate: &Candidate) -> Option<f64> {
@@ -80,7 +84,8 @@ mod tests {
         let ranked = Entropy.rank(&pool, 3, &mut rng(1));
         assert_eq!(chosen(&ranked)[..2], [2, 0]);
         assert!((ranked[0].score - 0.8).abs() < 1e-12);
-        assert!(ranked[0].reason.ends_with("liver."));
-        assert!(ranked[2].reason.contains("no answer"));
+        let concept = "liver".parse().unwrap();
+        assert_eq!(ranked[0].reason, ChoiceReason::LeastSure { concept });
+        assert_eq!(ranked[2].reason, ChoiceReason::ChanceSilent);
     }
 }

@@ -2,6 +2,8 @@
 
 use super::clusters::{Points, distance};
 use super::{Pick, Pool, Ranked, Strategy, in_order, random, stratified, typical};
+use medreg_datasets::ontology::ConceptKey;
+use medreg_datasets::reason::ChoiceReason;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -42,7 +44,7 @@ impl Strategy for Hybrid {
         });
         batch.slice(|batch| stratified::pick(pool, &batch.left, control, rng));
         let missing = budget - batch.taken();
-        batch.slice(|batch| random::pick(&batch.left, missing, "Drawn by chance.", rng));
+        batch.slice(|batch| random::pick(&batch.left, missing, &ChoiceReason::Chance, rng));
         in_order(interleave(batch.slices))
     }
 }
@@ -96,7 +98,7 @@ fn interleave(slices: Vec<Vec<Pick>>) -> Vec<Pick> {
 
 /// The images of one concept, with how unsure the model is about it there.
 struct Stratum<'a> {
-    name: &'a str,
+    concept: &'a ConceptKey,
     images: Vec<(usize, f64)>,
 }
 
@@ -108,7 +110,7 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
     for index in order {
         for signal in pool.candidates[index].signals() {
             let stratum = Stratum {
-                name: &signal.name,
+                concept: &signal.concept,
                 images: Vec::new(),
             };
             strata
@@ -192,10 +194,8 @@ fn in_turn(
                 return false;
             };
             taken.insert(index);
-            picks.push((
-                index,
-                format!("The model is unsure here about: {}.", stratum.name),
-            ));
+            let concept = stratum.concept.clone();
+            picks.push((index, ChoiceReason::Unsure { concept }));
             true
         });
     }
@@ -258,7 +258,7 @@ mod tests {
         let starting = |start: &str| {
             ranked
                 .iter()
-                .filter(|r| r.reason.starts_with(start))
+                .filter(|r| r.reason.to_string().starts_with(start))
                 .count()
         };
         [
@@ -303,7 +303,7 @@ mod tests {
         let ranked = Hybrid { round: 5 }.rank(&circle(true), 5, &mut rng(2));
         let livers: Vec<usize> = ranked
             .iter()
-            .filter(|r| r.reason.contains("liver"))
+            .filter(|r| r.reason.to_string().contains("liver"))
             .map(|r| r.index)
             .collect();
         // The shortlist of the liver is its eight most uncertain images, 32 to 39.

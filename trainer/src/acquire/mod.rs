@@ -20,6 +20,7 @@ use medreg_datasets::ids::ImageId;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::ontology::ConceptKey;
 use medreg_datasets::protocol;
+use medreg_datasets::reason::ChoiceReason;
 use rand_chacha::ChaCha8Rng;
 
 /// How sure a model was of its answer to one question.
@@ -27,8 +28,6 @@ use rand_chacha::ChaCha8Rng;
 pub struct Signal {
     /// The concept asked for.
     pub concept: ConceptKey,
-    /// Its name, for reasons that people read.
-    pub name: String,
     /// The mean entropy of the answer's tokens, in nats; higher is less sure.
     pub uncertainty: f64,
 }
@@ -62,8 +61,8 @@ pub struct Ranked {
     pub index: usize,
     /// Higher is sooner; what it measures is the strategy's own.
     pub score: f64,
-    /// Why it was chosen, in words that a clinician can read.
-    pub reason: String,
+    /// Why it was chosen.
+    pub reason: ChoiceReason,
 }
 
 /// A way of choosing images.
@@ -122,7 +121,7 @@ impl Candidate {
 }
 
 /// An image with its reason, before it has a score.
-type Pick = (usize, String);
+type Pick = (usize, ChoiceReason);
 
 /// Picks in their order, scored from 1 down towards 0.
 fn in_order(picks: Vec<Pick>) -> Vec<Ranked> {
@@ -150,7 +149,6 @@ mod tests {
     pub(super) fn candidate(features: &[f32], uncertainties: &[(&str, f64)]) -> Candidate {
         let signal = |(name, uncertainty): &(&str, f64)| Signal {
             concept: name.parse().unwrap(),
-            name: (*name).to_owned(),
             uncertainty: *uncertainty,
         };
         Candidate {
@@ -200,7 +198,7 @@ mod tests {
             for name in ALL {
                 let ranked = strategy(name, round).rank(&pool, budget, &mut rng(seed));
                 prop_assert_eq!(ranked.len(), budget.min(pool.open().len()), "{:?}", name);
-                prop_assert!(ranked.iter().all(|r| pool.candidates[r.index].open && r.score.is_finite() && !r.reason.is_empty()));
+                prop_assert!(ranked.iter().all(|r| pool.candidates[r.index].open && r.score.is_finite()));
                 let different: BTreeSet<usize> = ranked.iter().map(|r| r.index).collect();
                 prop_assert_eq!(different.len(), ranked.len());
                 prop_assert!(ranked.windows(2).all(|pair| pair[0].score >= pair[1].score), "{:?} {:?}", name, ranked);

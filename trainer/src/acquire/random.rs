@@ -1,6 +1,7 @@
 //! By chance.
 
 use super::{Pick, Pool, Ranked, Strategy, in_order};
+use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -10,17 +11,22 @@ pub struct Random;
 
 impl Strategy for Random {
     fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
-        in_order(pick(&pool.open(), budget, "Drawn by chance.", rng))
+        in_order(pick(&pool.open(), budget, &ChoiceReason::Chance, rng))
     }
 }
 
 /// Up to `count` of these images by chance, all for one reason.
-pub(super) fn pick(from: &[usize], count: usize, reason: &str, rng: &mut ChaCha8Rng) -> Vec<Pick> {
+pub(super) fn pick(
+    from: &[usize],
+    count: usize,
+    reason: &ChoiceReason,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pick> {
     let mut order = from.to_vec();
     order.shuffle(rng);
     order.truncate(count);
     order
         .into_iter()
-        .map(|index| (index, reason.to_owned()))
+        .map(|index| (index, reason.clone()))
         .collect()
 }

@@ -1,8 +1,8 @@
 //! By chance, evenly over modalities.
 
 use super::{Pick, Pool, Ranked, Strategy, in_order};
-use medreg_datasets::lang::Lang;
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -43,11 +43,8 @@ pub(super) fn pick(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha8R
     turns.take(count).collect()
 }
 
-fn reason(modality: Modality) -> String {
-    format!(
-        "Drawn by chance, with an equal share for every kind of picture ({}).",
-        modality.phrase(&Lang::en())
-    )
+fn reason(modality: Modality) -> ChoiceReason {
+    ChoiceReason::ChanceEqual { modality }
 }
 
 #[cfg(test)]
@@ -74,6 +71,6 @@ mod tests {
             .filter(|i| pool.candidates[*i].modality == Modality::Mr)
             .count();
         assert_eq!(of_mr, 2);
-        assert!(ranked.iter().any(|r| r.reason.contains("MRI scan")));
+        assert!(ranked.iter().any(|r| r.reason == reason(Modality::Mr)));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clusters::{Points, distance, k_means};
 use super::{Pick, Pool, Ranked, Strategy, in_order, random};
+use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
@@ -66,21 +67,17 @@ pub(super) fn pick(
     picks.extend(random::pick(
         &left,
         missing,
-        "Drawn by chance: it could not be compared with the other images.",
+        &ChoiceReason::ChanceIncomparable,
         rng,
     ));
     picks
 }
 
-fn reason(cluster: &Cluster) -> String {
-    match (cluster.size, cluster.covered) {
-        (1, _) => "It looks like no other image here.".to_owned(),
-        (size, 0) => {
-            format!("Typical of {size} images that look alike, none of which has been read yet.")
-        }
-        (size, covered) => format!(
-            "Typical of {size} images that look alike; {covered} of them read or chosen so far."
-        ),
+fn reason(cluster: &Cluster) -> ChoiceReason {
+    match (cluster.size as u64, cluster.covered as u64) {
+        (1, _) => ChoiceReason::Unlike,
+        (size, 0) => ChoiceReason::TypicalUnread { size },
+        (size, covered) => ChoiceReason::Typical { size, covered },
     }
 }
 
@@ -164,7 +161,7 @@ mod tests {
         };
         let ranked = Typical.rank(&pool, 3, &mut rng(5));
         assert_eq!(chosen(&ranked), [4, 9 + 3, 16 + 2], "{ranked:?}");
-        assert!(ranked[0].reason.contains("9 images that look alike, none"));
+        assert_eq!(ranked[0].reason, ChoiceReason::TypicalUnread { size: 9 });
     }
 
     #[test]
@@ -184,6 +181,6 @@ mod tests {
         candidates[2].features = vec![f32::NAN, 0.0];
         let ranked = Typical.rank(&Pool { candidates }, 6, &mut rng(5));
         assert_eq!(ranked[5].index, 2);
-        assert!(ranked[5].reason.contains("could not be compared"));
+        assert_eq!(ranked[5].reason, ChoiceReason::ChanceIncomparable);
     }
 }

@@ -1342,6 +1342,25 @@ export interface components {
             /** @description True withholds the image for good. */
             burned_in: boolean;
         };
+        /** @description Why a person must say of an image first that no patient data is burned in. */
+        AttestationReason: {
+            /** @enum {string} */
+            kind: "secondary_capture";
+        } | {
+            /** @enum {string} */
+            kind: "ultrasound";
+        } | {
+            /** @enum {string} */
+            kind: "header";
+        } | {
+            /** @enum {string} */
+            kind: "picture";
+        } | {
+            /** @enum {string} */
+            kind: "said";
+            /** @description What it said, in English. */
+            text: string;
+        };
         /** @description A page of the audit trail. */
         AuditPage: {
             /** @description Oldest first. */
@@ -1366,8 +1385,63 @@ export interface components {
              * @description Its place in the round, from 1.
              */
             rank: number;
-            /** @description The strategy's reason, in words. */
-            reason: string;
+            /** @description The strategy's reason. */
+            reason: components["schemas"]["ChoiceReason"];
+        };
+        /** @description Why a strategy chose an image. */
+        ChoiceReason: {
+            /** @description What. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "unsure";
+        } | {
+            /** @description What it is least sure of there. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "least_sure";
+        } | {
+            /** @enum {string} */
+            kind: "unlike";
+        } | {
+            /** @enum {string} */
+            kind: "typical_unread";
+            /**
+             * Format: int64
+             * @description How many look alike.
+             */
+            size: number;
+        } | {
+            /**
+             * Format: int64
+             * @description How many of them were read or chosen before.
+             */
+            covered: number;
+            /** @enum {string} */
+            kind: "typical";
+            /**
+             * Format: int64
+             * @description How many look alike.
+             */
+            size: number;
+        } | {
+            /** @enum {string} */
+            kind: "chance";
+        } | {
+            /** @enum {string} */
+            kind: "chance_silent";
+        } | {
+            /** @enum {string} */
+            kind: "chance_incomparable";
+        } | {
+            /** @enum {string} */
+            kind: "chance_equal";
+            /** @description Its kind. */
+            modality: components["schemas"]["Modality"];
+        } | {
+            /** @enum {string} */
+            kind: "said";
+            /** @description What it said, in English. */
+            text: string;
         };
         /** @description One chosen image. */
         Chosen: {
@@ -1381,8 +1455,8 @@ export interface components {
              * @description Its place, from 1.
              */
             rank: number;
-            /** @description Why, in words. */
-            reason: string;
+            /** @description Why. */
+            reason: components["schemas"]["ChoiceReason"];
             /**
              * Format: double
              * @description The strategy's score.
@@ -1687,8 +1761,7 @@ export interface components {
         };
         /** @description An image as its readers see it. */
         Image: {
-            /** @description Why it waits for a person's word, where it does. */
-            attestation_reason?: string | null;
+            attestation_reason?: components["schemas"]["AttestationReason"] | null;
             /**
              * Format: int32
              * @description 8 or 16.
@@ -2342,8 +2415,8 @@ export interface components {
         RankedImage: {
             /** @description The image. */
             image: components["schemas"]["ImageId"];
-            /** @description Why it was chosen, in words a clinician can read. */
-            reason: string;
+            /** @description Why it was chosen. */
+            reason: components["schemas"]["ChoiceReason"];
             /**
              * Format: double
              * @description The strategy's score; higher is sooner.
@@ -3750,7 +3823,10 @@ export interface operations {
     };
     upcoming_case: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only patients of this split. */
+                split?: components["schemas"]["Split"] | null;
+            };
             header?: never;
             path: {
                 project: string;

@@ -8,9 +8,3 @@ export function conceptName(concepts: readonly Concept[], key: string | null | u
   const own = Object.entries(names).find(([lang]) => lang.split('-')[0] === primary)
   return own?.[1] ?? Object.values(names)[0]
 }
-
-// The same for a concept that is spoken of by its name in another language; a name that none has stays.
-export function calledIn(concepts: readonly Concept[], name: string, interfaceLang: string): string {
-  const named = concepts.find(({ names }) => Object.values(names).includes(name))
-  return conceptName(concepts, named?.key, interfaceLang) ?? name
-}

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { useAcquisition, useAcquisitions, useConcepts, useModels, useProject, usePromote } from '../api/queries'
 import { reasonIn } from '../i18n/reasons'
-import { calledIn } from '../i18n/conceptName'
 import { minuteOf } from '../model/moment'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
@@ -87,7 +86,7 @@ function Ranking({ project, id }: { project: string; id: string }) {
               <Table.Tr key={chosen.image}>
                 <Table.Td>{chosen.rank}</Table.Td>
                 <Table.Td><CaseLink project={project} image={chosen.image} opens={opens} /></Table.Td>
-                <Table.Td>{reasonIn(t, chosen.reason, (name) => calledIn(concepts, name, i18n.language))}</Table.Td>
+                <Table.Td>{reasonIn(t, chosen.reason, concepts, i18n.language)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

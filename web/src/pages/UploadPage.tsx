@@ -109,7 +109,7 @@ function Waiting({ project }: { project: string }) {
                 <Group align="flex-start">
                   <Picture src={`/api/images/${image.id}/rendered`} alt={image.patient} h={220} w="auto" fit="contain" />
                   <Stack align="flex-start">
-                    <Text>{reasonIn(t, image.attestation_reason ?? '')}</Text>
+                    {image.attestation_reason && <Text>{reasonIn(t, image.attestation_reason)}</Text>}
                     <Button aria-label={`${t('upload.clean')}: ${image.patient}`} onClick={() => attest.mutate({ image: image.id, burned_in: false })}>{t('upload.clean')}</Button>
                     <Confirm color="red" label={t('upload.burned')} about={image.patient} consequence={t('upload.withhold_text')} onConfirm={() => attest.mutate({ image: image.id, burned_in: true })} />
                   </Stack>

@@ -12,6 +12,7 @@ use crate::store::cases::Lease;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, post, put};
 use medreg_datasets::ids::{AnnotationId, ImageId, LeaseId, ProjectId};
+use medreg_datasets::snapshot::Split;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -48,15 +49,23 @@ async fn next_case(
     ))
 }
 
+/// Which cases are meant.
+#[derive(Deserialize, IntoParams)]
+struct UpcomingQuery {
+    /// Only patients of this split.
+    split: Option<Split>,
+}
+
 /// The image that the caller would get next, so that its pixels can be fetched ahead; nothing is held. 204 where there is none.
-#[utoipa::path(tag = "cases", responses((status = 200, body = Upcoming), (status = 204)))]
+#[utoipa::path(tag = "cases", params(UpcomingQuery), responses((status = 200, body = Upcoming), (status = 204)))]
 #[get("/api/projects/{project}/cases/upcoming")]
 async fn upcoming_case(
     hospital: Data<Hospital>,
     actor: Actor,
     project: Path<ProjectId>,
+    query: Query<UpcomingQuery>,
 ) -> Answer<HttpResponse> {
-    let image = cases::upcoming(&hospital, &actor, *project).await?;
+    let image = cases::upcoming(&hospital, &actor, *project, query.split).await?;
     Ok(image.map_or_else(
         || HttpResponse::NoContent().finish(),
         |image| HttpResponse::Ok().json(Upcoming { image }),

@@ -7,6 +7,7 @@ use medreg_datasets::ids::{
 use medreg_datasets::lang::Lang;
 use medreg_datasets::ontology::ConceptKey;
 use medreg_datasets::protocol::Evaluation;
+use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::snapshot::{Manifest, Split};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -207,7 +208,7 @@ pub struct Ranked {
     /// The image.
     pub image: ImageId,
     /// Why it was chosen.
-    pub reason: String,
+    pub reason: ChoiceReason,
 }
 
 /// How far a project is.

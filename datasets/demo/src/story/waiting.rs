@@ -75,7 +75,9 @@ pub fn for_acquisition(
         Ok((standing, acquisition))
     })?;
     let first = chosen.ranking.first();
-    let reason = first.map_or("nothing left to choose", |ranked| ranked.reason.as_str());
+    let reason = first.map_or("nothing left to choose".to_owned(), |ranked| {
+        ranked.reason.to_string()
+    });
     clock.say(&format!(
         "{name}: {} images chosen; the first: {reason}",
         chosen.ranking.len()

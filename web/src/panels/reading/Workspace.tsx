@@ -7,7 +7,7 @@ import type { Raster } from '../../canvas/levels'
 import type { Drawn } from '../../canvas/Boxes'
 import { reasonIn } from '../../i18n/reasons'
 import { useInWords } from '../../i18n/refusal'
-import { calledIn, conceptName } from '../../i18n/conceptName'
+import { conceptName } from '../../i18n/conceptName'
 import { moved, type Box } from '../../model/geometry'
 import { freshId } from '../../model/id'
 import { isSilent, waiting } from '../../state/annotation'
@@ -222,7 +222,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           <ScrollArea style={{ flex: 1 }} p="sm">
             <Stack gap="sm">
               {opened.choice && (
-                <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{reasonIn(t, opened.choice.reason, (name) => calledIn(concepts, name, i18n.language))}</Alert>
+                <Alert color="cyan" p="xs" title={`${t('read.why')} (#${opened.choice.rank})`}>{reasonIn(t, opened.choice.reason, concepts, i18n.language)}</Alert>
               )}
               <HoldState hold={lease} />
               <Tabs.Panel value="regions">
