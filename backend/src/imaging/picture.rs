@@ -6,6 +6,10 @@ use image::{DynamicImage, ImageFormat, ImageReader};
 use medreg_datasets::modality::Modality;
 use std::io::Cursor;
 
+/// Why a person is asked first where nobody vouches for a picture.
+pub(super) const NOT_SAID: &str =
+    "a picture file does not say whether patient data is burned into it";
+
 /// Reads a PNG or a JPEG. Transparency is laid over black; 16-bit grey stays 16-bit.
 pub(super) fn read(
     bytes: &[u8],
@@ -56,8 +60,7 @@ pub(super) fn read(
             lossy: format == ImageFormat::Jpeg,
             ..Facts::default()
         },
-        attestation_reason: (!hints.attested)
-            .then_some("a picture file does not say whether patient data is burned into it"),
+        attestation_reason: (!hints.attested).then_some(NOT_SAID),
     })
 }
 
