@@ -15,7 +15,7 @@ it('says a known reason in the reader’s language, and any other as it came', (
 
 it('knows the sentences that the trainer and the server write', () => {
   const folders = ['../trainer/src/acquire', '../backend/src/imaging']
-  const sources = folders.flatMap((folder) => readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, 'utf8'))).join('\n').toLowerCase()
+  const sources = folders.flatMap((folder) => readdirSync(folder).filter((file) => file.endsWith('.rs')).map((file) => readFileSync(`${folder}/${file}`, 'utf8'))).join('\n').toLowerCase()
   for (const text of Object.values(en.reason)) {
     // What stands before the first value that is filled in, and before the full stop.
     const [start = ''] = text.split(/\{\{|\.$/)
