@@ -51,28 +51,52 @@ const chance = (x: number, y: number, what: number) => {
   const mixed = Math.imul(Math.imul(x + 61, 2654435761) ^ Math.imul(y + 7, 1597334677) ^ Math.imul(what, 974711), 2246822519)
   return ((mixed ^ (mixed >>> 15)) >>> 8) / 2 ** 24
 }
-// How far the nearest of one point in each square of `side` pixels is, in units of that point's own size.
-function nearest(x: number, y: number, side: number, size: (column: number, row: number) => number): number {
-  const [column, row] = [Math.floor(x / side), Math.floor(y / side)]
-  let best = Infinity
-  for (let a = column - 1; a <= column + 1; a += 1) {
-    for (let b = row - 1; b <= row + 1; b += 1) {
-      const [dx, dy] = [x - (a + 0.2 + 0.6 * chance(a, b, 1)) * side, y - (b + 0.2 + 0.6 * chance(a, b, 2)) * side]
-      const turn = 3 * chance(a, b, 3)
-      const away = Math.hypot(dx * Math.cos(turn) + dy * Math.sin(turn), 1.5 * (dy * Math.cos(turn) - dx * Math.sin(turn)))
-      best = Math.min(best, away / size(a, b))
-    }
-  }
-  return best
+interface Spot {
+  x: number
+  y: number
+  cos: number
+  sin: number
+  size: number
 }
+// One spot in each square of `side` pixels: how far the nearest to a place is, in units of that spot's own size.
+function spots(side: number, smallest: number, largest: number): (x: number, y: number) => number {
+  const known = new Map<number, Spot>()
+  const made = (a: number, b: number): Spot => {
+    const turn = 3 * chance(a, b, 3)
+    const at = (square: number, what: number) => (square + 0.2 + 0.6 * chance(a, b, what)) * side
+    return { x: at(a, 1), y: at(b, 2), cos: Math.cos(turn), sin: Math.sin(turn), size: smallest + (largest - smallest) * chance(a, b, 4) }
+  }
+  const spot = (a: number, b: number) => {
+    const key = (a + 1) * 65536 + b + 1
+    const found = known.get(key) ?? made(a, b)
+    known.set(key, found)
+    return found
+  }
+  return (x, y) => {
+    const column = Math.floor(x / side)
+    const row = Math.floor(y / side)
+    let best = Infinity
+    for (let a = column - 1; a <= column + 1; a += 1) {
+      for (let b = row - 1; b <= row + 1; b += 1) {
+        const one = spot(a, b)
+        const dx = x - one.x
+        const dy = y - one.y
+        const along = (dx * one.cos + dy * one.sin) / one.size
+        const across = (1.5 * (dy * one.cos - dx * one.sin)) / one.size
+        best = Math.min(best, along * along + across * across)
+      }
+    }
+    return Math.sqrt(best)
+  }
+}
+const gland = spots(280, 60, 100)
+const [close, loose] = [spots(17, 6, 9), spots(30, 4, 7)]
 
 // Something like stained tissue: glands with an empty middle in a ring of nuclei, and looser tissue between them.
 export function tissue(x: number, y: number): Colour {
-  const gland = nearest(x, y, 280, (a, b) => 60 + 40 * chance(a, b, 4))
-  if (gland < 0.7) return [244, 240, 243]
-  const dense = gland < 1.35
-  const nucleus = nearest(x, y, dense ? 17 : 30, (a, b) => (dense ? 6 : 4) + 3 * chance(a, b, 5))
-  const grain = 10 * chance(x >> 1, y >> 1, 6)
-  if (nucleus < 1) return [104 + grain, 62 + grain, 138 + grain]
-  return dense ? [206 + grain, 142 + grain, 184 + grain] : [232 + grain, 178 + grain, 204 + grain]
+  const away = gland(x, y)
+  if (away < 0.7) return [244, 240, 243]
+  const inside = away < 1.35
+  if ((inside ? close : loose)(x, y) < 1) return [104, 62, 138]
+  return inside ? [206, 142, 184] : [232, 178, 204]
 }
