@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { isAccessible } from './accessible'
 import { dicom, form, samples, slice } from './dicom'
 import { draw, isShown } from './reading'
+import { slide, tissue } from './slide'
 import { Client, picture, Server, until, type Reader } from './server'
 
 type Texts = typeof import('../src/i18n/locales/en.json')
@@ -23,6 +24,7 @@ const CONCEPTS = [
   { key: 'lung', kind: 'structure', names: { en: 'lung', zh: '肺' }, codes: { RadLex: 'RID1301' } },
   { key: 'aorta', kind: 'structure', names: { en: 'thoracic aorta', zh: '胸主动脉' }, modalities: ['ct'] },
   { key: 'vertebra', kind: 'structure', names: { en: 'vertebral body', zh: '椎体' }, modalities: ['ct'] },
+  { key: 'gland', kind: 'structure', names: { en: 'gland', zh: '腺体' }, modalities: ['pathology'] },
   { key: 'canal', kind: 'structure', names: { en: 'spinal canal', zh: '椎管' }, modalities: ['ct'] },
 ]
 const PEOPLE = [
@@ -39,10 +41,12 @@ let worker: Client
 let project: string
 let [anna, wang]: Client[] = []
 // What is opened on the reading page.
-let [ct, radiograph, suggested, unread] = ['', '', '', '']
+let [ct, radiograph, suggested, unread, section] = ['', '', '', '', '']
 const runs: string[] = []
 
 test.beforeAll(async () => {
+  // Made before anything is connected: it takes seconds in which nothing else happens.
+  const stained = slide(2048, 1280, 0.5, tissue)
   server = await Server.start()
   admin = await server.admin()
   worker = server.withToken((await admin.call('POST', '/api/tokens', { name: 'gpu-1', scope: 'worker' })).token)
@@ -60,7 +64,7 @@ test.beforeAll(async () => {
   }
   anna = await server.signIn(readerOf('anna.keller'))
   wang = await server.signIn(readerOf('wang.min'))
-  await bringIn()
+  await bringIn(stained)
   await read()
   await train()
   await suggest()
@@ -70,7 +74,7 @@ test.afterAll(async () => server.stop())
 const sent = async (file: Uint8Array, name: string, fields: Record<string, string>) =>
   (await admin.call('POST', `/api/projects/${project}/images`, form(file, name, fields))).id as string
 
-async function bringIn() {
+async function bringIn(stained: Uint8Array) {
   for (const [index, above] of [0, 5, 10, 15].entries()) {
     const id = await sent(slice(above), `slice-${index}.dcm`, { patient: 'CT-0107', study: '2' })
     if (above === 5) ct = id
@@ -84,6 +88,7 @@ async function bringIn() {
     films.push(await sent(film, `${patient}.dcm`, { patient, study: '1' }))
   }
   ;[radiograph = '', suggested = '', unread = ''] = films
+  section = await sent(stained, 'section.tif', { patient: 'S-0042', study: '1' })
   for (let seed = 1; seed < 7; seed += 1) await sent(picture(seed), `${seed}.png`, { patient: `CR-010${seed}`, modality: 'xray' })
   await sent(picture(7), 'scanned.png', { patient: 'CR-0108', modality: 'xray', attested: 'false' })
 }
@@ -111,6 +116,7 @@ async function read() {
       region('canal', [47, 41.5, 70, 61.5], 'Spinal canal not narrowed.', '椎管无狭窄。'),
     ],
   }, false)
+  await write(anna, section, { regions: [region('gland', [908, 612, 1096, 758], 'Gland with a regular lumen.', '腺体，腺腔规则。')] }, false)
   const cavity = region('cavity', [372, 1040, 655, 1240], 'Thick-walled cavity in the right middle zone.', '右中肺野厚壁空洞。')
   const nodules = [
     region('nodule', [286, 590, 610, 850], 'Ill-defined rounded opacity in the right upper zone.', '右上肺野类圆形密度增高影，边缘模糊。'),
@@ -305,6 +311,11 @@ class Tour {
       await page.getByRole('tab', { name: t.panel[name] }).click()
       await this.taken(`read-${name}`, page.getByRole('complementary'))
     }
+    await page.goto(`${server.url}/projects/${project}/read/${section}`)
+    await page.getByTestId('region').first().click()
+    await page.getByRole('button', { name: t.view.actual }).click()
+    await expect(page.getByTestId('tiles')).toHaveAttribute('data-level', '0')
+    await this.taken('read-slide')
     await this.open(suggested)
     await expect(page.getByTestId('suggestion')).toHaveCount(2)
     await this.taken('read-suggestion')

@@ -2,8 +2,9 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { decode } from 'fast-png'
 import { dicom, form, samples, slice } from './dicom'
-import { draw, isShown, onScreen, saved, signInTo } from './reading'
+import { draw, isShown, numbers, onScreen, saved, signInTo } from './reading'
 import { Client, picture, Server, type Reader } from './server'
+import { slide } from './slide'
 
 const anna: Reader = { username: 'anna', password: 'anna reads at night' }
 let server: Server
@@ -156,4 +157,44 @@ test('lengths are in mm where the file knows its pixels, else in pixels; another
   await expect(page.getByTestId('edges')).toHaveCount(0)
   for (let times = 0; times < 4; times += 1) await page.keyboard.press('-')
   await expect(page.getByTestId('fidelity')).toHaveText(/down-sampled/)
+})
+
+test('a slide is read from afar and at its finest, and a box on it comes back where it was drawn', async ({ page }) => {
+  const even = (x: number, y: number) => ((x >> 6) + (y >> 6)) % 2 === 0
+  const file = slide(3072, 2048, 0.25, (x, y) => (even(x, y) ? [210, 120 + (y >> 5), 200] : [120, 60, 60 + (x >> 5)]))
+  const image = (await admin.call('POST', `/api/projects/${project}/images`, form(file, 'slide.tif', { patient: 'p3' }))).id
+  await signInTo(page, server.url, anna)
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  const finest = () => asked.filter((path) => path.startsWith(`/api/images/${image}/tiles/0/`))
+  await page.goto(`${server.url}/projects/${project}/read/${image}`)
+  const [viewport, tiles] = [page.getByTestId('viewport'), page.getByTestId('tiles')]
+  await expect(tiles).toHaveAttribute('data-shown', `${image}/0`)
+  await expect(page.getByTestId('fidelity')).toHaveText(/down-sampled/)
+  await expect(page.getByTestId('scale')).toHaveText(/µm/)
+  expect(asked).not.toContain(`/api/images/${image}/pixels`)
+  expect(finest()).toEqual([])
+
+  await page.getByRole('button', { name: 'One image pixel on one screen pixel' }).click()
+  await expect(tiles).toHaveAttribute('data-level', '0')
+  await expect(page.getByTestId('fidelity')).toHaveText(/original resolution/)
+  // What can be seen and little more: the whole slide has 96.
+  expect(finest().length).toBeGreaterThan(4)
+  expect(finest().length).toBeLessThan(60)
+
+  // A pixel of the screen is the slide's own there.
+  const there = await onScreen(viewport, 1536 + 40, 1024 + 40)
+  const seen = await tiles.locator('canvas').first().evaluate((canvas: HTMLCanvasElement, { x, y }) => {
+    const edge = canvas.getBoundingClientRect()
+    return [...(canvas.getContext('2d')?.getImageData(Math.round(x - edge.x), Math.round(y - edge.y), 1, 1).data ?? [])]
+  }, there)
+  expect(seen).toEqual([210, 120 + (1064 >> 5), 200, 255])
+
+  const box = [1500, 1000, 1700, 1100] as const
+  await saved(page, () => draw(page, [...box]))
+  const drawn = await numbers(page)
+  drawn.forEach((edge, index) => expect(Math.abs(edge - (box[index] ?? 0))).toBeLessThanOrEqual(1))
+  await page.reload()
+  await page.getByTestId('region').click()
+  expect(await numbers(page)).toEqual(drawn)
 })

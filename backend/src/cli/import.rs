@@ -14,15 +14,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// As much as the server takes in one upload.
-const MAX_BYTES: u64 = 256 << 20;
-
 #[derive(Args)]
 pub(super) struct ImportArgs {
     /// The project's name or id
     #[arg(long)]
     project: String,
-    /// The kind of picture, where a file does not say (PNG, JPEG)
+    /// The kind of picture, where a file does not say (PNG, JPEG, slides)
     #[arg(long)]
     modality: Option<Modality>,
     /// The patient's pseudonym, for all of these files; without it, DICOM files are sorted by their own patient and every other file is a patient of its own
@@ -34,7 +31,7 @@ pub(super) struct ImportArgs {
     /// Print JSON lines, one per file
     #[arg(long)]
     json: bool,
-    /// PNG, JPEG or DICOM files, or folders of them
+    /// PNG, JPEG or DICOM files and slides in tiled TIFF or SVS, or folders of them
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -95,15 +92,15 @@ async fn take(
         image,
         reason,
     };
-    let bytes = match read(path.to_owned()).await {
-        Ok(bytes) => bytes,
+    let file = match open(path.to_owned()).await {
+        Ok(file) => file,
         Err(error) => return Ok(told("refused", None, Some(format!("{error:#}")))),
     };
     let upload = Upload {
         file_name: path
             .file_name()
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-        bytes: bytes.into(),
+        file,
         patient: args.patient.clone(),
         study: None,
         modality: args.modality,
@@ -119,13 +116,9 @@ async fn take(
     }
 }
 
-async fn read(path: PathBuf) -> anyhow::Result<Vec<u8>> {
-    let length = fs::metadata(&path)?.len();
-    if length > MAX_BYTES {
-        anyhow::bail!("{length} bytes are more than the {MAX_BYTES} that one image may have");
-    }
-    // Elsewhere, for a file of a network or a pipe may let one wait.
-    Ok(tokio::task::spawn_blocking(move || fs::read(path)).await??)
+async fn open(path: PathBuf) -> anyhow::Result<fs::File> {
+    // Elsewhere, for a file of a network may let one wait.
+    Ok(tokio::task::spawn_blocking(move || fs::File::open(path)).await??)
 }
 
 /// All files under `paths` in a fixed order, hidden ones left out; a link is followed where it is named, never inside a folder.

@@ -117,8 +117,12 @@ pub(super) fn of_multipart(error: actix_multipart::MultipartError) -> actix_web:
     use actix_multipart::MultipartError as E;
     let service = match &error {
         E::Payload(PayloadError::Overflow) => ServiceError::TooLarge {
-            limit: crate::imaging::MAX_BYTES,
+            limit: crate::imaging::slide::MAX_SLIDE_BYTES,
         },
+        // The disk on which a file is kept meanwhile is full, say: no fault of the form.
+        E::Field { source, .. } if source.as_response_error().status_code().is_server_error() => {
+            ServiceError::Internal(source.to_string())
+        }
         other => ServiceError::invalid("form", other),
     };
     let response = Refusal(service).error_response();

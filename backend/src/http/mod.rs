@@ -16,8 +16,10 @@ use actix_web::web;
 
 /// The largest JSON body: a full annotation in two languages fits many times over.
 const MAX_JSON: usize = 8 << 20;
-/// The largest form: an image's file of up to [`crate::imaging::MAX_BYTES`] and a few words beside it.
-const MAX_FORM: usize = 260 << 20;
+/// The largest form: a file of up to [`crate::imaging::slide::MAX_SLIDE_BYTES`], which goes to the disk, and a few words beside it.
+const MAX_FORM: usize = (4 << 30) + MAX_WORDS;
+/// The most of a form that is held in memory.
+const MAX_WORDS: usize = 1 << 20;
 
 /// How the server speaks HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +54,7 @@ pub fn configure(config: &mut web::ServiceConfig, hospital: &Hospital, settings:
         .app_data(
             actix_multipart::form::MultipartFormConfig::default()
                 .total_limit(MAX_FORM)
-                .memory_limit(MAX_FORM)
+                .memory_limit(MAX_WORDS)
                 .error_handler(|e, _| error::of_multipart(e)),
         );
     api = api.configure(|plain| {

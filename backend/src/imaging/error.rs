@@ -7,17 +7,42 @@ pub enum ImagingError {
     #[error("the file is empty (0 bytes)")]
     Empty,
     /// More bytes than any image has.
-    #[error("the file has {length} bytes, {} are allowed", super::MAX_BYTES)]
+    #[error("the file has {length} bytes, {allowed} are allowed")]
     TooManyBytes {
         /// How many it has.
         length: u64,
+        /// How many a file of its kind may have.
+        allowed: u64,
     },
     /// Text, whatever its name says.
-    #[error("it is text, not an image: send a DICOM, PNG or JPEG file")]
+    #[error("it is text, not an image: send a DICOM, PNG or JPEG file, or a slide as tiled TIFF")]
     Text,
-    /// Neither DICOM nor PNG nor JPEG.
-    #[error("it is neither DICOM nor PNG nor JPEG: convert it to one of them first")]
+    /// None of the kinds that are read.
+    #[error(
+        "it is neither DICOM nor PNG nor JPEG, nor a slide in tiled TIFF: convert it to one of them first"
+    )]
     UnknownKind,
+    /// A TIFF that is no slide.
+    #[error(
+        "it is a TIFF without tiles; of TIFF files only whole-slide images in tiles are taken: convert other pictures to PNG"
+    )]
+    NotTiled,
+    /// A slide whose tiles cannot be read.
+    #[error(
+        "its tiles are {0}; tiles in colours of 8 bits are taken, in JPEG, LZW, deflate or as they are: convert the slide"
+    )]
+    UnsupportedTiles(&'static str),
+    /// A slide larger than any that is taken.
+    #[error(
+        "its header says {width}×{height} pixels, more than a slide may have, or in more than {} tiles",
+        super::slide::MAX_TILES
+    )]
+    TooLargeSlide {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
     /// A picture whose header promises more than anybody can show.
     #[error(
         "its header says {width}×{height} pixels, more than the {} that one frame may have",
@@ -60,7 +85,7 @@ pub enum ImagingError {
     /// It cannot be read as what it says it is.
     #[error("it cannot be read as {kind}: {reason}")]
     Malformed {
-        /// DICOM, PNG or JPEG.
+        /// DICOM, PNG, JPEG or TIFF.
         kind: &'static str,
         /// What the decoder says.
         reason: String,
@@ -79,4 +104,13 @@ pub enum ImagingError {
     /// The decoder broke.
     #[error("it is damaged in a way that the decoder cannot follow")]
     DecoderFailed,
+    /// No fault of the upload: a file of the server's own could not be written or read.
+    #[error("a temporary file failed: {0}")]
+    Disk(String),
+}
+
+impl ImagingError {
+    pub(super) fn disk(error: std::io::Error) -> Self {
+        Self::Disk(error.to_string())
+    }
 }

@@ -4,6 +4,7 @@
 
 use super::attributes::{of_all_frames, text, whole};
 use super::grey::VoiFunction;
+use super::slide;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use medreg_datasets::modality::Modality;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct Facts {
     pub laterality: Option<Laterality>,
     /// InstanceNumber (0020,0013): its place in its series.
     pub instance: Option<i64>,
+    /// The levels of a whole-slide image, the finest, in whose pixels boxes are, first; absent for all other images.
+    pub pyramid: Option<Vec<slide::Level>>,
 }
 
 /// What grey values mean: value = slope × stored + intercept, after the modality transformation of PS3.3 section C.11.1.
@@ -85,6 +88,7 @@ impl Facts {
             directions: directions(object),
             laterality: laterality(object),
             instance: whole(object, INSTANCE_NUMBER).map(i64::from),
+            pyramid: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod grey;
 mod guard;
 mod palette;
 mod picture;
+pub mod slide;
 mod voi;
 mod ybr;
 
@@ -23,9 +24,11 @@ use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use utoipa::ToSchema;
 
-/// The largest file.
+/// The largest file of anything but a slide.
 pub const MAX_BYTES: u64 = 256 << 20;
 /// The most pixels of one frame.
 pub const MAX_PIXELS: u64 = 64 << 20;
@@ -92,7 +95,8 @@ pub struct Canonical {
     pub window: Option<Window>,
     /// Row and column spacing in mm.
     pub pixel_spacing: Option<[f64; 2]>,
-    /// A PNG for each frame: 8- or 16-bit grey with bigger = brighter, or 8-bit RGB.
+    /// A PNG for each frame: 8- or 16-bit grey with bigger = brighter, or 8-bit RGB. Of a slide, whose pixels are its tiles, the
+    /// whole of it in one smaller picture.
     pub pixels: Vec<Bytes>,
     /// The 8-bit PNG of the first frame as a reader first sees it.
     pub rendered: Bytes,
@@ -108,21 +112,61 @@ pub struct Canonical {
     pub attestation_reason: Option<AttestationReason>,
 }
 
-/// Reads an upload. Decoders of others are kept from taking the server down with them: a panic in one is a refusal.
+/// Reads an upload that is a file: a slide with its tiles, or anything else, which is read into memory.
+pub fn read_file(
+    file: &File,
+    hints: &Hints,
+) -> Result<(Canonical, Option<slide::Tiles>), ImagingError> {
+    let length = file.metadata().map_err(ImagingError::disk)?.len();
+    if is_slide(file) {
+        check_length(length, slide::MAX_SLIDE_BYTES)?;
+        let (canonical, tiles) = guarded(|| slide::read(file, hints))?;
+        return Ok((canonical, Some(tiles)));
+    }
+    check_length(length, MAX_BYTES)?;
+    let mut bytes = vec![0; length as usize];
+    file.read_exact_at(&mut bytes, 0)
+        .map_err(ImagingError::disk)?;
+    Ok((read(&bytes, hints)?, None))
+}
+
+/// Whether a file is read as a slide: in pieces, and for longer than others.
+#[must_use]
+pub fn is_slide(file: &File) -> bool {
+    let mut head = [0; 132];
+    let Ok(length) = file.read_at(&mut head, 0) else {
+        return false;
+    };
+    // The preamble of a DICOM file may be the beginning of a TIFF, PS3.10 section 7.1.
+    !is_dicom(&head) && slide::is_tiff(&head[..length])
+}
+
+/// PS3.10 section 7.1: 128 bytes of preamble, then the prefix.
+fn is_dicom(bytes: &[u8]) -> bool {
+    bytes.get(128..132) == Some(b"DICM")
+}
+
+/// Reads an upload that is in memory.
 pub fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
-    check_length(bytes)?;
-    let decoded = std::panic::catch_unwind(|| match sniff(bytes)? {
+    check_length(bytes.len() as u64, MAX_BYTES)?;
+    guarded(|| match sniff(bytes)? {
         Kind::Dicom => dicom::read(bytes, hints),
         Kind::Png => picture::read(bytes, image::ImageFormat::Png, hints),
         Kind::Jpeg => picture::read(bytes, image::ImageFormat::Jpeg, hints),
-    });
-    decoded.unwrap_or(Err(ImagingError::DecoderFailed))
+    })
 }
 
-fn check_length(bytes: &[u8]) -> Result<(), ImagingError> {
-    match bytes.len() as u64 {
+/// Decoders of others are kept from taking the server down with them: a panic in one is a refusal.
+fn guarded<T>(
+    decode: impl FnOnce() -> Result<T, ImagingError> + std::panic::UnwindSafe,
+) -> Result<T, ImagingError> {
+    std::panic::catch_unwind(decode).unwrap_or(Err(ImagingError::DecoderFailed))
+}
+
+fn check_length(length: u64, allowed: u64) -> Result<(), ImagingError> {
+    match length {
         0 => Err(ImagingError::Empty),
-        length if length > MAX_BYTES => Err(ImagingError::TooManyBytes { length }),
+        length if length > allowed => Err(ImagingError::TooManyBytes { length, allowed }),
         _ => Ok(()),
     }
 }
@@ -136,8 +180,7 @@ enum Kind {
 /// What the bytes are, by their first ones.
 fn sniff(bytes: &[u8]) -> Result<Kind, ImagingError> {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-    // PS3.10 section 7.1: 128 bytes of preamble, then the prefix.
-    if bytes.get(128..132) == Some(b"DICM") {
+    if is_dicom(bytes) {
         return Ok(Kind::Dicom);
     }
     if bytes.starts_with(PNG) {

@@ -3,26 +3,35 @@
 use super::access::{self, Permission};
 use super::turns::Turns;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
-use crate::imaging::{self, Canonical, Hints, Identifier};
+use crate::imaging::slide::{self, Tiles};
+use crate::imaging::{self, Canonical, Hints, Identifier, ImagingError};
 use crate::store::images::{self, Filter, Image, ImageState, NewImage};
 use crate::store::projects::Project;
 use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt};
 use hmac::{Hmac, Mac};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
-use medreg_datasets::snapshot::Split;
+use medreg_datasets::snapshot::{ObjectRef, Split};
 use sha2::Sha256;
+use sqlx::PgConnection;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// How many uploads are decoded at once: the largest takes more than a gigabyte of memory. The others wait.
 static DECODES: Turns = Turns::new(2);
+/// How many slides are: one may take minutes, which nothing else shall wait for.
+static SLIDES: Turns = Turns::new(1);
 
 /// An upload, as it was sent.
 #[derive(Debug)]
 pub struct Upload {
     /// The file's name, for messages only.
     pub file_name: String,
-    /// The file.
-    pub bytes: Bytes,
+    /// The file; it is never in memory as a whole where it is a slide.
+    pub file: File,
     /// The patient's pseudonym, chosen by whoever sends; without one a DICOM file's own patient is pseudonymised.
     pub patient: Option<String>,
     /// The study's pseudonym, likewise.
@@ -51,11 +60,8 @@ pub async fn take_in(
     let (project, _) = access::project(&mut conn, actor, project, Permission::Upload).await?;
     drop(conn);
     let names = Names::of(&upload)?;
-    let canonical = decode(upload).await?;
-    let mut pixels = Vec::with_capacity(canonical.pixels.len());
-    for frame in &canonical.pixels {
-        pixels.push(hospital.objects.put(frame.clone()).await?);
-    }
+    let (canonical, tiles) = decode(upload).await?;
+    let pixels = keep(hospital, &canonical, tiles.as_ref()).await?;
     let raster = hospital.objects.put(canonical.rendered.clone()).await?;
 
     let series = canonical.series_key.as_ref();
@@ -82,6 +88,9 @@ pub async fn take_in(
         attestation_reason: canonical.attestation_reason.as_ref(),
     };
     let (id, fresh) = images::insert(&mut tx, &new).await?;
+    if let Some(tiles) = &tiles {
+        images::insert_edges(&mut tx, id, &tiles.edges).await?;
+    }
     let image = images::image(&mut tx, id)
         .await?
         .ok_or(ServiceError::NotFound("image"))?;
@@ -99,10 +108,52 @@ pub async fn take_in(
     Ok((image, fresh))
 }
 
-async fn decode(upload: Upload) -> Outcome<Canonical> {
+/// Keeps what an image is made of: a PNG for each frame, or all tiles of a slide in one object.
+async fn keep(
+    hospital: &Hospital,
+    canonical: &Canonical,
+    tiles: Option<&Tiles>,
+) -> Outcome<Vec<ObjectRef>> {
+    if let Some(tiles) = tiles {
+        let file = tiles.file.try_clone();
+        let file = file.map_err(|e| ServiceError::Internal(format!("a slide's tiles: {e}")))?;
+        let kept = hospital
+            .objects
+            .put_stream(pieces(file), slide::MAX_KEPT_BYTES);
+        return Ok(vec![kept.await?]);
+    }
+    let mut pixels = Vec::with_capacity(canonical.pixels.len());
+    for frame in &canonical.pixels {
+        pixels.push(hospital.objects.put(frame.clone()).await?);
+    }
+    Ok(pixels)
+}
+
+/// A file's bytes from its beginning on, a few at a time.
+fn pieces(file: File) -> BoxStream<'static, io::Result<Bytes>> {
+    const PIECE: usize = 1 << 20;
+    let file = Arc::new(file);
+    let next = move |at: u64| {
+        let file = file.clone();
+        async move {
+            let read = move || {
+                let mut piece = vec![0; PIECE];
+                let length = file.read_at(&mut piece, at)?;
+                piece.truncate(length);
+                io::Result::Ok(piece)
+            };
+            let piece = tokio::task::spawn_blocking(read).await??;
+            let after = at + piece.len() as u64;
+            io::Result::Ok((!piece.is_empty()).then(|| (Bytes::from(piece), after)))
+        }
+    };
+    stream::try_unfold(0, next).boxed()
+}
+
+async fn decode(upload: Upload) -> Outcome<(Canonical, Option<Tiles>)> {
     let Upload {
         file_name,
-        bytes,
+        file,
         modality,
         attested,
         ..
@@ -112,10 +163,19 @@ async fn decode(upload: Upload) -> Outcome<Canonical> {
         modality,
         attested,
     };
-    let read = DECODES.take(move || imaging::read(&bytes, &hints)).await?;
-    read.map_err(|source| ServiceError::BadImage {
-        file: file_name,
-        source,
+    let turns = match imaging::is_slide(&file) {
+        true => &SLIDES,
+        false => &DECODES,
+    };
+    let read = turns
+        .take(move || imaging::read_file(&file, &hints))
+        .await?;
+    read.map_err(|source| match source {
+        ImagingError::Disk(reason) => ServiceError::Internal(reason),
+        source => ServiceError::BadImage {
+            file: file_name,
+            source,
+        },
     })
 }
 
@@ -256,15 +316,9 @@ pub enum Pixels {
     Rendered,
 }
 
-/// An image's PNG and its digest. One that waits for a person's word is shown only to those who may give it.
-pub async fn pixels(
-    hospital: &Hospital,
-    actor: &Actor,
-    id: ImageId,
-    which: Pixels,
-) -> Outcome<(Digest, Bytes)> {
-    let mut conn = hospital.pool.acquire().await?;
-    let (image, _) = access::image(&mut conn, actor, id, Permission::Read).await?;
+/// An image whose pixels the actor may see. One that waits for a person's word is shown only to those who may give it.
+async fn visible(conn: &mut PgConnection, actor: &Actor, id: ImageId) -> Outcome<Image> {
+    let (image, _) = access::image(conn, actor, id, Permission::Read).await?;
     match image.state {
         ImageState::Withheld => {
             return Err(ServiceError::Forbidden(
@@ -272,11 +326,24 @@ pub async fn pixels(
             ));
         }
         ImageState::WaitingAttestation => {
-            access::image(&mut conn, actor, id, Permission::Attest).await?;
+            access::image(conn, actor, id, Permission::Attest).await?;
         }
         ImageState::Open | ImageState::Leased | ImageState::Submitted => {}
     }
+    Ok(image)
+}
+
+/// An image's PNG and its digest; of a slide it is the whole of it in one smaller picture.
+pub async fn pixels(
+    hospital: &Hospital,
+    actor: &Actor,
+    id: ImageId,
+    which: Pixels,
+) -> Outcome<(Digest, Bytes)> {
+    let mut conn = hospital.pool.acquire().await?;
+    let image = visible(&mut conn, actor, id).await?;
     let digest = match which {
+        Pixels::Frame(0) if is_slide(&image) => image.raster.sha256,
         Pixels::Rendered => image.raster.sha256,
         Pixels::Frame(frame) => images::frame_pixels(&mut conn, id, frame)
             .await?
@@ -285,4 +352,37 @@ pub async fn pixels(
     drop(conn);
     let png = hospital.objects.get(&digest).await?;
     Ok((digest, png))
+}
+
+fn is_slide(image: &Image) -> bool {
+    image
+        .facts
+        .as_ref()
+        .is_some_and(|facts| facts.pyramid.is_some())
+}
+
+/// A place in a slide.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The level, 0 for the finest.
+    pub level: u32,
+    /// The tile's column.
+    pub column: u32,
+    /// The tile's row.
+    pub row: u32,
+}
+
+/// A tile of a slide: a JPEG or a PNG. Nothing else of the slide is read.
+pub async fn tile(hospital: &Hospital, actor: &Actor, id: ImageId, place: Place) -> Outcome<Bytes> {
+    let mut conn = hospital.pool.acquire().await?;
+    let image = visible(&mut conn, actor, id).await?;
+    let levels = image.facts.and_then(|facts| facts.pyramid);
+    let levels = levels.ok_or(ServiceError::NotFound("slide"))?;
+    let number = slide::tile_number(&levels, place.level, place.column, place.row)
+        .ok_or(ServiceError::NotFound("tile of the slide"))?;
+    let (slide, range) = images::tile(&mut conn, id, number)
+        .await?
+        .ok_or(ServiceError::NotFound("tile of the slide"))?;
+    drop(conn);
+    Ok(hospital.objects.part(&slide, range).await?)
 }

@@ -9,6 +9,7 @@ use medreg_datasets::reason::AttestationReason;
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use std::ops::Range;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -379,6 +380,48 @@ pub async fn frame_pixels(
         .flatten()
         .map(|d| d.parse().map_err(StoreError::corrupt("images", "pixels")))
         .transpose()
+}
+
+/// Writes down where the tiles of a slide lie in its object.
+pub async fn insert_edges(conn: &mut PgConnection, id: ImageId, edges: &[u64]) -> Stored<()> {
+    let edges: Vec<u8> = edges.iter().flat_map(|edge| edge.to_be_bytes()).collect();
+    sqlx::query!(
+        "INSERT INTO slides (image_id, edges) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        id.0,
+        edges
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The object of a slide and where one of its tiles lies in it, of which only the edges are read.
+pub async fn tile(
+    conn: &mut PgConnection,
+    id: ImageId,
+    number: u64,
+) -> Stored<Option<(Digest, Range<u64>)>> {
+    const EDGE: u64 = 8;
+    let from = i32::try_from(number * EDGE + 1).map_err(StoreError::corrupt("slides", "edges"))?;
+    let row = sqlx::query!(
+        r#"SELECT i.pixels[1] AS "digest!", substring(s.edges FROM $2 FOR 16) AS "edges!"
+           FROM slides s JOIN images i ON i.id = s.image_id WHERE s.image_id = $1"#,
+        id.0,
+        from
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let digest = row
+        .digest
+        .parse()
+        .map_err(StoreError::corrupt("images", "pixels"))?;
+    let edges = row.edges.as_slice().try_into();
+    let both = u128::from_be_bytes(edges.map_err(StoreError::corrupt("slides", "edges"))?);
+    // The upper half and the lower one.
+    Ok(Some((digest, (both >> 64) as u64..both as u64)))
 }
 
 /// Writes down a person's word on an image: free of burned-in patient data, or withheld for good.

@@ -323,7 +323,7 @@ async fn an_upload_is_refused_before_it_is_read() {
     for (token, announced, status) in [
         (eve, 200 << 20, "404"),
         (anna, 200 << 20, "403"),
-        (lead, 300 << 20, "413"),
+        (lead, 5 << 30, "413"),
     ] {
         let answer = answer_to_the_beginning(&world, &token, announced).await;
         assert!(answer.contains(status), "{status}: {answer}");

@@ -14,5 +14,7 @@ mod lint;
 mod projects;
 mod rounds;
 mod runs;
+mod slide_file;
+mod slides;
 mod snapshots;
 mod support;

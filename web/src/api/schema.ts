@@ -239,6 +239,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/tiles/{level}/{column}/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tile of a whole-slide image, whose levels are the image's `facts.pyramid`: level 0 is the finest. */
+        get: operations["get_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leases/{lease}": {
         parameters: {
             query?: never;
@@ -1635,6 +1652,8 @@ export interface components {
             orientation?: number[] | null;
             /** @description ImagePositionPatient (0020,0032) of an image of one frame: the middle of its first pixel, in mm, same axes. */
             position?: number[] | null;
+            /** @description The levels of a whole-slide image, the finest, in whose pixels boxes are, first; absent for all other images. */
+            pyramid?: components["schemas"]["SlideLevel"][] | null;
             /** @description Whether the pixel spacing is that at the detector, ImagerPixelSpacing (0018,1164): what lies before it is smaller. */
             spacing_at_detector: boolean;
         };
@@ -2814,6 +2833,29 @@ export interface components {
             /** @description The user's name. */
             username: string;
         };
+        /** @description One level of a slide: the whole of it at some size, cut into tiles. */
+        SlideLevel: {
+            /**
+             * Format: int32
+             * @description Pixels down.
+             */
+            height: number;
+            /**
+             * Format: int32
+             * @description Pixels down a tile.
+             */
+            tile_height: number;
+            /**
+             * Format: int32
+             * @description Pixels across a tile; those at the right edge may be narrower, or reach beyond the level.
+             */
+            tile_width: number;
+            /**
+             * Format: int32
+             * @description Pixels across.
+             */
+            width: number;
+        };
         /** @description A snapshot as people see it. */
         Snapshot: {
             /** @description When it was cut. */
@@ -3029,7 +3071,7 @@ export interface components {
             attested?: boolean | null;
             /**
              * Format: binary
-             * @description A DICOM, PNG or JPEG file.
+             * @description A DICOM, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF or SVS of up to 4 GiB.
              */
             file: string;
             /** @description The kind of picture, where the file does not say. */
@@ -3548,6 +3590,39 @@ export interface operations {
                 };
                 content: {
                     "image/png": number[];
+                };
+            };
+        };
+    };
+    get_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: components["schemas"]["ImageId"];
+                level: number;
+                column: number;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "image/png": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

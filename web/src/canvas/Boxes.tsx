@@ -116,6 +116,19 @@ export function EdgeLetters({ edges, screen }: { edges: Edges; screen: Size }) {
   )
 }
 
+// How long so much is here.
+export function ScaleBar({ length, text, screen }: { length: number; text: string; screen: Size }) {
+  const [right, y] = [screen.width - 16, screen.height - 14]
+  const bar = `M${right - length} ${y - 5}v5h${length}v-5`
+  return (
+    <g data-testid="scale" fill="none" pointerEvents="none">
+      <path d={bar} stroke="#000" strokeWidth={5} opacity={0.6} />
+      <path d={bar} stroke={MEASURED} strokeWidth={2} />
+      <Label x={right - length / 2} y={y - 6} colour={MEASURED} anchor="middle">{text}</Label>
+    </g>
+  )
+}
+
 function Label({ x, y, colour, anchor, children }: { x: number; y: number; colour: string; anchor?: 'middle'; children: ReactNode }) {
   return (
     <text x={x} y={y} fill={colour} stroke="#000" strokeWidth={3} paintOrder="stroke" fontSize={LABEL_SIZE} textAnchor={anchor} pointerEvents="none">

@@ -1,13 +1,15 @@
 // The image and what lies on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
-import { actual, fit, lookOf, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
+import { actual, fit, lookOf, lowestZoom, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
 import { clicked, clickedBorder, gripAt, STILL, type Grip } from '../model/grip'
 import { commandOf, type Plain } from '../model/keys'
 import { LABEL_HEIGHT, labelSpot, widthOf } from '../model/label'
 import type { Edges } from '../model/orientation'
-import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outline, shapeOf, type Drawn } from './Boxes'
-import type { Levels, Raster, Window } from './levels'
+import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outline, ScaleBar, shapeOf, type Drawn } from './Boxes'
+import type { Levels, Window } from './levels'
 import { Pixels } from './Pixels'
+import { isTiled, type Picture } from './tiled'
+import { Tiles } from './Tiles'
 
 // What the left button does: draws and changes boxes, measures, or only moves the image about.
 export type Tool = 'draw' | 'measure' | 'look'
@@ -17,7 +19,7 @@ export interface Fitting {
   at: number
 }
 interface Props {
-  raster: Raster
+  raster: Picture
   // Which image and frame the raster is.
   name: string
   levels: Levels
@@ -41,8 +43,10 @@ interface Props {
   // Where the view is told from elsewhere.
   look?: Look | null
   lengthOf(from: Point, to: Point): string
-  // What is written in the corner, given how many screen pixels an image pixel takes.
-  caption(zoom: number): ReactNode
+  // A bar of a known length, given how many CSS pixels an image pixel takes.
+  scale?(zoom: number): { length: number; text: string }
+  // What is written in the corner, given how many screen pixels an image pixel takes, and which level of a slide is on the screen.
+  caption(zoom: number, level: number | null): ReactNode
   onSelect(id: string | null): void
   onDraw(box: Box): void
   onPlace(id: string, box: Box, gesture: string): void
@@ -102,11 +106,13 @@ export function Viewport(props: Props) {
   const [ruler, setRuler] = useState<Ruler | null>(null)
   const [space, setSpace] = useState(false)
   const [cursor, setCursor] = useState('crosshair')
+  const [level, setLevel] = useState<number | null>(null)
   const view = props.look && screen && own ? viewOf(props.look, raster, screen) : own
   const chosen = boxes.find((box) => box.id === selected)
   const editable = tool === 'draw' && chosen?.kind === 'region' ? chosen : undefined
   const line = tool === 'measure' && ruler?.name === name ? ruler : null
   if (corner && !props.twoClicks) setCorner(null)
+  const lowest = screen ? lowestZoom(raster, screen) : 0
 
   useLayoutEffect(() => {
     const element = frame.current
@@ -155,11 +161,11 @@ export function Viewport(props: Props) {
       if (command.kind === 'cancel') setCorner(null)
       const factor = ZOOMS[command.kind as Plain]
       if (factor === undefined) return
-      setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor)))
+      setView((now) => now && (factor === null ? actual(now, screen, globalThis.devicePixelRatio || 1) : zoomAt(now, middle, factor, lowest)))
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [screen, letters])
+  }, [screen, letters, lowest])
 
   const at = (event: { clientX: number; clientY: number }): Point => {
     const edge = frame.current?.getBoundingClientRect()
@@ -169,7 +175,7 @@ export function Viewport(props: Props) {
     // A pinch on a touch pad comes as a wheel with Ctrl.
     const scrolls = props.onScroll && !event.ctrlKey && !event.metaKey
     if (scrolls) return props.onScroll?.(moved.steps())
-    if (!props.look) setView((now) => now && zoomAt(now, at(event), Math.exp(-moved.pixels / (event.ctrlKey ? 100 : 400))))
+    if (!props.look) setView((now) => now && zoomAt(now, at(event), Math.exp(-moved.pixels / (event.ctrlKey ? 100 : 400)), lowest))
   })
 
   const press = (event: PointerEvent) => {
@@ -184,7 +190,7 @@ export function Viewport(props: Props) {
       if (drag?.kind === 'edit' && drag.live) props.onPlace(drag.id, drag.bbox, drag.gesture)
       return setDrag({ kind: 'pinch', ...two, view })
     }
-    if (event.button === 2) return raster.channels === 1 && setDrag({ kind: 'window', from: point, window: props.window })
+    if (event.button === 2) return !isTiled(raster) && raster.channels === 1 && setDrag({ kind: 'window', from: point, window: props.window })
     if (event.button === 1 || (event.button === 0 && (space || tool === 'look'))) return setDrag({ kind: 'pan', from: point, view })
     if (event.button !== 0) return
     const image = toImage(view, point)
@@ -243,7 +249,7 @@ export function Viewport(props: Props) {
       case 'pinch': {
         const two = pinched(fingers.current)
         if (!two) return
-        const zoomed = zoomAt(drag.view, drag.between, two.apart / drag.apart)
+        const zoomed = zoomAt(drag.view, drag.between, two.apart / drag.apart, lowest)
         return setView({ ...zoomed, x: zoomed.x + two.between.x - drag.between.x, y: zoomed.y + two.between.y - drag.between.y })
       }
       case 'edit':
@@ -311,9 +317,14 @@ export function Viewport(props: Props) {
     >
       {view && screen && (
         <>
-          <Pixels raster={raster} name={name} levels={props.levels} window={props.window} inverted={props.inverted} view={view} screen={screen} />
+          {isTiled(raster) ? (
+            <Tiles tiled={raster} name={name} view={view} screen={screen} onShown={setLevel} />
+          ) : (
+            <Pixels raster={raster} name={name} levels={props.levels} window={props.window} inverted={props.inverted} view={view} screen={screen} />
+          )}
           <svg width={screen.width} height={screen.height} style={{ position: 'absolute', inset: 0 }}>
             {props.edges && <EdgeLetters edges={props.edges} screen={screen} />}
+            {props.scale && <ScaleBar {...props.scale(view.zoom)} screen={screen} />}
             {boxes.map((box, index) => (
               <BoxShape key={box.id} {...box} label={labels[index] ?? null} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
@@ -321,7 +332,7 @@ export function Viewport(props: Props) {
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
             {line && <Line from={line.from} to={line.to} view={view} length={props.lengthOf(line.from, line.to)} />}
           </svg>
-          <div style={{ position: 'absolute', left: 8, bottom: 8, pointerEvents: 'none' }}>{props.caption(view.zoom * (globalThis.devicePixelRatio || 1))}</div>
+          <div style={{ position: 'absolute', left: 8, bottom: 8, pointerEvents: 'none' }}>{props.caption(view.zoom * (globalThis.devicePixelRatio || 1), level)}</div>
         </>
       )}
     </div>

@@ -12,7 +12,7 @@ export interface Picture {
 }
 
 // Magnified this far, image pixels are shown as they are; blurring them would invent structure.
-const PLAIN_FROM = 2
+export const PLAIN_FROM = 2
 // The most image pixels along a side that one screen pixel is the mean of.
 const MOST_COVERED = 8
 

@@ -43,6 +43,12 @@ export function viewOf(look: Look, image: Size, screen: Size): View {
   return { zoom, x: screen.width / 2 - look.x * image.width * zoom, y: screen.height / 2 - look.y * image.height * zoom }
 }
 
+// A box in the middle of what a look shows, a fifth of it along each side.
+export function middleOf({ magnified, x, y }: Look, image: Size): Box | null {
+  const corner = (sign: number): Point => ({ x: image.width * (x + (sign * 0.1) / magnified), y: image.height * (y + (sign * 0.1) / magnified) })
+  return spanned(corner(-1), corner(1), image)
+}
+
 // One image pixel on one pixel of the screen, of which `ratio` make a CSS pixel, edge upon edge; what is in the middle stays there.
 export function actual(view: View, screen: Size, ratio: number): View {
   const zoom = 1 / ratio
@@ -51,9 +57,13 @@ export function actual(view: View, screen: Size, ratio: number): View {
   return { zoom, x: edge(screen.width, middle.x), y: edge(screen.height, middle.y) }
 }
 
+// How far one may zoom out: a slide may need more to fit the screen.
+const LOWEST = 0.02
+export const lowestZoom = (image: Size, screen: Size) => Math.min(LOWEST, fit(image, screen).zoom / 2)
+
 // Zooms so that the point under the pointer stays there.
-export function zoomAt(view: View, at: Point, factor: number): View {
-  const zoom = clamp(view.zoom * factor, 0.02, 64)
+export function zoomAt(view: View, at: Point, factor: number, lowest = LOWEST): View {
+  const zoom = clamp(view.zoom * factor, lowest, 64)
   const image = toImage(view, at)
   return { zoom, x: at.x - image.x * zoom, y: at.y - image.y * zoom }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lengthOf } from './measure'
+import { barOf, lengthOf } from './measure'
 
 it('measures in mm with the spacing of rows down and of columns across', () => {
   const at = { x: 10, y: 20 }
@@ -11,4 +11,12 @@ it('measures in mm with the spacing of rows down and of columns across', () => {
 it('measures in pixels where nothing is known of their size', () => {
   expect(lengthOf({ x: 0, y: 0 }, { x: 3, y: 4 }, null)).toEqual({ value: 5, unit: 'px' })
   expect(lengthOf({ x: 0, y: 0 }, { x: 3, y: 4 }, [])).toEqual({ value: 5, unit: 'px' })
+})
+
+it('draws a bar of a round length that is no longer than it may be', () => {
+  // A quarter of a micron: at 1:1 160 pixels are 40 µm.
+  const { millimetres, length } = barOf(0.00025, 1, 160)
+  expect(millimetres).toBeCloseTo(0.02)
+  expect(length).toBeCloseTo(80)
+  expect(barOf(0.00025, 0.02, 160).millimetres).toBeCloseTo(2)
 })

@@ -6,6 +6,14 @@ export interface Length {
   unit: 'mm' | 'px'
 }
 
+// A bar of a round length, in mm and on the screen, of at most `most` screen pixels where one of the image measures `spacing` mm.
+export function barOf(spacing: number, zoom: number, most: number): { millimetres: number; length: number } {
+  const longest = (most / zoom) * spacing
+  const power = 10 ** Math.floor(Math.log10(longest))
+  const millimetres = ([5, 2].find((step) => step * power <= longest) ?? 1) * power
+  return { millimetres, length: (millimetres / spacing) * zoom }
+}
+
 // `spacing`: between rows and between columns, in mm, DICOM's order; they need not be the same.
 export function lengthOf(from: Point, to: Point, spacing: readonly number[] | null): Length {
   const [row, column] = spacing ?? []

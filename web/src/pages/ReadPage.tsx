@@ -9,6 +9,7 @@ import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
+import { tiledOf } from '../panels/reading/shown'
 import { framePixels } from '../panels/reading/useStack'
 import { Workspace } from '../panels/reading/Workspace'
 import { Unsent } from '../panels/Unsent'
@@ -53,6 +54,8 @@ export default function ReadPage() {
     queryFn: async () => {
       const found = image ? await openCase(image) : await nextCase(id)
       if (!found) return null
+      const tiled = tiledOf(found.image)
+      if (tiled) return { found, raster: tiled }
       const first = firstFrame(found.image.id)
       const raster = await queries.fetchQuery(first)
       // From here on the case keeps it.

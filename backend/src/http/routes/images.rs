@@ -3,11 +3,11 @@
 use crate::http::MAX_FORM;
 use crate::http::dto::{Attestation, ErrorBody, Images};
 use crate::http::error::{Answer, Refusal};
-use crate::imaging::MAX_BYTES;
-use crate::services::images::{self, Pixels, Upload};
+use crate::imaging::slide::MAX_SLIDE_BYTES;
+use crate::services::images::{self, Pixels, Place, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use crate::store::images::{Filter, Image, ImageState};
-use actix_multipart::form::{MultipartForm, bytes::Bytes as FormBytes, text::Text};
+use actix_multipart::form::{MultipartForm, tempfile::TempFile, text::Text};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
@@ -27,21 +27,22 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(related_images)
         .service(attest_image)
         .service(get_pixels)
-        .service(get_rendered);
+        .service(get_rendered)
+        .service(get_tile);
 }
 
 #[derive(MultipartForm)]
 struct UploadForm {
-    // As MAX_BYTES says; the attribute takes no constant.
-    #[multipart(limit = "256MiB")]
-    file: FormBytes,
+    // As MAX_SLIDE_BYTES says; the attribute takes no constant.
+    #[multipart(limit = "4GiB")]
+    file: TempFile,
     patient: Option<Text<String>>,
     study: Option<Text<String>>,
     modality: Option<Text<String>>,
     attested: Option<Text<bool>>,
 }
 
-/// The form of somebody who may bring images into the project. A form is held in memory, so whoever is refused is refused
+/// The form of somebody who may bring images into the project. Its file goes to the disk, so whoever is refused is refused
 /// before a byte of it is read.
 struct PermittedForm(UploadForm);
 
@@ -69,7 +70,10 @@ async fn may_upload(request: &HttpRequest) -> Result<(), actix_web::Error> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_FORM) {
-        return Err(Refusal::from(ServiceError::TooLarge { limit: MAX_BYTES }).into());
+        return Err(Refusal::from(ServiceError::TooLarge {
+            limit: MAX_SLIDE_BYTES,
+        })
+        .into());
     }
     Ok(())
 }
@@ -81,7 +85,7 @@ async fn may_upload(request: &HttpRequest) -> Result<(), actix_web::Error> {
     reason = "describes the multipart form in the OpenAPI document"
 )]
 struct UploadFields {
-    /// A DICOM, PNG or JPEG file.
+    /// A DICOM, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF or SVS of up to 4 GiB.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// The patient's pseudonym, where the sender chooses it.
@@ -111,7 +115,7 @@ async fn upload_image(
         .map_err(|e| ServiceError::invalid("modality", e))?;
     let upload = Upload {
         file_name: form.file.file_name.unwrap_or_else(|| "the file".to_owned()),
-        bytes: form.file.data,
+        file: form.file.file.into_file(),
         patient: form.patient.map(Text::into_inner),
         study: form.study.map(Text::into_inner),
         modality,
@@ -234,6 +238,30 @@ async fn get_rendered(
 ) -> Answer<HttpResponse> {
     let png = images::pixels(&hospital, &actor, *image, Pixels::Rendered).await?;
     Ok(picture(&request, png))
+}
+
+/// A tile of a whole-slide image, whose levels are the image's `facts.pyramid`: level 0 is the finest.
+#[utoipa::path(tag = "images", responses(
+    (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))), (status = 404, body = ErrorBody)))]
+#[get("/api/images/{image}/tiles/{level}/{column}/{row}")]
+async fn get_tile(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    path: Path<(ImageId, u32, u32, u32)>,
+) -> Answer<HttpResponse> {
+    let (image, level, column, row) = path.into_inner();
+    let place = Place { level, column, row };
+    let tile = images::tile(&hospital, &actor, image, place).await?;
+    let kind = match tile.first() {
+        Some(0xff) => "image/jpeg",
+        _ => "image/png",
+    };
+    // While a slide is read, its tiles are asked for again and again. An hour after it was withheld no browser has one.
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "private, max-age=3600, immutable"))
+        .insert_header(ContentEncoding::Identity)
+        .content_type(kind)
+        .body(tile))
 }
 
 /// A PNG of ours. It never changes, but it may be withheld one day, so the browser asks each time.

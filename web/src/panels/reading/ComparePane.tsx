@@ -116,7 +116,8 @@ function Picture({ image, related, chosen, inverted, look, raster }: OtherProps 
           edges={shown.edges}
           look={look}
           lengthOf={() => ''}
-          caption={(zoom) => <Caption image={slice} zoom={zoom} at={stack.at} of={slices.length} />}
+          // Of a slide the whole is shown, smaller than it is.
+          caption={(zoom) => <Caption image={slice} zoom={(zoom * stack.raster.width) / slice.width} at={stack.at} of={slices.length} />}
           onSelect={() => undefined}
           onDraw={() => undefined}
           onPlace={() => undefined}

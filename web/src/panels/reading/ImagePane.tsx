@@ -1,14 +1,14 @@
 // The image of a case with its tools: what is shown of it and how. What is written about it stands in Workspace.
 import { Box as Area, Button, Group, NativeSelect } from '@mantine/core'
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from 'react'
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Image } from '../../api/client'
 import { useRelated } from '../../api/queries'
-import type { Raster } from '../../canvas/levels'
 import type { Drawn } from '../../canvas/Boxes'
+import { isTiled, type Picture } from '../../canvas/tiled'
 import { Viewport, type Fitting } from '../../canvas/Viewport'
-import type { Box, Look, Point } from '../../model/geometry'
-import { lengthOf } from '../../model/measure'
+import { middleOf, type Box, type Look, type Point } from '../../model/geometry'
+import { barOf, lengthOf } from '../../model/measure'
 import { nameOf, stackOf } from '../../model/stack'
 import { Refusal } from '../Refusal'
 import { Caption } from './Caption'
@@ -25,11 +25,13 @@ export interface ImageKeys {
   measure(): void
   preset(number: number): void
   scroll(by: number): void
+  // A box in the middle of what is seen of a slide; null where the whole image fits the screen well enough.
+  middle(): Box | null
 }
 interface Props {
   ref: Ref<ImageKeys>
   image: Image
-  raster: Raster
+  raster: Picture
   boxes: readonly Drawn[]
   selected: string | null
   offered: string | null
@@ -49,6 +51,8 @@ interface Props {
 const NONE: readonly Image[] = []
 // Dark enough for the white text on it.
 const PRESSED = '#0b7285'
+// The longest bar of a scale, in CSS pixels.
+const BAR = 160
 const FITTED: Fitting = { to: 'screen', at: 0 }
 
 export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }: Props) {
@@ -63,6 +67,14 @@ export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }
   const [fitting, setFitting] = useState(FITTED)
   const [beside, setBeside] = useState(false)
   const [look, setLook] = useState<Look | null>(null)
+  const seen = useRef<Look | null>(null)
+  const looked = useCallback(
+    (look: Look) => {
+      seen.current = look
+      if (beside) setLook(look)
+    },
+    [beside],
+  )
   const isOwn = stack.slice.image === image.id
   const slice = isOwn ? image : (related.find(({ id }) => id === stack.slice.image) ?? image)
   const shown = useMemo(() => shownOf(slice), [slice])
@@ -87,10 +99,18 @@ export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }
       if (preset) setChosen(preset.name)
     },
     scroll: (by) => stack.go(stack.asked + by),
+    middle: () => (isTiled(stack.raster) && seen.current ? middleOf(seen.current, stack.raster) : null),
   }
   useImperativeHandle(ref, () => keys)
+  const tiled = isTiled(stack.raster)
+  const micrometres = (millimetres: number) => t('view.um', { length: Number((1000 * millimetres).toPrecision(3)) })
+  const scaleOf = (across: number) => (zoom: number) => {
+    const { millimetres, length } = barOf(across, zoom, BAR)
+    return { length, text: millimetres < 1 ? micrometres(millimetres) : t('view.mm', { length: millimetres }) }
+  }
   const lengthText = (from: Point, to: Point) => {
     const { value, unit } = lengthOf(from, to, spacing)
+    if (tiled && unit === 'mm' && value < 1) return micrometres(value)
     const length = value.toFixed(1)
     if (unit === 'px') return t('view.pixels', { length })
     return slice.facts?.spacing_at_detector ? t('view.mm_at_detector', { length }) : t('view.mm', { length })
@@ -138,10 +158,11 @@ export function ImagePane({ ref, image, raster, boxes, tools, onFrame, ...rest }
               fitting={fitting}
               edges={shown.edges}
               lengthOf={lengthText}
-              caption={(zoom) => <Caption image={slice} zoom={zoom} at={stack.at} of={slices.length} />}
+              scale={tiled && spacing?.[1] ? scaleOf(spacing[1]) : undefined}
+              caption={(zoom, level) => <Caption image={slice} zoom={zoom} level={tiled ? level : undefined} at={stack.at} of={slices.length} />}
               onWindow={setChosen}
               onScroll={slices.length > 1 ? keys.scroll : undefined}
-              onLook={beside ? setLook : undefined}
+              onLook={looked}
             />
           </Area>
           <Refusal error={stack.fault} m="xs" />

@@ -93,5 +93,7 @@ function sizeInMm(bbox: readonly number[], spacing: readonly number[] | null): s
   if (row === undefined || column === undefined) return ''
   const width = ((bbox[2] ?? 0) - (bbox[0] ?? 0)) * column
   const height = ((bbox[3] ?? 0) - (bbox[1] ?? 0)) * row
+  // What is looked at under a microscope.
+  if (Math.max(width, height) < 1) return ` · ${(1000 * width).toFixed(1)} × ${(1000 * height).toFixed(1)} µm`
   return ` · ${width.toFixed(1)} × ${height.toFixed(1)} mm`
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, type Case, type Concept, type Region, type Settings, type Suggestion, type Verdict } from '../../api/client'
 import { useSettings } from '../../api/queries'
-import type { Raster } from '../../canvas/levels'
+import type { Picture } from '../../canvas/tiled'
 import type { Drawn } from '../../canvas/Boxes'
 import { reasonIn } from '../../i18n/reasons'
 import { useInWords } from '../../i18n/refusal'
@@ -29,7 +29,7 @@ import { VerdictDialog } from './VerdictDialog'
 
 interface Props {
   opened: Case
-  raster: Raster
+  raster: Picture
   langs: readonly string[]
   concepts: readonly Concept[]
   onNext(): void
@@ -90,6 +90,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     setTwoClicks(settings.two_clicks)
     choose(id)
   }
+  const drawMiddle = () => draw(view.current?.middle() ?? middle(raster))
   const step = (by: number) => {
     const ids = [...content.regions, ...open].map(({ id }) => id)
     const at = ids.indexOf(selected ?? '')
@@ -142,7 +143,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   }
   useKeys({
     nudge: (dx, dy) => chosen && dispatch({ kind: 'place', id: chosen.id, bbox: moved(boxOf(chosen.bbox), dx, dy, raster) }),
-    newBox: () => draw(middle(raster)),
+    newBox: drawMiddle,
     twoClicks: () => setTwoClicks(!twoClicks),
     cancel: twoClicks && !settings.two_clicks ? () => setTwoClicks(false) : undefined,
     next: () => step(1),
@@ -183,7 +184,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   }
   const tools = (
     <>
-      <Button size="compact-sm" variant="default" onClick={() => draw(middle(raster))}>{t('read.new_box')}</Button>
+      <Button size="compact-sm" variant="default" onClick={drawMiddle}>{t('read.new_box')}</Button>
       <Button size="compact-sm" variant={twoClicks ? 'filled' : 'default'} aria-pressed={twoClicks} onClick={() => setTwoClicks(!twoClicks)}>{t('read.two_clicks')}</Button>
       <Button size="compact-sm" variant="default" px={6} title={t('read.undo')} aria-label={t('read.undo')} disabled={state.past.length === 0} onClick={() => dispatch({ kind: 'undo' })}>↶</Button>
       <Button size="compact-sm" variant="default" px={6} title={t('read.redo')} aria-label={t('read.redo')} disabled={state.future.length === 0} onClick={() => dispatch({ kind: 'redo' })}>↷</Button>
@@ -301,6 +302,6 @@ export function boxOf(bbox: readonly number[]): Box {
   return [bbox[0] ?? 0, bbox[1] ?? 0, bbox[2] ?? 0, bbox[3] ?? 0]
 }
 
-function middle({ width, height }: Raster): Box {
+function middle({ width, height }: Picture): Box {
   return [Math.round(width * 0.4), Math.round(height * 0.4), Math.round(width * 0.6), Math.round(height * 0.6)]
 }

@@ -2,6 +2,7 @@
 import type { Image } from '../../api/client'
 import { AS_STORED, IDENTITY, type Levels, type Window } from '../../canvas/levels'
 import { fullRange, presetsOf, type Preset, type PresetName } from '../../canvas/presets'
+import type { Tiled } from '../../canvas/tiled'
 import { edgesOf, type Edges } from '../../model/orientation'
 
 // A preset follows the image that is shown; a window that a reader made is the same on all.
@@ -26,6 +27,12 @@ export function shownOf(image: Image): Shown {
     presets: presetsOf({ center: own.center, width: own.width, function: own.function }, full, known?.hounsfield ?? false),
     edges: edgesOf(image.facts ?? {}),
   }
+}
+
+// A slide, which is brought tile by tile; null for all other images.
+export function tiledOf({ id, width, height, facts }: Image): Tiled | null {
+  const levels = facts?.pyramid
+  return levels ? { width, height, levels, urlOf: (level, column, row) => `/api/images/${id}/tiles/${level}/${column}/${row}` } : null
 }
 
 export function windowOf(chosen: Chosen, { presets }: Shown): Window {

@@ -3,13 +3,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { pixelsOf } from '../../api/client'
 import { decoded } from '../../canvas/decode'
-import type { Raster } from '../../canvas/levels'
+import { isTiled, type Picture } from '../../canvas/tiled'
 import { nameOf, type Slice } from '../../model/stack'
 import { Frames } from '../../state/frames'
 
 interface Shown {
   slice: Slice
-  raster: Raster
+  raster: Picture
 }
 export interface Stack extends Shown {
   // Places in the stack, from 0: of what is shown, and of what was asked for.
@@ -28,7 +28,8 @@ export function useStack(slices: readonly Slice[], first: Shown): Stack {
   const wish = useRef(asked)
   const [frames] = useState(() => {
     const made: Frames = new Frames(framePixels, () => arrived(made))
-    made.keep(first.slice, first.raster)
+    // Tiles are kept where they are drawn.
+    if (!isTiled(first.raster)) made.keep(first.slice, first.raster)
     return made
   })
   function arrived(from: Frames) {
