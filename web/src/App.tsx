@@ -19,6 +19,7 @@ const WorklistPage = lazy(() => import('./pages/WorklistPage'))
 const UploadPage = lazy(() => import('./pages/UploadPage'))
 const ReadPage = lazy(() => import('./pages/ReadPage'))
 const SnapshotsPage = lazy(() => import('./pages/SnapshotsPage'))
+const DifferencesPage = lazy(() => import('./pages/DifferencesPage'))
 const RunsPage = lazy(() => import('./pages/RunsPage'))
 const LaunchPage = lazy(() => import('./pages/LaunchPage'))
 const ComparePage = lazy(() => import('./pages/ComparePage'))
@@ -47,6 +48,7 @@ export function App() {
           <Route path="upload" element={<UploadPage />} />
           <Route path="read/:image?" element={<ReadPage />} />
           <Route path="snapshots" element={<SnapshotsPage />} />
+          <Route path="snapshots/differences" element={<DifferencesPage />} />
           <Route path="runs" element={<RunsPage />} />
           <Route path="runs/new" element={<LaunchPage />} />
           <Route path="runs/compare" element={<ComparePage />} />
