@@ -252,6 +252,10 @@ async fn the_tools_do_what_they_say() {
         [Path::new("manifest.json"), Path::new("cases.jsonl")]
     );
     assert_eq!(entries.len(), 3);
+    let same = tools.done(&["snapshot", "diff", id, id], "");
+    assert!(same.contains("1 unchanged"), "{same}");
+    let sheet = tools.done(&["snapshot", "datasheet", id, "--format", "markdown"], "");
+    assert!(sheet.contains("| train | 1 | 1 |"), "{sheet}");
 
     // Runs.
     let set = |setting: &str| {
@@ -506,6 +510,8 @@ fn every_command_shows_an_example() {
         &["audit", "verify"],
         &["snapshot", "list"],
         &["snapshot", "create"],
+        &["snapshot", "datasheet"],
+        &["snapshot", "diff"],
         &["snapshot", "export"],
         &["snapshot", "verify"],
         &["run", "list"],

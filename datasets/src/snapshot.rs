@@ -4,6 +4,7 @@
 //! sorted by image id), which in turn names each raster by hash. The snapshot's id is the digest of the manifest, so
 //! unchanged data has an unchanged id and any changed character has another. Nothing in it tells the time of cutting.
 
+use crate::filter::Filter;
 use crate::geometry::ImageSize;
 use crate::ids::{AnnotationId, Digest, ImageId, ProjectId};
 use crate::lang::LangPair;
@@ -116,6 +117,9 @@ pub struct Manifest {
     pub guideline: String,
     /// How patients are split.
     pub shares: SplitShares,
+    /// Which of the submitted cases were taken.
+    #[serde(default, skip_serializing_if = "Filter::is_everything")]
+    pub filter: Filter,
     /// The JSON lines of [`SnapshotCase`].
     pub cases: ObjectRef,
     /// Cases, regions and patients per split.
@@ -144,6 +148,20 @@ pub struct SplitCounts {
     pub images: u64,
     /// Regions.
     pub regions: u64,
+}
+
+impl Counts {
+    /// All splits together.
+    #[must_use]
+    pub fn all(&self) -> SplitCounts {
+        let splits = [self.train, self.val, self.test];
+        let sum = |of: fn(&SplitCounts) -> u64| splits.iter().map(of).sum();
+        SplitCounts {
+            patients: sum(|split| split.patients),
+            images: sum(|split| split.images),
+            regions: sum(|split| split.regions),
+        }
+    }
 }
 
 /// One image of a snapshot with what was submitted about it.

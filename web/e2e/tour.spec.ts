@@ -96,9 +96,9 @@ async function bringIn(stained: Uint8Array) {
 const region = (concept: string, bbox: number[], en: string, zh: string, more = {}) => ({ id: crypto.randomUUID(), concept, bbox, texts: { en, zh }, ...more })
 
 // What a reader says of an image; it is theirs to go on with, unless it is submitted.
-async function write(reader: Client | undefined, image: string, content: object, submits: boolean) {
+async function write(reader: Client | undefined, image: string, content: object, submits: boolean, based_on = 0) {
   await reader?.call('POST', `/api/images/${image}/lease`)
-  const { revision } = await reader?.call('PUT', `/api/images/${image}/annotation`, { based_on: 0, content })
+  const { revision } = await reader?.call('PUT', `/api/images/${image}/annotation`, { based_on, content })
   if (submits) await reader?.call('POST', `/api/images/${image}/annotation/submit`, { revision, active_seconds: 70 })
 }
 
@@ -109,6 +109,13 @@ async function read() {
     const nodule = region('nodule', [150 + 9 * index, 160, 190 + 9 * index, 200], 'Round nodule with smooth margin.', '圆形结节，边缘光滑。')
     await write(index % 2 ? wang : anna, id, { regions: [nodule] }, true)
   }
+  await admin.call('POST', `/api/projects/${project}/snapshots`, { name: 'First reading · 初读' })
+  // Then one is looked at again.
+  const again: string = films[0].id
+  const { content, revision } = await anna?.call('GET', `/api/images/${again}/annotation`)
+  const [nodule] = content.regions
+  Object.assign(nodule, { bbox: [138, 152, 186, 204], texts: { en: 'Round nodule of 9 mm with irregular margin.', zh: '圆形结节，约 9 mm，边缘不规则。' } })
+  await write(anna, again, { ...content, regions: [nodule, region('effusion', [40, 380, 150, 470], 'Small effusion at the left base.', '左侧少量胸腔积液。')] }, true, revision)
   await write(anna, ct, {
     regions: [
       region('aorta', [70.5, 0, 109.5, 33], 'Descending aorta of normal width.', '降主动脉管径正常。'),
@@ -333,6 +340,10 @@ class Tour {
     const { page, t } = this
     await this.visit('/snapshots', t.snapshots.export)
     await this.taken('snapshots')
+    await page.getByRole('link', { name: t.snapshots.compare }).click()
+    await expect(page.getByText(t.differences.total.boxes_moved)).toBeVisible()
+    await expect(page.getByRole('img', { name: t.differences.moves.split('{{')[0] })).toBeVisible()
+    await this.taken('differences')
     await this.visit('/runs', 'All weights')
     await this.taken('runs')
     await this.visit(`/runs/${runs[1]}`, t.runs.scores)

@@ -100,13 +100,20 @@ async function followsTheFormula(page: Page) {
   expect(await off(page, (value) => 255 - linear(value, 50, 350)), 'one to one').toBeLessThanOrEqual(1)
 }
 
-// Whether this machine has a GPU must not matter here: a browser imitates one if it may, or is refused any.
+// Whether this machine has a GPU must not matter here: a browser imitates one and says that it has it, or is refused any.
 const withGpu = (page: Page, there: boolean) =>
   page.addInitScript((there) => {
     const plain = HTMLCanvasElement.prototype.getContext as (kind: string, asked?: object) => unknown
     Object.assign(HTMLCanvasElement.prototype, {
       getContext(this: HTMLCanvasElement, kind: string, asked?: object) {
         return kind === 'webgl2' && !there ? null : plain.call(this, kind, { ...asked, failIfMajorPerformanceCaveat: false })
+      },
+    })
+    const told = WebGL2RenderingContext.prototype.getParameter
+    const renderer = 0x9246
+    Object.assign(WebGL2RenderingContext.prototype, {
+      getParameter(this: WebGL2RenderingContext, name: number): unknown {
+        return name === renderer ? 'a GPU' : told.call(this, name)
       },
     })
   }, there)

@@ -7,7 +7,7 @@ import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang } from './i18n'
 import { may } from './model/roles'
 import {
-  ComparePage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
+  ComparePage, DifferencesPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
 } from './pages/pages'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
@@ -37,6 +37,7 @@ export function App() {
           <Route path="upload" element={<UploadPage />} />
           <Route path="read/:image?" element={<ReadPage />} />
           <Route path="snapshots" element={<SnapshotsPage />} />
+          <Route path="snapshots/differences" element={<DifferencesPage />} />
           <Route path="runs" element={<RunsPage />} />
           <Route path="runs/new" element={<LaunchPage />} />
           <Route path="runs/compare" element={<ComparePage />} />

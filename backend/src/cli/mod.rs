@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 the work found a problem, 2 the call was wrong, 128 and the signal told to stop.
 
 mod accounts;
+mod differences;
 mod import;
 mod installation;
 mod lint;

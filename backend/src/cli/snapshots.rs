@@ -1,19 +1,18 @@
 //! Snapshots from the shell.
 
 use super::installation::{Installation, Reach};
-use super::{Place, print};
-use crate::services::Hospital;
-use crate::services::snapshots::{self, ExportFormat};
+use super::{Place, differences, print};
+use crate::services::snapshots::{self, DatasheetFormat, ExportFormat, Verified};
 use crate::store::snapshots::Snapshot;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt};
+use medreg_datasets::filter::Filter;
 use medreg_datasets::ids::Digest;
-use medreg_datasets::snapshot::{ObjectRef, SnapshotCase};
-use serde::Serialize;
-use sha2::Digest as _;
-use std::collections::BTreeMap;
-use std::io::{self, BufRead, Write};
+use medreg_datasets::modality::Modality;
+use medreg_datasets::ontology::ConceptKey;
+use medreg_datasets::snapshot::Counts;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,9 +37,9 @@ pub(super) enum SnapshotCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Cut a snapshot of everything submitted; the same data again gives the same snapshot
+    /// Cut a snapshot of what is submitted; the same data again gives the same snapshot
     #[command(
-        after_help = "Example:\n  medreg snapshot create --project 'My first project' --name v1"
+        after_help = "Example:\n  medreg snapshot create --project 'My first project' --name v1 --modality ct --both-languages"
     )]
     Create {
         /// The project's name or id
@@ -49,15 +48,37 @@ pub(super) enum SnapshotCommand {
         /// What to call it
         #[arg(long)]
         name: Option<String>,
+        /// Take regions and labels of this concept alone; may be given several times
+        #[arg(long = "concept", value_name = "KEY")]
+        concepts: Vec<ConceptKey>,
+        /// Take images of this kind alone, such as ct; may be given several times
+        #[arg(long = "modality", value_name = "KIND")]
+        modalities: Vec<Modality>,
+        /// Take images alone whose every region is described in both languages
+        #[arg(long)]
+        both_languages: bool,
+        /// Only count what it would hold
+        #[arg(long)]
+        dry_run: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Say how one snapshot differs from another; exit code 1 where it does
+    #[command(
+        after_help = "Example:\n  medreg snapshot diff 3f1c… 8b20… --json | head -1\n\nWith --json, the first line has the totals and the settings, each further one a case."
+    )]
+    Diff(differences::DiffArgs),
     /// Write a snapshot as a tar archive
     #[command(
         after_help = "Example:\n  medreg snapshot export 3f1c… --format medreginstruct --out v1.tar"
     )]
     Export(ExportArgs),
+    /// Write a snapshot's datasheet: what it holds and how that came about
+    #[command(
+        after_help = "Example:\n  medreg snapshot datasheet 3f1c… --format markdown --out DATASHEET.md"
+    )]
+    Datasheet(DatasheetArgs),
     /// Check every hash of a snapshot, and its counts; exit code 1 where one is wrong
     #[command(after_help = "Example:\n  medreg snapshot verify 3f1c… --json")]
     Verify {
@@ -81,6 +102,26 @@ pub(super) struct ExportArgs {
     out: PathBuf,
 }
 
+#[derive(Args)]
+pub(super) struct DatasheetArgs {
+    /// Its id, as `list` prints it
+    id: Digest,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "html")]
+    format: Written,
+    /// The file to write; `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Written {
+    /// One page with bars beside its numbers
+    Html,
+    /// Tables of numbers
+    Markdown,
+}
+
 pub(super) async fn snapshot(place: &Place, command: SnapshotCommand) -> anyhow::Result<ExitCode> {
     let installation = Installation::open(place, Reach::Objects).await?;
     let actor = installation.administrator().await?;
@@ -98,27 +139,49 @@ pub(super) async fn snapshot(place: &Place, command: SnapshotCommand) -> anyhow:
         SnapshotCommand::Create {
             project,
             name,
+            concepts,
+            modalities,
+            both_languages,
+            dry_run,
             json,
         } => {
             let project = installation.project(&actor, &project).await?;
+            let filter = Filter {
+                modalities: modalities.into_iter().collect(),
+                concepts: concepts.into_iter().collect(),
+                both_languages,
+            };
+            if dry_run {
+                let counts = snapshots::preview(hospital, &actor, project, &filter).await?;
+                return told_counts(counts, json).map(|()| ExitCode::SUCCESS);
+            }
             let (snapshot, fresh) =
-                snapshots::cut(hospital, &actor, project, name.as_deref()).await?;
+                snapshots::cut(hospital, &actor, project, name.as_deref(), filter).await?;
             if !fresh {
                 eprintln!("medreg: nothing has changed since this snapshot was cut");
             }
             print::rows(json, &[snapshot], cells)?;
         }
+        SnapshotCommand::Diff(args) => code = differences::tell(hospital, &actor, &args).await?,
         SnapshotCommand::Export(args) => {
             let format = match args.format {
                 Format::Medreg => ExportFormat::Medreg,
                 Format::MedRegInstruct => ExportFormat::MedRegInstruct,
             };
             let archive = snapshots::export(hospital, &actor, &args.id, format).await?;
-            write_archive(archive, &args.out).await?;
+            write_file(archive, &args.out).await?;
+        }
+        SnapshotCommand::Datasheet(args) => {
+            let format = match args.format {
+                Written::Html => DatasheetFormat::Html,
+                Written::Markdown => DatasheetFormat::Markdown,
+            };
+            let text = snapshots::datasheet(hospital, &actor, &args.id, format).await?;
+            let whole = futures::stream::iter([Ok(text.into())]);
+            write_file(whole, &args.out).await?;
         }
         SnapshotCommand::Verify { id, json } => {
-            let snapshot = snapshots::snapshot(hospital, &actor, &id).await?;
-            let report = verify(hospital, &snapshot).await?;
+            let report = snapshots::verify(hospital, &actor, &id).await?;
             code = tell(&report, json)?;
         }
     }
@@ -126,25 +189,44 @@ pub(super) async fn snapshot(place: &Place, command: SnapshotCommand) -> anyhow:
     Ok(code)
 }
 
+fn told_counts(counts: Counts, json: bool) -> anyhow::Result<()> {
+    if json {
+        return print::line(&serde_json::to_string(&counts)?);
+    }
+    let splits = [
+        ("train", counts.train),
+        ("val", counts.val),
+        ("test", counts.test),
+    ];
+    let rows = splits.map(|(split, of)| {
+        let numbers = [
+            (of.patients, "patients"),
+            (of.images, "images"),
+            (of.regions, "regions"),
+        ];
+        let numbers = numbers.map(|(count, what)| format!("{count} {what}"));
+        [vec![split.to_owned()], numbers.into()].concat()
+    });
+    print::table(&rows)
+}
+
 fn cells(snapshot: &Snapshot) -> [String; 4] {
-    let counts = snapshot.manifest.counts;
-    let images = counts.train.images + counts.val.images + counts.test.images;
-    let regions = counts.train.regions + counts.val.regions + counts.test.regions;
+    let all = snapshot.manifest.counts.all();
     [
         snapshot.id.to_string(),
         snapshot.created_at.clone(),
-        format!("{images} images, {regions} regions"),
+        format!("{} images, {} regions", all.images, all.regions),
         snapshot.name.clone(),
     ]
 }
 
-/// An archive that is whole or not there: it gets its name when it is complete.
-async fn write_archive(
-    archive: impl Stream<Item = Result<bytes::Bytes, io::Error>>,
+/// A file that is whole or not there: it gets its name when it is complete.
+async fn write_file(
+    chunks: impl Stream<Item = Result<bytes::Bytes, io::Error>>,
     out: &Path,
 ) -> anyhow::Result<()> {
     if out == Path::new("-") {
-        return write_chunks(archive, &mut io::stdout()).await;
+        return write_chunks(chunks, &mut io::stdout()).await;
     }
     let folder = match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -152,7 +234,7 @@ async fn write_archive(
     };
     let mut file = tempfile::NamedTempFile::new_in(folder)
         .with_context(|| format!("{} cannot be written", out.display()))?;
-    write_chunks(archive, file.as_file_mut()).await?;
+    write_chunks(chunks, file.as_file_mut()).await?;
     file.as_file().sync_all()?;
     file.persist(out)
         .with_context(|| format!("{} cannot be written", out.display()))?;
@@ -171,99 +253,7 @@ async fn write_chunks(
     Ok(out.flush()?)
 }
 
-/// What a check found.
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    /// Objects whose bytes were read and hashed.
-    checked: usize,
-    /// What is wrong; empty where the snapshot is whole.
-    faults: Vec<String>,
-}
-
-async fn verify(hospital: &Hospital, snapshot: &Snapshot) -> anyhow::Result<Report> {
-    let mut report = Report::default();
-    let mut conn = hospital.pool.acquire().await?;
-    let manifest = crate::store::snapshots::canonical_manifest(&mut conn, &snapshot.id).await?;
-    drop(conn);
-    let found = Digest::of(manifest.unwrap_or_default().as_bytes());
-    if found != snapshot.id {
-        let fault = format!("the manifest's hash is {found}, not the snapshot's id");
-        report.faults.push(fault);
-    }
-    match spool(hospital, &snapshot.manifest.cases).await {
-        Err(error) => report.faults.push(format!("the cases: {error:#}")),
-        Ok(cases) => {
-            report.checked += 1;
-            verify_cases(hospital, snapshot, &cases, &mut report).await?;
-        }
-    }
-    Ok(report)
-}
-
-/// Copies an object into a temporary file and holds its hash and length against what is expected.
-async fn spool(hospital: &Hospital, object: &ObjectRef) -> anyhow::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::NamedTempFile::new()?;
-    let (mut hash, mut bytes) = (sha2::Sha256::new(), 0);
-    let (_, mut chunks) = hospital.objects.stream(&object.sha256).await?;
-    while let Some(chunk) = chunks.try_next().await? {
-        hash.update(&chunk);
-        bytes += chunk.len() as u64;
-        file.write_all(&chunk)?;
-    }
-    let found = Digest::from_raw(&hash.finalize());
-    if found != object.sha256 || bytes != object.bytes {
-        anyhow::bail!(
-            "{bytes} bytes with hash {found} are there, {} with {} are expected",
-            object.bytes,
-            object.sha256
-        );
-    }
-    Ok(file)
-}
-
-async fn verify_cases(
-    hospital: &Hospital,
-    snapshot: &Snapshot,
-    cases: &tempfile::NamedTempFile,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let (mut images, mut regions) = (0, 0);
-    let mut rasters: BTreeMap<Digest, u64> = BTreeMap::new();
-    for (number, line) in io::BufReader::new(cases.reopen()?).lines().enumerate() {
-        match serde_json::from_str::<SnapshotCase>(&line?) {
-            Ok(case) => {
-                images += 1;
-                regions += case.regions.len() as u64;
-                rasters.insert(case.raster.sha256, case.raster.bytes);
-            }
-            Err(error) => report
-                .faults
-                .push(format!("line {} of the cases: {error}", number + 1)),
-        }
-    }
-    let counts = snapshot.manifest.counts;
-    let told = (
-        counts.train.images + counts.val.images + counts.test.images,
-        counts.train.regions + counts.val.regions + counts.test.regions,
-    );
-    if told != (images, regions) {
-        report.faults.push(format!(
-            "the manifest counts {} images and {} regions, the cases hold {images} and {regions}",
-            told.0, told.1
-        ));
-    }
-    for (sha256, bytes) in rasters {
-        report.checked += 1;
-        let object = ObjectRef { sha256, bytes };
-        if let Err(error) = spool(hospital, &object).await {
-            let fault = format!("the picture {}: {error:#}", object.sha256);
-            report.faults.push(fault);
-        }
-    }
-    Ok(())
-}
-
-fn tell(report: &Report, json: bool) -> anyhow::Result<ExitCode> {
+fn tell(report: &Verified, json: bool) -> anyhow::Result<ExitCode> {
     if json {
         print::json(report)?;
     } else {

@@ -8,6 +8,7 @@ use crate::store::images::Image;
 use crate::store::projects::{Member, Project, Role};
 use crate::store::runs::{LoggedLine, Model, Run};
 use crate::store::snapshots::Snapshot;
+use medreg_datasets::filter::Filter;
 use medreg_datasets::ids::{Digest, ImageId, RunId, TokenId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
@@ -294,12 +295,14 @@ pub struct Revisions {
     pub revisions: Vec<Revision>,
 }
 
-/// What to call a snapshot.
+/// What to call a snapshot, and what it takes.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NewSnapshotBody {
     /// Its name.
     pub name: Option<String>,
+    /// Which of the submitted cases it takes; everything unless told otherwise.
+    pub filter: Filter,
 }
 
 /// A project's snapshots.

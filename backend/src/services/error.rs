@@ -144,6 +144,12 @@ impl From<sqlx::Error> for ServiceError {
     }
 }
 
+impl From<std::io::Error> for ServiceError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Internal(format!("a temporary file cannot be used: {error}"))
+    }
+}
+
 impl From<ObjectError> for ServiceError {
     fn from(error: ObjectError) -> Self {
         match error {

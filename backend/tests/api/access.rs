@@ -74,6 +74,11 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/annotations/{annotation}/revisions", SEERS),
     ("GET", "/api/projects/{project}/snapshots", TRAINERS),
     ("POST", "/api/projects/{project}/snapshots", TRAINERS),
+    (
+        "POST",
+        "/api/projects/{project}/snapshots/preview",
+        TRAINERS,
+    ),
     ("GET", "/api/snapshots/{snapshot}", TRAINERS),
     ("GET", "/api/snapshots/{snapshot}/manifest", TRAINERS),
     (
@@ -82,6 +87,12 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         TRAINERS,
     ),
     ("GET", "/api/snapshots/{snapshot}/export", TRAINERS),
+    ("GET", "/api/snapshots/{snapshot}/datasheet", TRAINERS),
+    (
+        "GET",
+        "/api/snapshots/{snapshot}/differences/{other}",
+        TRAINERS,
+    ),
     ("GET", "/api/projects/{project}/runs", ALL),
     ("POST", "/api/projects/{project}/runs", TRAINERS),
     ("GET", "/api/projects/{project}/runs/compare", TRAINERS),
@@ -240,6 +251,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         ("annotation", text(&annotation["id"])),
         ("lease", text(&lease["lease"]["id"])),
         ("object", text(&manifest["cases"]["sha256"])),
+        ("other", snapshot.clone()),
         ("snapshot", snapshot),
         ("token", text(&token["id"])),
         ("name", "model.safetensors".to_owned()),

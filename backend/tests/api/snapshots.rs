@@ -1,6 +1,6 @@
 //! Cutting, naming by hash, exporting.
 
-use crate::support::{World, content, region, text};
+use crate::support::{World, content, new_project, region, text};
 use medreg_datasets::ids::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -256,4 +256,130 @@ async fn cutting_goes_on_beside_whatever_else_is_written_down() {
     let entries = trail["entries"].as_array().unwrap();
     let cut = entries.iter().filter(|e| e["action"] == "snapshot.cut");
     assert_eq!(cut.count(), 1);
+}
+
+#[tokio::test]
+async fn what_a_later_snapshot_says_otherwise_is_told_case_by_case() {
+    let mut world = World::new().await;
+    let mut images = Vec::new();
+    for seed in 1..=3 {
+        images.push(world.finished(seed).await);
+    }
+    let before = world.snapshot().await;
+    let differences = async |from: &str, to: &str, query: &str| {
+        let path = format!("/api/snapshots/{from}/differences/{to}{query}");
+        world.admin.get(&path).await
+    };
+    let same = differences(&before, &before, "").await.is(200);
+    assert_eq!(same["totals"]["cases_unchanged"], 3);
+    assert_eq!(same["cases"], json!([]));
+
+    let said = |image: &str, bbox, english: &str| {
+        let image = image.to_owned();
+        let said = content(&[region("cyst", bbox, english)]);
+        let world = &world;
+        async move { world.annotate(&world.admin, &image, said).await }
+    };
+    said(&images[0], [4.0, 5.0, 20.0, 25.0], "two cysts").await;
+    said(&images[1], [4.0, 5.0, 20.0, 25.0], "a simple cyst").await;
+    images.push(world.finished(4).await);
+    let settings = json!({ "guideline": "Mark everything." });
+    world
+        .admin
+        .patch(&format!("/api/projects/{}", world.project), settings)
+        .await
+        .is(200);
+    let after = world.snapshot().await;
+    let found = differences(&before, &after, "").await.is(200);
+    let totals = &found["totals"];
+    assert_eq!(
+        (&totals["cases_changed"], &totals["cases_added"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        (&totals["cases_unchanged"], &totals["cases_removed"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(found["settings"]["guideline"]["to"], "Mark everything.");
+    // The regions have new ids here: they were drawn anew, not edited.
+    assert_eq!(
+        (&totals["regions_added"], &totals["regions_removed"]),
+        (&json!(3), &json!(2))
+    );
+
+    // The same, a case at a time.
+    let (mut told, mut after_image) = (Vec::new(), String::new());
+    loop {
+        let query = format!("?limit=1{after_image}");
+        let page = differences(&before, &after, &query).await.is(200);
+        assert_eq!(&page["totals"], totals);
+        told.extend(page["cases"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => after_image = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(json!(told), found["cases"]);
+    assert_eq!(told.len(), 3);
+
+    // Whoever may not see one of the two is told nothing.
+    let engineer = world.member("eve", "engineer").await;
+    world.project = new_project(&world.admin, "Livers", &json!({ "val": 0, "test": 0 })).await;
+    world.finished(9).await;
+    let elsewhere = world.snapshot().await;
+    let path = format!("/api/snapshots/{before}/differences/{elsewhere}");
+    engineer.get(&path).await.refused(404, "not_found");
+    let path = format!("/api/snapshots/{before}/differences/{after}");
+    engineer.get(&path).await.is(200);
+}
+
+#[tokio::test]
+async fn a_filter_is_part_of_what_is_cut_and_of_its_id() {
+    let world = World::new().await;
+    let image = world.image(1).await;
+    let mut cyst = region("cyst", [4.0, 5.0, 20.0, 25.0], "a simple cyst");
+    cyst["texts"]["zh"] = json!("单纯囊肿");
+    let mut kidney = region("kidney", [1.0, 1.0, 30.0, 30.0], "the kidney");
+    kidney["texts"] = json!({ "en": "the kidney" });
+    world
+        .annotate(&world.admin, &image, content(&[cyst, kidney]))
+        .await;
+    let preview = async |filter: Value| {
+        let path = world.path("snapshots/preview");
+        world.admin.post(&path, filter).await
+    };
+    let regions = async |filter: Value| preview(filter).await.is(200)["train"]["regions"].clone();
+    assert_eq!(regions(json!({})).await, 2);
+    assert_eq!(regions(json!({ "concepts": ["cyst"] })).await, 1);
+    assert_eq!(regions(json!({ "both_languages": true })).await, 0);
+    assert_eq!(
+        regions(json!({ "both_languages": true, "concepts": ["cyst"] })).await,
+        1
+    );
+    let refusal = preview(json!({ "concepts": ["tumour"] }))
+        .await
+        .refused(422, "invalid");
+    assert!(refusal.contains("tumour"), "{refusal}");
+    preview(json!({ "concept": ["cyst"] }))
+        .await
+        .refused(400, "invalid");
+
+    let cut = async |filter: Value| {
+        let body = json!({ "filter": filter });
+        world.admin.post(&world.path("snapshots"), body).await
+    };
+    let whole = cut(json!({})).await.is(201);
+    assert!(whole["manifest"].get("filter").is_none(), "{whole}");
+    let cysts = cut(json!({ "concepts": ["cyst"] })).await.is(201);
+    assert_ne!(cysts["id"], whole["id"]);
+    assert_eq!(cysts["manifest"]["filter"], json!({ "concepts": ["cyst"] }));
+    assert_eq!(cysts["manifest"]["counts"]["train"]["regions"], 1);
+    assert_eq!(
+        cysts["manifest"]["ontology"].as_array().map(Vec::len),
+        Some(1)
+    );
+    cut(json!({ "concepts": ["cyst"] })).await.is(200);
+    cut(json!({ "modalities": ["mr"] }))
+        .await
+        .refused(422, "nothing_to_snapshot");
 }

@@ -204,6 +204,7 @@ mod tests {
             ontology: vec![],
             guideline: String::new(),
             shares: SplitShares::default(),
+            filter: medreg_datasets::filter::Filter::default(),
             cases: ObjectRef {
                 sha256: Digest::of(b""),
                 bytes: 0,

@@ -180,6 +180,7 @@ mod tests {
             ontology: vec![],
             guideline: String::new(),
             shares: SplitShares::default(),
+            filter: medreg_datasets::filter::Filter::default(),
             cases: ObjectRef {
                 sha256: Digest::of(lines.as_bytes()),
                 bytes: lines.len() as u64,

@@ -110,6 +110,7 @@ fn export(folder: &Path) {
         ontology: vec![concept],
         guideline: String::new(),
         shares: SplitShares::default(),
+        filter: medreg_datasets::filter::Filter::default(),
         cases: ObjectRef {
             sha256: Digest::of(lines.as_bytes()),
             bytes: lines.len() as u64,

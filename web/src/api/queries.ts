@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Settings, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Filter, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -156,10 +156,27 @@ export const useSnapshots = (id: string) =>
 export function useCutSnapshot(id: string) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (name: string) => got(http.POST('/api/projects/{project}/snapshots', { ...project(id), body: { name: name || null } })),
+    mutationFn: ({ name, filter }: { name: string; filter: Filter }) => got(http.POST('/api/projects/{project}/snapshots', { ...project(id), body: { name: name || null, filter } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['snapshots', id] }),
   })
 }
+
+// What a snapshot cut now would hold.
+export const useSnapshotPreview = (id: string, filter: Filter) =>
+  useQuery({
+    queryKey: ['snapshot-preview', id, filter],
+    placeholderData: keepPreviousData,
+    queryFn: () => got(http.POST('/api/projects/{project}/snapshots/preview', { ...project(id), body: filter })),
+  })
+
+// How the second of two snapshots differs from the first. Neither ever changes.
+export const useDifferences = (before: string, after: string, from: string | null) =>
+  useQuery({
+    queryKey: ['differences', before, after, from],
+    staleTime: Infinity,
+    queryFn: () =>
+      got(http.GET('/api/snapshots/{snapshot}/differences/{other}', { params: { path: { snapshot: before, other: after }, query: { after: from ?? undefined, limit: 50 } } })),
+  })
 
 export interface RunsWanted {
   tag: string

@@ -9,9 +9,26 @@ export interface Painter {
 }
 
 export function painterOf(canvas: HTMLCanvasElement, software: boolean): Painter | null {
-  // Where a browser has no GPU and imitates one, our own loops draw several times as fast.
-  const gl = software ? null : canvas.getContext('webgl2', { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: true })
+  const gl = software || !hasGpu() ? null : canvas.getContext('webgl2', { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: true })
   return (gl && onGpu(gl)) ?? byProcessor(canvas)
+}
+
+// Renderers that work on the processor. Our own loops draw many times as fast, and some browsers do not count these as a caveat.
+const IMITATED = /swiftshader|llvmpipe|softpipe|software|basic render/i
+let gpu: boolean | undefined
+
+// Asked of a canvas of its own: one that WebGL was asked of can show nothing else any more.
+function hasGpu(): boolean {
+  gpu ??= isGpu(document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true }))
+  return gpu
+}
+
+function isGpu(gl: WebGL2RenderingContext | null): boolean {
+  if (!gl) return false
+  const named = gl.getExtension('WEBGL_debug_renderer_info')
+  const name = String(gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
+  gl.getExtension('WEBGL_lose_context')?.loseContext()
+  return !IMITATED.test(name)
 }
 
 function byProcessor(canvas: HTMLCanvasElement): Painter | null {

@@ -231,6 +231,7 @@ mod tests {
             }],
             guideline: String::new(),
             shares: SplitShares::default(),
+            filter: medreg_datasets::filter::Filter::default(),
             cases: ObjectRef {
                 sha256: Digest::of(b""),
                 bytes: 0,

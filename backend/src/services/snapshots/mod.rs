@@ -1,40 +1,64 @@
 //! Cutting snapshots and handing them out.
 
+mod cases;
+mod compare;
+mod datasheet;
+mod export;
+mod verify;
+
+pub use compare::{Differences, Differing, compare};
+pub use datasheet::{DatasheetFormat, datasheet};
+pub use export::{ExportFormat, export};
+pub use verify::{Verified, verify};
+
 use super::access::{self, Permission};
 use super::runs::Body;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
-use crate::store::objects::ObjectError;
 use crate::store::projects::{self, Project};
 use crate::store::snapshots::{self, Named, Snapshot};
 use bytes::Bytes;
-use futures::{SinkExt, Stream};
+use medreg_datasets::filter::Filter;
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
-use medreg_datasets::medreginstruct;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::{
     Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts,
 };
-use serde::Deserialize;
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use utoipa::ToSchema;
 
 /// Cases read from the database at a time.
 const PAGE: i64 = 500;
 /// The most bytes of case lines; an object is put at once.
 const MAX_CASES_BYTES: u64 = 4 << 30;
 
-/// Cuts a snapshot of everything submitted. The same data again gives the same snapshot; `false` beside it then.
+/// What a snapshot of what is submitted now would hold.
+pub async fn preview(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    filter: &Filter,
+) -> Outcome<Counts> {
+    let submitted = read_submitted(hospital, actor, project, filter).await;
+    match submitted {
+        Ok(submitted) => Ok(submitted.written.tally.counts),
+        Err(ServiceError::NothingToSnapshot) => Ok(Counts::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Cuts a snapshot of what is submitted, as far as the filter takes it. The same data again gives the same snapshot; `false` beside it
+/// then.
 pub async fn cut(
     hospital: &Hospital,
     actor: &Actor,
     project: ProjectId,
     name: Option<&str>,
+    filter: Filter,
 ) -> Outcome<(Snapshot, bool)> {
-    let submitted = read_submitted(hospital, actor, project).await?;
+    let submitted = read_submitted(hospital, actor, project, &filter).await?;
     let cases = submitted.written.keep(hospital).await?;
-    let manifest = manifest(&submitted.project, submitted.ontology, &cases);
+    let manifest = manifest(&submitted.project, filter, submitted.ontology, &cases);
     let canonical = manifest
         .canonical()
         .map_err(|e| ServiceError::Internal(e.to_string()))?;
@@ -85,6 +109,7 @@ async fn read_submitted(
     hospital: &Hospital,
     actor: &Actor,
     project: ProjectId,
+    filter: &Filter,
 ) -> Outcome<Submitted> {
     let mut tx = hospital.pool.begin().await?;
     sqlx::Executor::execute(
@@ -93,11 +118,15 @@ async fn read_submitted(
     )
     .await?;
     let (project, _) = access::project(&mut tx, actor, project, Permission::Snapshot).await?;
-    let written = write_cases(&mut tx, &project).await?;
+    let ontology = projects::concepts(&mut tx, project.id).await?;
+    if let Some(key) = filter.unknown(&ontology) {
+        let reason = format!("the project has no concept `{}`", key.as_str());
+        return Err(ServiceError::invalid("filter.concepts", reason));
+    }
+    let written = write_cases(&mut tx, &project, filter).await?;
     if written.tally.is_empty() {
         return Err(ServiceError::NothingToSnapshot);
     }
-    let ontology = projects::concepts(&mut tx, project.id).await?;
     tx.commit().await?;
     Ok(Submitted {
         project,
@@ -175,7 +204,11 @@ impl Kept {
     }
 }
 
-async fn write_cases(conn: &mut PgConnection, project: &Project) -> Outcome<Written> {
+async fn write_cases(
+    conn: &mut PgConnection,
+    project: &Project,
+    filter: &Filter,
+) -> Outcome<Written> {
     let disk = |e: io::Error| {
         ServiceError::Internal(format!(
             "the snapshot's cases could not be written to a temporary file: {e}"
@@ -191,9 +224,10 @@ async fn write_cases(conn: &mut PgConnection, project: &Project) -> Outcome<Writ
         let page = snapshots::cases(conn, project.id, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.image);
-        for case in &page {
-            written.tally.add(case);
-            serde_json::to_writer(&mut out, case).map_err(|e| disk(e.into()))?;
+        let taken = |case| filter.take(case, &project.langs);
+        for case in page.into_iter().filter_map(taken) {
+            written.tally.add(&case);
+            serde_json::to_writer(&mut out, &case).map_err(|e| disk(e.into()))?;
             out.write_all(b"\n").map_err(disk)?;
         }
     }
@@ -242,16 +276,17 @@ async fn next_chunk(
     }
 }
 
-fn manifest(project: &Project, ontology: Vec<Concept>, cases: &Kept) -> Manifest {
+fn manifest(project: &Project, filter: Filter, ontology: Vec<Concept>, cases: &Kept) -> Manifest {
     Manifest {
         schema: SCHEMA,
         project: project.id,
         project_name: project.name.clone(),
         synthetic: project.synthetic,
         langs: project.langs.clone(),
-        ontology,
+        ontology: filter.ontology(ontology),
         guideline: project.guideline.clone(),
         shares: project.shares,
+        filter,
         cases: cases.object.clone(),
         counts: cases.tally.counts,
     }
@@ -328,205 +363,4 @@ fn withheld() -> ServiceError {
     ServiceError::Forbidden(
         "patient data was seen in an image of this snapshot: cut a new one, which leaves it out",
     )
-}
-
-/// The layout of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ExportFormat {
-    /// medreg's own: manifest.json, cases.jsonl, objects by hash.
-    Medreg,
-    /// Conversations in the MedRegInstruct layout, with meta_file.json and images.
-    MedRegInstruct,
-}
-
-/// Streams a snapshot as a tar archive; the archive is written while it is read, never held.
-pub async fn export(
-    hospital: &Hospital,
-    actor: &Actor,
-    id: &Digest,
-    format: ExportFormat,
-) -> Outcome<impl Stream<Item = Result<Bytes, io::Error>> + use<>> {
-    let snapshot = snapshot(hospital, actor, id).await?;
-    let manifest = manifest_bytes(hospital, actor, id).await?;
-    all_may_be_seen(&mut *hospital.pool.acquire().await?, id).await?;
-    let (sender, receiver) = futures::channel::mpsc::channel::<Result<Bytes, io::Error>>(4);
-    let objects = hospital.objects.clone();
-    let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
-        let archive = Archive {
-            runtime: runtime.clone(),
-            objects,
-            snapshot,
-            manifest,
-        };
-        let mut out = io::BufWriter::with_capacity(256 << 10, ChannelWriter { runtime, sender });
-        let done = archive.write(format, &mut out).and_then(|()| out.flush());
-        if let Err(error) = done {
-            // The reader sees a broken archive, not a short one that looks whole.
-            tracing::warn!(%error, "an export broke off");
-            let mut channel = out.into_parts().0;
-            let _ = channel.runtime.block_on(channel.sender.send(Err(error)));
-        }
-    });
-    Ok(receiver)
-}
-
-/// Writes into a channel of byte chunks, waiting while the reader is slow.
-struct ChannelWriter {
-    runtime: tokio::runtime::Handle,
-    sender: futures::channel::mpsc::Sender<Result<Bytes, io::Error>>,
-}
-
-impl Write for ChannelWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self
-            .runtime
-            .block_on(self.sender.send(Ok(Bytes::copy_from_slice(bytes))));
-        sent.map(|()| bytes.len())
-            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away"))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Archive {
-    runtime: tokio::runtime::Handle,
-    objects: crate::store::objects::Objects,
-    snapshot: Snapshot,
-    manifest: String,
-}
-
-impl Archive {
-    fn write(&self, format: ExportFormat, out: impl Write) -> io::Result<()> {
-        let cases = self.spool_cases()?;
-        let mut tar = tar::Builder::new(out);
-        match format {
-            ExportFormat::Medreg => self.write_medreg(&cases, &mut tar)?,
-            ExportFormat::MedRegInstruct => self.write_medreginstruct(&cases, &mut tar)?,
-        }
-        tar.finish()
-    }
-
-    fn write_medreg(
-        &self,
-        cases: &tempfile::NamedTempFile,
-        tar: &mut tar::Builder<impl Write>,
-    ) -> io::Result<()> {
-        append(
-            tar,
-            "manifest.json",
-            self.manifest.len() as u64,
-            self.manifest.as_bytes(),
-        )?;
-        append(
-            tar,
-            "cases.jsonl",
-            self.snapshot.manifest.cases.bytes,
-            cases.reopen()?,
-        )?;
-        self.append_rasters(cases, tar, |digest| {
-            format!("objects/{}/{digest}.png", &digest.as_str()[..2])
-        })
-    }
-
-    fn write_medreginstruct(
-        &self,
-        cases: &tempfile::NamedTempFile,
-        tar: &mut tar::Builder<impl Write>,
-    ) -> io::Result<()> {
-        let manifest = &self.snapshot.manifest;
-        let measured =
-            medreginstruct::measure(manifest, read_cases(cases)?).map_err(io::Error::other)?;
-        let meta = medreginstruct::meta_file(&measured).map_err(io::Error::other)?;
-        append(tar, "meta_file.json", meta.len() as u64, meta.as_slice())?;
-        for key in medreginstruct::files(manifest) {
-            let Some(written) = measured.get(&key).filter(|w| w.lines > 0) else {
-                continue;
-            };
-            let mut lines = tempfile::tempfile()?;
-            medreginstruct::write_file(
-                &key,
-                manifest,
-                read_cases(cases)?,
-                io::BufWriter::new(&mut lines),
-            )
-            .map_err(io::Error::other)?;
-            io::Seek::rewind(&mut lines)?;
-            append(tar, &key.path(), written.bytes, lines)?;
-        }
-        self.append_rasters(cases, tar, medreginstruct::image_path)
-    }
-
-    fn append_rasters(
-        &self,
-        cases: &tempfile::NamedTempFile,
-        tar: &mut tar::Builder<impl Write>,
-        path: impl Fn(&Digest) -> String,
-    ) -> io::Result<()> {
-        let mut done = BTreeSet::new();
-        for case in read_cases(cases)? {
-            if done.insert(case.raster.sha256.clone()) {
-                let bytes = self
-                    .runtime
-                    .block_on(self.objects.get(&case.raster.sha256))
-                    .map_err(io::Error::other)?;
-                append(
-                    tar,
-                    &path(&case.raster.sha256),
-                    bytes.len() as u64,
-                    bytes.as_ref(),
-                )?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The case lines in a file of their own, for they are read several times; their hash is checked here, once.
-    fn spool_cases(&self) -> io::Result<tempfile::NamedTempFile> {
-        use futures::StreamExt;
-        use sha2::Digest as _;
-        let expected = &self.snapshot.manifest.cases.sha256;
-        let mut hash = sha2::Sha256::new();
-        let spooled = tempfile::NamedTempFile::new()?;
-        let mut out = spooled.reopen()?;
-        let copy = async {
-            let (_, mut chunks) = self.objects.stream(expected).await?;
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk?;
-                hash.update(&chunk);
-                out.write_all(&chunk).map_err(ObjectError::Interrupted)?;
-            }
-            let found = Digest::from_raw(&hash.finalize());
-            if found == *expected {
-                Ok(())
-            } else {
-                Err(ObjectError::Damaged(expected.clone(), found))
-            }
-        };
-        self.runtime.block_on(copy).map_err(io::Error::other)?;
-        Ok(spooled)
-    }
-}
-
-/// The cases of a spooled file, one by one. Its hash was checked, so every line is one that this program wrote.
-fn read_cases(
-    file: &tempfile::NamedTempFile,
-) -> io::Result<impl Iterator<Item = SnapshotCase> + use<>> {
-    let lines = io::BufRead::lines(io::BufReader::new(file.reopen()?));
-    Ok(lines.map_while(|line| serde_json::from_str(&line.ok()?).ok()))
-}
-
-fn append(
-    tar: &mut tar::Builder<impl Write>,
-    path: &str,
-    bytes: u64,
-    data: impl io::Read,
-) -> io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_size(bytes);
-    header.set_mode(0o644);
-    tar.append_data(&mut header, path, data)
 }
