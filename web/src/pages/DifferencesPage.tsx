@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useParams, useSearchParams } from 'react-router'
 import type { CaseDifference, Concept, Differences, Snapshot } from '../api/client'
 import { useDifferences, useSnapshots } from '../api/queries'
+import { conceptName } from '../i18n/conceptName'
 import { languageName } from '../i18n/names'
 import { minuteOf } from '../model/moment'
 import { Asked } from '../panels/Asked'
@@ -94,8 +95,8 @@ function Totals({ totals: { texts_edited, ...totals } }: Pick<Differences, 'tota
 }
 
 function Settings({ settings, concepts }: { settings: Differences['settings']; concepts: readonly Concept[] }) {
-  const { t } = useTranslation()
-  const named = (keys: readonly string[]) => keys.map((key) => concepts.find((concept) => concept.key === key)?.names['en'] ?? key).join(', ')
+  const { t, i18n } = useTranslation()
+  const named = (keys: readonly string[]) => keys.map((key) => conceptName(concepts, key, i18n.language) ?? key).join(', ')
   const shares = ({ val, test }: { val: number; test: number }) => t('differences.shares', { val, test })
   const { project_name: name, langs, shares: split, filter, guideline, concepts_added: added, concepts_removed: removed, concepts_changed: changed } = settings
   const lines = [

@@ -14,6 +14,7 @@ use image::{DynamicImage, RgbImage};
 use mean::{Area, Mean};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
+use medreg_datasets::reason::AttestationReason;
 use pyramid::Pyramid;
 use serde::{Deserialize, Serialize};
 use std::fs::File;

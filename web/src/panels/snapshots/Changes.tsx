@@ -3,6 +3,7 @@ import { List, Text } from '@mantine/core'
 import { diffWordsWithSpace } from 'diff'
 import { useTranslation } from 'react-i18next'
 import type { Change, Concept, Part } from '../../api/client'
+import { conceptName } from '../../i18n/conceptName'
 import { languageName } from '../../i18n/names'
 
 interface Props {
@@ -51,9 +52,7 @@ function useParts(concepts: readonly Concept[]) {
   const { t, i18n } = useTranslation()
   const conceptOf = (key: string | null | undefined) => {
     if (key == null) return t('differences.no_concept')
-    const names = concepts.find((concept) => concept.key === key)?.names ?? {}
-    const lang = Object.keys(names).find((lang) => i18n.language.startsWith(lang.split('-')[0] ?? lang))
-    return names[lang ?? 'en'] ?? Object.values(names)[0] ?? key
+    return conceptName(concepts, key, i18n.language) ?? key
   }
   const nameOf = (part: Part) => {
     if (part.part === 'region') return t('differences.part.region', { concept: conceptOf(part.concept) })

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Counts, Filter, Modality } from '../../api/client'
 import { useSnapshotPreview } from '../../api/queries'
+import { conceptName } from '../../i18n/conceptName'
 import { Refusal } from '../Refusal'
 
 const MODALITIES = ['ct', 'mr', 'xray', 'mammography', 'ultrasound', 'fundus', 'oct', 'dermatology', 'pathology', 'endoscopy', 'nuclear', 'other'] as const satisfies readonly Modality[]
@@ -23,7 +24,6 @@ export function CutForm({ project, concepts, busy, onCut }: Props) {
   const [filter, setFilter] = useState(EVERYTHING)
   const preview = useSnapshotPreview(project, filter)
   const take = (change: Partial<Filter>) => setFilter({ ...filter, ...change })
-  const nameOf = ({ key, names }: Concept) => names[i18n.language.split('-')[0] ?? ''] ?? Object.values(names)[0] ?? key
   const empty = preview.data !== undefined && images(preview.data) === 0
   return (
     <Stack gap="xs">
@@ -32,7 +32,7 @@ export function CutForm({ project, concepts, busy, onCut }: Props) {
         <MultiSelect label={t('snapshots.modalities')} placeholder={filter.modalities.length ? undefined : t('snapshots.every')} clearable miw={200}
           data={MODALITIES.map((value) => ({ value, label: t(`modality.${value}`) }))} value={filter.modalities} onChange={(kinds) => take({ modalities: kinds as Modality[] })} />
         <MultiSelect label={t('snapshots.concepts')} placeholder={filter.concepts.length ? undefined : t('snapshots.every')} clearable searchable miw={240}
-          data={concepts.map((concept) => ({ value: concept.key, label: nameOf(concept) }))} value={filter.concepts} onChange={(keys) => take({ concepts: keys })} />
+          data={concepts.map((concept) => ({ value: concept.key, label: conceptName(concepts, concept.key, i18n.language) ?? concept.key }))} value={filter.concepts} onChange={(keys) => take({ concepts: keys })} />
         <Button loading={busy} disabled={empty} onClick={() => onCut({ name, filter })}>{t('snapshots.cut')}</Button>
       </Group>
       <Checkbox label={t('snapshots.both_languages')} checked={filter.both_languages} onChange={(event) => take({ both_languages: event.currentTarget.checked })} />
