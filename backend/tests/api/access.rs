@@ -1,5 +1,6 @@
 //! Every route × everybody who may call it. A route that this table does not know fails the test.
 
+use crate::slide_file;
 use crate::support::{Answer, Person, World, png, region, text};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -60,6 +61,11 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/images/{image}/related", ALL),
     ("GET", "/api/images/{image}/pixels", ALL),
     ("GET", "/api/images/{image}/rendered", ALL),
+    (
+        "GET",
+        "/api/images/{image}/tiles/{level}/{column}/{row}",
+        ALL,
+    ),
     ("POST", "/api/images/{image}/attestation", ATTESTERS),
     ("POST", "/api/projects/{project}/cases/next", READERS),
     ("GET", "/api/projects/{project}/cases/upcoming", READERS),
@@ -242,8 +248,18 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         .post("/api/tokens", json!({ "name": "t", "scope": "user" }))
         .await
         .is(201);
+    let slide = world.admin.upload(
+        &world.project,
+        "slide.tif",
+        slide_file::small(),
+        &[("attested", "true")],
+    );
     BTreeMap::from([
         ("project", world.project.clone()),
+        ("slide", text(&slide.await.is(201)["id"])),
+        ("level", "0".to_owned()),
+        ("column", "0".to_owned()),
+        ("row", "0".to_owned()),
         ("image", image),
         ("model", model),
         ("run", run),
@@ -301,7 +317,11 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
 }
 
 async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Answer {
-    let mut filled = path.to_owned();
+    // Of all images only slides have tiles.
+    let mut filled = match path.contains("/tiles/") {
+        true => path.replace("{image}", "{slide}"),
+        false => path.to_owned(),
+    };
     for (name, id) in ids {
         filled = filled.replace(&format!("{{{name}}}"), id);
     }

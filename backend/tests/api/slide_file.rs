@@ -194,6 +194,12 @@ fn written_into(out: &mut Vec<u8>, directory: &Directory, big: bool) -> usize {
     start
 }
 
+/// The smallest slide: one tile.
+pub fn small() -> Vec<u8> {
+    let tile = Directory::tiled(&picture(64, 64, 1), 64, |tile| tile.as_raw().clone());
+    file(&[tile], false, None)
+}
+
 /// Colours that say where they are: each square of 64 pixels has its own.
 pub fn colour(x: u32, y: u32) -> Rgb<u8> {
     let (column, row) = (x / 64, y / 64);

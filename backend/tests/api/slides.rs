@@ -369,7 +369,7 @@ fn a_hostile_slide_is_refused_with_a_reason() {
         ),
         (
             "long",
-            one(coded().with(TILE_BYTES, Values::Long(vec![8, 8, 8, u32::MAX]))),
+            one(coded().with(TILE_BYTES, Values::Long(vec![u32::MAX, 8, 8, 8]))),
             "the file has",
         ),
         (
@@ -435,9 +435,9 @@ fn a_hostile_slide_is_refused_with_a_reason() {
     // A DICOM file may begin as a TIFF does.
     let preamble = [&b"II*\0"[..], &[0; 124], b"DICM"].concat();
     assert!(refusal(&preamble).to_string().contains("DICOM"));
-    for (name, told, expected) in cases {
-        assert!(told.contains(expected), "{name}: {told}");
-    }
+    let unexpected = |(_, told, expected): &(_, String, &str)| !told.contains(expected);
+    let other: Vec<_> = cases.into_iter().filter(unexpected).collect();
+    assert!(other.is_empty(), "{other:#?}");
     // Sizes that a header may claim in a few bytes, and lists of them that are not there.
     let claimed = plain()
         .with(WIDTH, Values::Long(vec![1 << 24]))
