@@ -3,6 +3,7 @@
 //! This crate says what a box, a region, a text, a task, a sample and a snapshot are and keeps them valid. It
 //! knows nothing of networks, SQL or tensors: the server, the trainer and the tools all lean on it.
 
+pub mod formats;
 pub mod geometry;
 pub mod grammar;
 
