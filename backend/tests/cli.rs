@@ -540,3 +540,120 @@ fn every_command_shows_an_example() {
         assert!(shown.contains(&example), "{help}");
     }
 }
+
+fn found(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../datasets/samples/formats/found")
+        .join(path)
+}
+
+/// `medreg convert` from COCO's sample to a table.
+fn convert(more: &[&str], output: &Path) -> Output {
+    let mut command = medreg();
+    command
+        .args(["convert", "--from", "coco", "--to", "csv"])
+        .args(more);
+    command
+        .arg(found("coco.json"))
+        .arg(output)
+        .output()
+        .unwrap()
+}
+
+fn entries(folder: &Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn a_bad_row_of_a_data_set_leaves_no_output_unless_it_may_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.csv");
+    let refused = convert(&[], &output);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("coco.json, annotation 6 (line 7)") && said.contains("--on-error skip"),
+        "{said}"
+    );
+    let dry = convert(&["--dry-run"], &output);
+    let said = String::from_utf8(dry.stderr).unwrap();
+    assert_eq!(dry.status.code(), Some(1), "{said}");
+    assert_eq!(
+        said.lines()
+            .filter(|line| line.contains("coco.json, "))
+            .count(),
+        8,
+        "{said}"
+    );
+    assert_eq!(entries(folder.path()), 0);
+    let skipped = convert(&["--on-error", "skip", "--json"], &output);
+    assert_eq!(skipped.status.code(), Some(0));
+    let summary: Value = serde_json::from_slice(&skipped.stdout).unwrap();
+    assert_eq!(
+        (&summary["skipped"], &summary["regions"]),
+        (&json!(8), &json!(2)),
+        "{summary}"
+    );
+    assert_eq!(summary["left_out"].as_array().unwrap().len(), 8);
+    assert_eq!(entries(folder.path()), 1);
+    let again = convert(&["--on-error", "skip"], &output);
+    assert_eq!(
+        again.status.code(),
+        Some(2),
+        "an output that is there is not written over"
+    );
+    let over = convert(&["--on-error", "skip", "--overwrite"], &output);
+    assert_eq!((over.status.code(), entries(folder.path())), (Some(0), 1));
+}
+
+#[test]
+fn data_sets_go_through_pipes_and_wrong_calls_are_told() {
+    let lines = fs::read(found("instruct.jsonl")).unwrap();
+    let mut command = medreg();
+    command.args([
+        "convert",
+        "--from",
+        "medreginstruct",
+        "--to",
+        "internvl",
+        "--on-error",
+        "skip",
+        "-",
+        "-",
+    ]);
+    let mut program = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    program.stdin.take().unwrap().write_all(&lines).unwrap();
+    let done = program.wait_with_output().unwrap();
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert_eq!(String::from_utf8(done.stdout).unwrap().lines().count(), 5);
+    let code = |args: &[&str]| {
+        medreg()
+            .arg("convert")
+            .args(args)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    let folder = found("yolo").display().to_string();
+    assert_eq!(code(&["--from", "coko", "--to", "csv", "a", "b"]), Some(2));
+    assert_eq!(
+        code(&["--from", "coco", "--to", "csv", "not-there.json", "-"]),
+        Some(2)
+    );
+    assert_eq!(
+        code(&["--from", "yolo", "--to", "voc", &folder, "-"]),
+        Some(2)
+    );
+    assert_eq!(code(&["--from", "yolo", "--to", "csv", "-", "-"]), Some(2));
+}

@@ -58,6 +58,21 @@ pub enum GeometryError {
     /// Grid coordinates out of 0..=999, or not in order.
     #[error("grid box {0:?} is not top-left then bottom-right in 0..={GRID_MAX}")]
     NotOnGrid([i64; 4]),
+    /// Coordinates that go from 0 to a largest one, and these do not.
+    #[error(
+        "box {corners:?} is not top-left then bottom-right with all coordinates from 0 to {most}"
+    )]
+    OffScale {
+        /// `[x0, y0, x1, y1]` as they were read.
+        corners: [f64; 4],
+        /// The largest coordinate.
+        most: f64,
+    },
+    /// Shares cannot be told from pixels without the image's size.
+    #[error(
+        "the image's size is not known, and without it pixels and shares cannot be told from each other"
+    )]
+    NoSize,
 }
 
 impl ImageSize {
@@ -136,6 +151,17 @@ impl PixelBox {
         [self.x0, self.y0, self.x1, self.y1]
     }
 
+    /// The corners on whole pixels; a box that rounding would close is a pixel wide.
+    fn rounded(&self) -> [f64; 4] {
+        let side = |low: f64, high: f64| match low.round() < high.round() {
+            true => (low.round(), high.round()),
+            false => (low.floor(), low.floor() + 1.0),
+        };
+        let (x0, x1) = side(self.x0, self.x1);
+        let (y0, y1) = side(self.y0, self.y1);
+        [x0, y0, x1, y1]
+    }
+
     /// Pixels covered.
     #[must_use]
     pub fn area(&self) -> f64 {
@@ -163,9 +189,46 @@ impl PixelBox {
     /// The box on the model's grid: `round(pixel / side × 999)`, widened to one cell where rounding closes it.
     #[must_use]
     pub fn to_grid(&self, size: ImageSize) -> GridBox {
-        let (x1, x2) = quantise(self.x0, self.x1, size.width);
-        let (y1, y2) = quantise(self.y0, self.y1, size.height);
+        let [x1, y1, x2, y2] = self.on_grid(size, GRID_MAX);
         GridBox { x1, y1, x2, y2 }
+    }
+
+    /// The box on a grid whose largest coordinate is `most`, as [`PixelBox::to_grid`] does it.
+    fn on_grid(&self, size: ImageSize, most: u16) -> [u16; 4] {
+        let (x1, x2) = quantise(self.x0, self.x1, f64::from(size.width), most);
+        let (y1, y2) = quantise(self.y0, self.y1, f64::from(size.height), most);
+        [x1, y1, x2, y2]
+    }
+
+    /// The same box as shares of the sides of its image; what lies outside is cut off.
+    #[must_use]
+    pub fn shares(&self, size: ImageSize) -> ShareBox {
+        let x = |c: f64| (c / f64::from(size.width)).min(1.0);
+        let y = |c: f64| (c / f64::from(size.height)).min(1.0);
+        ShareBox([x(self.x0), y(self.y0), x(self.x1), y(self.y1)])
+    }
+
+    /// A box that may reach up to a pixel outside its image, as rounded files have them: that much is cut off, and told.
+    pub fn fitted(
+        corners: [f64; 4],
+        size: Option<ImageSize>,
+    ) -> Result<(Self, bool), GeometryError> {
+        let across = size.map_or(f64::INFINITY, |s| f64::from(s.width));
+        let down = size.map_or(f64::INFINITY, |s| f64::from(s.height));
+        let most = [across, down, across, down];
+        let mut cut = corners;
+        for (corner, most) in cut.iter_mut().zip(most) {
+            if (-1.0..0.0).contains(corner) {
+                *corner = 0.0;
+            } else if *corner > most && *corner <= most + 1.0 {
+                *corner = most;
+            }
+        }
+        let bbox = Self::try_from(cut)?;
+        let bbox = size.map_or(Ok(bbox), |size| bbox.inside(size))?;
+        // What a sum of fractions is off by is nothing to be told.
+        let told = cut.iter().zip(corners).any(|(a, b)| (a - b).abs() > 1e-6);
+        Ok((bbox, told))
     }
 }
 
@@ -185,17 +248,164 @@ impl utoipa::PartialSchema for PixelBox {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for PixelBox {}
 
-/// Two pixel coordinates along a side as grid coordinates `low < high`.
-fn quantise(low: f64, high: f64, side: u32) -> (u16, u16) {
-    let scale = f64::from(GRID_MAX) / f64::from(side);
-    let cell = |c: f64| (c * scale).round().clamp(0.0, f64::from(GRID_MAX)) as u16;
+/// Two coordinates along a side of this length as grid coordinates `low < high` in 0..=`most`.
+fn quantise(low: f64, high: f64, side: f64, most: u16) -> (u16, u16) {
+    let scale = f64::from(most) / side;
+    let cell = |c: f64| (c * scale).round().clamp(0.0, f64::from(most)) as u16;
     let (low, high) = (cell(low), cell(high));
     if low < high {
         (low, high)
-    } else if high < GRID_MAX {
+    } else if high < most {
         (low, low + 1)
     } else {
-        (GRID_MAX - 1, GRID_MAX)
+        (most.saturating_sub(1), most)
+    }
+}
+
+/// A box as shares of its image's sides, `[x0, y0, x1, y1]` in 0..=1 with `x0 < x1` and `y0 < y1`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShareBox([f64; 4]);
+
+impl ShareBox {
+    /// A box from its corners.
+    pub fn new(corners: [f64; 4]) -> Result<Self, GeometryError> {
+        let [x0, y0, x1, y1] = corners;
+        let inside = corners.iter().all(|c| (0.0..=1.0).contains(c));
+        match inside && x0 < x1 && y0 < y1 {
+            true => Ok(Self(corners)),
+            false => Err(GeometryError::OffScale { corners, most: 1.0 }),
+        }
+    }
+
+    /// `[x0, y0, x1, y1]`.
+    #[must_use]
+    pub fn corners(&self) -> [f64; 4] {
+        self.0
+    }
+
+    /// The box in the pixels of an image of this size; inside it by construction.
+    #[must_use]
+    pub fn to_pixels(&self, size: ImageSize) -> PixelBox {
+        let [x0, y0, x1, y1] = self.0;
+        let (across, down) = (f64::from(size.width), f64::from(size.height));
+        PixelBox {
+            x0: x0 * across,
+            y0: y0 * down,
+            x1: x1 * across,
+            y1: y1 * down,
+        }
+    }
+}
+
+/// Where a box is: in pixels, or, of an image whose size is not known, in shares of its sides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Extent {
+    /// In pixels.
+    Pixels(PixelBox),
+    /// In shares of the sides.
+    Shares(ShareBox),
+}
+
+impl Extent {
+    /// In pixels, of an image of this size.
+    pub fn pixels(&self, size: Option<ImageSize>) -> Result<PixelBox, GeometryError> {
+        match (self, size) {
+            (Self::Pixels(bbox), _) => Ok(*bbox),
+            (Self::Shares(shares), Some(size)) => Ok(shares.to_pixels(size)),
+            (Self::Shares(_), None) => Err(GeometryError::NoSize),
+        }
+    }
+
+    /// In shares of the sides, of an image of this size.
+    pub fn shares(&self, size: Option<ImageSize>) -> Result<ShareBox, GeometryError> {
+        match (self, size) {
+            (Self::Shares(shares), _) => Ok(*shares),
+            (Self::Pixels(bbox), Some(size)) => Ok(bbox.shares(size)),
+            (Self::Pixels(_), None) => Err(GeometryError::NoSize),
+        }
+    }
+}
+
+/// How a data set's numbers say where the corners of a box are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinates {
+    /// Pixels, fractions allowed.
+    Pixels,
+    /// Whole pixels, as Qwen2.5-VL writes them; fractions are read all the same.
+    WholePixels,
+    /// Shares of the sides, 0 to 1.
+    Shares,
+    /// Integers from 0 at one edge to this one at the other: 999 in MedRegA, 1000 in InternVL and Qwen-VL.
+    Grid(u16),
+}
+
+impl Coordinates {
+    /// The box with these corners, and whether something of it was cut off: up to a pixel, or a thousandth of a side.
+    pub fn read(
+        self,
+        corners: [f64; 4],
+        size: Option<ImageSize>,
+    ) -> Result<(Extent, bool), GeometryError> {
+        let most = match self {
+            Self::Pixels | Self::WholePixels => {
+                let (bbox, cut) = PixelBox::fitted(corners, size)?;
+                return Ok((Extent::Pixels(bbox), cut));
+            }
+            Self::Shares => 1.0,
+            Self::Grid(most) => f64::from(most),
+        };
+        let shares = corners.map(|c| c / most);
+        let near = shares.map(|c| match (-0.001..=1.001).contains(&c) {
+            true => c.clamp(0.0, 1.0),
+            false => c,
+        });
+        let bbox = ShareBox::new(near).map_err(|_| GeometryError::OffScale { corners, most })?;
+        let extent = size.map_or(Extent::Shares(bbox), |size| {
+            Extent::Pixels(bbox.to_pixels(size))
+        });
+        let told = near.iter().zip(shares).any(|(a, b)| (a - b).abs() > 1e-6);
+        Ok((extent, told))
+    }
+
+    /// The corners of a box; on a grid they are integers, and a box that rounding would close is a cell wide.
+    pub fn write(
+        self,
+        extent: &Extent,
+        size: Option<ImageSize>,
+    ) -> Result<[f64; 4], GeometryError> {
+        match self {
+            Self::Pixels => extent.pixels(size).map(|bbox| bbox.corners()),
+            Self::WholePixels => extent.pixels(size).map(|bbox| bbox.rounded()),
+            Self::Shares => extent.shares(size).map(|bbox| bbox.corners()),
+            Self::Grid(most) => on_grid(extent, size, most).map(|corners| corners.map(f64::from)),
+        }
+    }
+}
+
+fn on_grid(extent: &Extent, size: Option<ImageSize>, most: u16) -> Result<[u16; 4], GeometryError> {
+    match (extent, size) {
+        (Extent::Pixels(bbox), Some(size)) => Ok(bbox.on_grid(size, most)),
+        (Extent::Pixels(_), None) => Err(GeometryError::NoSize),
+        (Extent::Shares(shares), _) => {
+            let [x0, y0, x1, y1] = shares.corners();
+            let (x0, x1) = quantise(x0, x1, 1.0, most);
+            let (y0, y1) = quantise(y0, y1, 1.0, most);
+            Ok([x0, y0, x1, y1])
+        }
+    }
+}
+
+impl std::str::FromStr for Coordinates {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "pixels" => Ok(Self::Pixels),
+            "whole-pixels" => Ok(Self::WholePixels),
+            "shares" => Ok(Self::Shares),
+            _ => (text.parse().ok().filter(|most| *most > 0))
+                .map(Self::Grid)
+                .ok_or_else(|| format!("`{text}` are no coordinates: pixels, whole-pixels, shares (0 to 1) or the largest number of a grid, such as 999 or 1000, is expected")),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod datasheet;
 pub mod difference;
 
 pub mod filter;
+pub mod formats;
 pub mod geometry;
 pub mod grammar;
 

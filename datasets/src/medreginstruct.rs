@@ -53,7 +53,7 @@ impl Task {
     }
 
     /// What MedRegA's data loader puts before every question of a file.
-    fn base_prompt(self, lang: &Lang) -> &'static str {
+    pub(crate) fn base_prompt(self, lang: &Lang) -> &'static str {
         match (lang.primary(), self) {
             ("zh", Self::RegionToText) => {
                 "你的任务是目标识别。区域以边界框[x1, y1, x2, y2]表示，坐标为0到999的整数。请回答边界框中是什么。"
@@ -321,7 +321,12 @@ pub fn meta_file(measured: &BTreeMap<FileKey, Written>) -> Result<Vec<u8>, Write
         .filter(|(_, written)| written.lines > 0)
         .map(|(key, written)| (key.name(), meta_entry(key, written.lines)))
         .collect();
-    let mut bytes = serde_json::to_vec_pretty(&entries)?;
+    listing(&entries)
+}
+
+/// The bytes of a `meta_file.json` with these entries.
+pub(crate) fn listing(entries: &BTreeMap<String, MetaEntry>) -> Result<Vec<u8>, WriteError> {
+    let mut bytes = serde_json::to_vec_pretty(entries)?;
     bytes.push(b'\n');
     Ok(bytes)
 }

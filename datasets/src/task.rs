@@ -78,6 +78,19 @@ pub fn describe_region(lang: &Lang, modality: Modality, bbox: GridBox) -> String
     }
 }
 
+/// Report writing: what does the whole image show, sentence by sentence, each with the regions it speaks of?
+#[must_use]
+pub fn write_report(lang: &Lang, modality: Modality) -> String {
+    let picture = modality.phrase(lang);
+    match lang.primary() {
+        "zh" => format!("请为这张{picture}撰写报告，并标出每句话所述的区域。"),
+        "ja" => format!("この{picture}のレポートを書き、各文が述べる領域を示してください。"),
+        _ => format!(
+            "Please write a report of this {picture}, with the regions that each sentence speaks of."
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 the work found a problem, 2 the call was wrong, 128 and the signal told to stop.
 
 mod accounts;
+mod convert;
 mod differences;
 mod import;
 mod installation;
@@ -74,6 +75,11 @@ enum Command {
         after_help = "Exit codes: 0 nothing found, 1 something found, 2 wrong call. Offsets are UTF-16 code units.\n\nExample:\n  medreg lint exported/train/describe.en.jsonl\n  medreg lint --rule laterality --rule numbers cases.jsonl\n  echo '{\"texts\": {\"en\": \"Left kidney.\", \"zh\": \"右肾。\"}}' | medreg lint -"
     )]
     Lint(lint::LintArgs),
+    /// Convert a data set from one format into another, with no server
+    #[command(
+        after_help = "Exit codes: 0 done, 1 refused for what is in it, 2 wrong call. What OUT's format has no place for is counted and told.\n\nExamples:\n  medreg convert --from medreginstruct --to coco exported/ exported.json\n  medreg convert --from yolo --to medreginstruct --lang en yolo/data.yaml instruct/\n  medreg convert --from llava --to qwen2.5-vl --images images/ - - < llava.json > qwen.json\n  medreg convert --from coco --to yolo --dry-run instances.json"
+    )]
+    Convert(convert::ConvertArgs),
     /// Make, list and revoke API tokens
     #[command(
         subcommand,
@@ -165,6 +171,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Snapshot(command) => unless_told(snapshots::snapshot(place, command)).await,
         Command::Run(command) => unless_told(runs::run(place, command)).await,
         Command::Lint(args) => unless_told(lint::lint(args)).await,
+        Command::Convert(args) => convert::convert(args).await,
         Command::Token(command) => unless_told(accounts::token(place, command)).await,
         Command::User(command) => unless_told(accounts::user(place, command)).await,
         Command::Audit(command) => unless_told(accounts::audit(place, command)).await,
