@@ -203,7 +203,7 @@ pub fn small() -> Vec<u8> {
 /// Colours that say where they are: each square of 64 pixels has its own.
 pub fn colour(x: u32, y: u32) -> Rgb<u8> {
     let (column, row) = (x / 64, y / 64);
-    let even = (column + row) % 2 == 0;
+    let even = (column + row).is_multiple_of(2);
     Rgb([
         40 + (column * 5 % 200) as u8,
         40 + (row * 7 % 200) as u8,

@@ -91,9 +91,8 @@ impl Names {
         if body.len() != 15 || self.given.is_some() {
             return Err(MESSAGE);
         }
-        let size = [x1, x0, y1, y0].map(u32::from);
-        if (size[0] << 8 | size[1], size[2] << 8 | size[3]) != (level.tile_width, level.tile_height)
-        {
+        let size = [[x1, x0], [y1, y0]].map(|side| u32::from(u16::from_be_bytes(side)));
+        if size != [level.tile_width, level.tile_height] {
             return Err("is coded in another size than the file says");
         }
         self.given = Some([body[6], body[9], body[12]]);
