@@ -78,6 +78,9 @@ pub fn convert(
     // Made when the first record is there, by when a data set's own list of names is known.
     let mut open = Opening::Target(target);
     for record in records {
+        if reading.watch.is_told_to_stop() {
+            return Err(Stopped::Row(Complaint::whole("", Fault::Stopped)));
+        }
         if record.is_ok() {
             reading.watch.handed_on();
         }
