@@ -563,8 +563,25 @@ export interface paths {
         /** A project's snapshots. */
         get: operations["list_snapshots"];
         put?: never;
-        /** Cuts a snapshot of everything submitted. 201 for a new one, 200 where nothing has changed since an earlier one. */
+        /** Cuts a snapshot of what is submitted, as far as the filter takes it. 201 for a new one, 200 where nothing has changed since an earlier one. */
         post: operations["cut_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/snapshots/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a snapshot of what is submitted now would hold; nothing is cut. */
+        post: operations["preview_snapshot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -794,6 +811,40 @@ export interface paths {
         };
         /** One snapshot. */
         get: operations["get_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/datasheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The snapshot's datasheet: counts by split, modality, concept and reader, descriptions, origins, leakage. */
+        get: operations["snapshot_datasheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/differences/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How another snapshot differs from this one: in its settings, in how many cases, and which, page by page. */
+        get: operations["snapshot_differences"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1395,6 +1446,84 @@ export interface components {
             /** @description What the model proposes; empty on test cases and on the control group's. */
             suggestions: components["schemas"]["Suggestion"][];
         };
+        /** @description One case that is not the same in both snapshots. */
+        CaseDifference: components["schemas"]["Fate"] & {
+            /** @description The image. */
+            image: components["schemas"]["ImageId"];
+            /** @description Its size in pixels, in the second snapshot where both have it. */
+            size: components["schemas"]["ImageSize"];
+        };
+        /** @description One thing that a case says otherwise. */
+        Change: (components["schemas"]["Part"] & {
+            /** @enum {string} */
+            kind: "added";
+        }) | (components["schemas"]["Part"] & {
+            /** @enum {string} */
+            kind: "removed";
+        }) | {
+            /** @description The boxes, in image pixels. */
+            bbox: components["schemas"]["Turned_Vec_f64"];
+            frame?: components["schemas"]["Turned_u32"] | null;
+            /** @enum {string} */
+            kind: "moved";
+            /** @description The region. */
+            of: components["schemas"]["Part"];
+            /**
+             * Format: double
+             * @description Intersection over union of the two; 0 where they lie on two frames.
+             */
+            overlap: number;
+        } | {
+            /** @description The concepts. */
+            concept: components["schemas"]["Turned_Option_String"];
+            /** @enum {string} */
+            kind: "concept";
+            /** @description The region. */
+            of: components["schemas"]["Part"];
+        } | {
+            /** @enum {string} */
+            kind: "presence";
+            /** @description The region or label. */
+            of: components["schemas"]["Part"];
+            /** @description What is said. */
+            presence: components["schemas"]["Turned_Presence"];
+        } | {
+            /** @enum {string} */
+            kind: "text";
+            /** @description The language. */
+            lang: components["schemas"]["Lang"];
+            /** @description What it describes. */
+            of: components["schemas"]["Part"];
+            /** @description The words. */
+            text: components["schemas"]["Turned_String"];
+        } | (components["schemas"]["Part"] & {
+            /** @enum {string} */
+            kind: "speaks_of";
+        }) | {
+            /** @enum {string} */
+            kind: "verdict";
+            /** @description The verdicts. */
+            verdict: components["schemas"]["Turned_Option_Verdict"];
+        } | {
+            /** @enum {string} */
+            kind: "pixels";
+        } | {
+            /** @enum {string} */
+            kind: "split";
+            /** @description The splits. */
+            split: components["schemas"]["Turned_Split"];
+        } | {
+            /** @enum {string} */
+            kind: "reader";
+            /** @description The readers, by pseudonymous user id. */
+            reader: components["schemas"]["Turned_String"];
+        } | {
+            /** @enum {string} */
+            kind: "resubmitted";
+        } | {
+            /** @enum {string} */
+            kind: "facts";
+        };
         /** @description Why the model asked for an image. */
         Choice: {
             /**
@@ -1547,6 +1676,11 @@ export interface components {
             /** @description For validation. */
             val: components["schemas"]["SplitCounts"];
         };
+        /**
+         * @description How a datasheet is written.
+         * @enum {string}
+         */
+        DatasheetFormat: "html" | "markdown";
         /** @description Something that is described: a region, or a sentence of a report. */
         Described: {
             bbox?: components["schemas"]["PixelBox"] | null;
@@ -1557,6 +1691,20 @@ export interface components {
             texts: {
                 [key: string]: string;
             };
+        };
+        /** @description What two snapshots say otherwise. */
+        Differences: {
+            /** @description The cases that are not the same, by their image's id. */
+            cases: components["schemas"]["CaseDifference"][];
+            /**
+             * Format: uuid
+             * @description The last image told of, where more follow: ask again for those after it.
+             */
+            next?: string | null;
+            /** @description What their manifests say otherwise. */
+            settings: components["schemas"]["SettingsDifference"];
+            /** @description How much of their cases is the same, and how much is not. */
+            totals: components["schemas"]["Totals"];
         };
         /** @description The lower-case hexadecimal SHA-256 of some bytes: the name of an object or of a snapshot. */
         Digest: string;
@@ -1666,6 +1814,42 @@ export interface components {
             attempt: number;
             /** @description What was wrong, where, and what to do, for a person to read. */
             reason: string;
+        };
+        /** @description What became of one case. */
+        Fate: {
+            /** @enum {string} */
+            became: "added";
+            /** @description How many regions it has. */
+            regions: number;
+        } | {
+            /** @enum {string} */
+            became: "removed";
+            /** @description How many regions it had. */
+            regions: number;
+        } | {
+            /** @enum {string} */
+            became: "changed";
+            /** @description All that is different, at least one. */
+            changes: components["schemas"]["Change"][];
+        };
+        /** @description What is taken; by itself everything. */
+        Filter: {
+            /**
+             * @description Images alone whose every region is described in both languages.
+             * @default false
+             */
+            both_languages: boolean;
+            /**
+             * @description Regions and labels of these concepts alone; of all where none is named. The snapshot's ontology is cut to them too: of what was
+             *     left out, nobody may learn that it is absent.
+             * @default []
+             */
+            concepts: string[];
+            /**
+             * @description Images of these kinds alone; of every kind where none is named.
+             * @default []
+             */
+            modalities: components["schemas"]["Modality"][];
         };
         /** @description One label of the image, for classification. */
         Finding: {
@@ -1883,6 +2067,8 @@ export interface components {
             /** @description The secret; it is not kept. */
             token: string;
         };
+        /** @description A language tag in the shape of BCP 47: `en`, `zh`, `zh-Hans`, `ja`. */
+        Lang: string;
         /**
          * @description A side of the body.
          * @enum {string}
@@ -1984,6 +2170,8 @@ export interface components {
             cases: components["schemas"]["ObjectRef"];
             /** @description Cases, regions and patients per split. */
             counts: components["schemas"]["Counts"];
+            /** @description Which of the submitted cases were taken. */
+            filter?: components["schemas"]["Filter"];
             /** @description The annotation guideline, Markdown. */
             guideline: string;
             /** @description The two languages of every text. */
@@ -2148,8 +2336,13 @@ export interface components {
             /** @description The snapshot to learn from. */
             snapshot: string;
         };
-        /** @description What to call a snapshot. */
+        /** @description What to call a snapshot, and what it takes. */
         NewSnapshotBody: {
+            /**
+             * @description Which of the submitted cases it takes; everything unless told otherwise.
+             * @default {}
+             */
+            filter: components["schemas"]["Filter"];
             /**
              * @description Its name.
              * @default null
@@ -2236,6 +2429,35 @@ export interface components {
              * @description Seconds a reader was at one, idle time left out, on average; 0 where there is none.
              */
             seconds: number;
+        };
+        /** @description A part of a case. */
+        Part: {
+            /** @description Its concept, in the snapshot that has it; in the second one where both have. */
+            concept?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["RegionId"];
+            /** @enum {string} */
+            part: "region";
+        } | {
+            /** @description Its id. */
+            id: components["schemas"]["SentenceId"];
+            /** @enum {string} */
+            part: "sentence";
+        } | {
+            /** @description Its id. */
+            id: components["schemas"]["QuestionId"];
+            /** @enum {string} */
+            part: "question";
+        } | {
+            /** @description The question's id. */
+            id: components["schemas"]["QuestionId"];
+            /** @enum {string} */
+            part: "answer";
+        } | {
+            /** @description What is looked for. */
+            concept: string;
+            /** @enum {string} */
+            part: "finding";
         };
         /** @description A person by id and name. */
         Person: {
@@ -2821,6 +3043,20 @@ export interface components {
             /** @description Whether every box is drawn by two clicks, never by dragging. */
             two_clicks: boolean;
         };
+        /** @description What the manifests of two snapshots say otherwise, their cases left aside. */
+        SettingsDifference: {
+            /** @description Concepts that only the second one has. */
+            concepts_added: string[];
+            /** @description Concepts that both have, with other names, synonyms, codes or modalities. */
+            concepts_changed: string[];
+            /** @description Concepts that only the first one has. */
+            concepts_removed: string[];
+            filter?: components["schemas"]["Turned_Filter"] | null;
+            guideline?: components["schemas"]["Turned_String"] | null;
+            langs?: components["schemas"]["Turned_Vec_String"] | null;
+            project_name?: components["schemas"]["Turned_String"] | null;
+            shares?: components["schemas"]["Turned_SplitShares"] | null;
+        };
         /**
          * @description How grave it is, if it is right.
          * @enum {string}
@@ -3016,6 +3252,53 @@ export interface components {
             /** @description Oldest first. */
             tokens: components["schemas"]["Token"][];
         };
+        /** @description How many of each. */
+        Totals: {
+            /**
+             * Format: int64
+             * @description Regions that lie elsewhere.
+             */
+            boxes_moved: number;
+            /**
+             * Format: int64
+             * @description Cases that only the second snapshot has.
+             */
+            cases_added: number;
+            /**
+             * Format: int64
+             * @description Cases that both have and that say different things.
+             */
+            cases_changed: number;
+            /**
+             * Format: int64
+             * @description Cases that only the first snapshot has.
+             */
+            cases_removed: number;
+            /**
+             * Format: int64
+             * @description Cases that are the same to the last character.
+             */
+            cases_unchanged: number;
+            /**
+             * Format: int64
+             * @description Regions that show another concept.
+             */
+            concepts_changed: number;
+            /**
+             * Format: int64
+             * @description Regions that only the second snapshot has, those of its new cases among them.
+             */
+            regions_added: number;
+            /**
+             * Format: int64
+             * @description Regions that only the first snapshot has, those of its own cases among them.
+             */
+            regions_removed: number;
+            /** @description Texts that read otherwise, by language. */
+            texts_edited: {
+                [key: string]: number;
+            };
+        };
         /** @description Which weights a run may change. */
         Tuning: {
             /** @enum {string} */
@@ -3056,6 +3339,150 @@ export interface components {
              *     ]
              */
             targets: string[];
+        };
+        /** @description Before and after. */
+        Turned_Filter: {
+            /** @description What is taken; by itself everything. */
+            from: {
+                /**
+                 * @description Images alone whose every region is described in both languages.
+                 * @default false
+                 */
+                both_languages: boolean;
+                /**
+                 * @description Regions and labels of these concepts alone; of all where none is named. The snapshot's ontology is cut to them too: of what was
+                 *     left out, nobody may learn that it is absent.
+                 * @default []
+                 */
+                concepts: string[];
+                /**
+                 * @description Images of these kinds alone; of every kind where none is named.
+                 * @default []
+                 */
+                modalities: components["schemas"]["Modality"][];
+            };
+            /** @description What is taken; by itself everything. */
+            to: {
+                /**
+                 * @description Images alone whose every region is described in both languages.
+                 * @default false
+                 */
+                both_languages: boolean;
+                /**
+                 * @description Regions and labels of these concepts alone; of all where none is named. The snapshot's ontology is cut to them too: of what was
+                 *     left out, nobody may learn that it is absent.
+                 * @default []
+                 */
+                concepts: string[];
+                /**
+                 * @description Images of these kinds alone; of every kind where none is named.
+                 * @default []
+                 */
+                modalities: components["schemas"]["Modality"][];
+            };
+        };
+        /** @description Before and after. */
+        Turned_Option_String: {
+            from: null | string;
+            to: null | string;
+        };
+        /** @description Before and after. */
+        Turned_Option_Verdict: {
+            from: null | ({
+                /** @enum {string} */
+                kind: "nothing_found";
+            } | {
+                /** @enum {string} */
+                kind: "not_assessable";
+                /** @description Why: motion, exposure, the wrong part of the body. */
+                reason?: string;
+            });
+            to: null | ({
+                /** @enum {string} */
+                kind: "nothing_found";
+            } | {
+                /** @enum {string} */
+                kind: "not_assessable";
+                /** @description Why: motion, exposure, the wrong part of the body. */
+                reason?: string;
+            });
+        };
+        /** @description Before and after. */
+        Turned_Presence: {
+            /**
+             * @description What a reader says about the concept in a region.
+             * @enum {string}
+             */
+            from: "present" | "absent" | "uncertain";
+            /**
+             * @description What a reader says about the concept in a region.
+             * @enum {string}
+             */
+            to: "present" | "absent" | "uncertain";
+        };
+        /** @description Before and after. */
+        Turned_Split: {
+            /**
+             * @description Which part of a data set a patient belongs to; all of a patient's images share it.
+             * @enum {string}
+             */
+            from: "train" | "val" | "test";
+            /**
+             * @description Which part of a data set a patient belongs to; all of a patient's images share it.
+             * @enum {string}
+             */
+            to: "train" | "val" | "test";
+        };
+        /** @description Before and after. */
+        Turned_SplitShares: {
+            /** @description The percentages of patients held out for validation and for testing; the rest is for training. */
+            from: {
+                /**
+                 * Format: int32
+                 * @description Percent for testing.
+                 */
+                test: number;
+                /**
+                 * Format: int32
+                 * @description Percent for validation.
+                 */
+                val: number;
+            };
+            /** @description The percentages of patients held out for validation and for testing; the rest is for training. */
+            to: {
+                /**
+                 * Format: int32
+                 * @description Percent for testing.
+                 */
+                test: number;
+                /**
+                 * Format: int32
+                 * @description Percent for validation.
+                 */
+                val: number;
+            };
+        };
+        /** @description Before and after. */
+        Turned_String: {
+            from: string;
+            to: string;
+        };
+        /** @description Before and after. */
+        Turned_Vec_String: {
+            from: string[];
+            to: string[];
+        };
+        /** @description Before and after. */
+        Turned_Vec_f64: {
+            from: number[];
+            to: number[];
+        };
+        /** @description Before and after. */
+        Turned_u32: {
+            /** Format: int32 */
+            from: number;
+            /** Format: int32 */
+            to: number;
         };
         /** @description The case that is likely to be next. */
         Upcoming: {
@@ -4307,6 +4734,39 @@ export interface operations {
             };
         };
     };
+    preview_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Filter"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_templates: {
         parameters: {
             query?: never;
@@ -4733,6 +5193,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+        };
+    };
+    snapshot_datasheet: {
+        parameters: {
+            query?: {
+                /** @description How it is written; html unless told otherwise. */
+                format?: components["schemas"]["DatasheetFormat"];
+            };
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    snapshot_differences: {
+        parameters: {
+            query?: {
+                /** @description Only cases whose image comes after this one. */
+                after?: string;
+                /** @description The most cases to tell of, 100 unless told otherwise and at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                other: components["schemas"]["Digest"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
                 };
             };
         };
