@@ -57,7 +57,7 @@ pub enum Fault {
     #[error("cannot be written: {0}")]
     Write(#[source] io::Error),
     /// The work was told to stop.
-    #[error("stopped")]
+    #[error("was told to stop; nothing is written")]
     Stopped,
     /// Bytes that are no text.
     #[error("is not UTF-8 text; convert it first (`iconv -t UTF-8`)")]
@@ -132,6 +132,11 @@ impl Complaint {
             at: At::Whole,
             fault: fault.into(),
         }
+    }
+
+    /// The work was told to stop.
+    pub(super) fn stopped() -> Self {
+        Self::whole("the conversion", Fault::Stopped)
     }
 
     /// Whether nothing can be read or written any more after it.

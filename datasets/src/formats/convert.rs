@@ -79,7 +79,7 @@ pub fn convert(
     let mut open = Opening::Target(target);
     for record in records {
         if reading.watch.is_told_to_stop() {
-            return Err(Stopped::Row(Complaint::whole("", Fault::Stopped)));
+            return Err(Stopped::Row(Complaint::stopped()));
         }
         if record.is_ok() {
             reading.watch.handed_on();

@@ -269,7 +269,7 @@ impl<R: Rows> Gathered<R> {
         while self.sorter.is_some() {
             if self.watch.is_told_to_stop() {
                 self.sorter = None;
-                return Err(Complaint::whole("", Fault::Stopped));
+                return Err(Complaint::stopped());
             }
             let Some(row) = self.rows.next_row() else {
                 break;

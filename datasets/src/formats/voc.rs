@@ -268,7 +268,7 @@ impl Iterator for Reading {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.settings.watch.is_told_to_stop() {
-            return Some(Err(Complaint::whole("", Fault::Stopped)));
+            return Some(Err(Complaint::stopped()));
         }
         if let Some(ready) = self.ready.pop_front() {
             return Some(ready);
