@@ -358,7 +358,7 @@ async fn a_filter_is_part_of_what_is_cut_and_of_its_id() {
     );
     let refusal = preview(json!({ "concepts": ["tumour"] }))
         .await
-        .refused(422, "invalid");
+        .refused(400, "invalid");
     assert!(refusal.contains("tumour"), "{refusal}");
     preview(json!({ "concept": ["cyst"] }))
         .await
