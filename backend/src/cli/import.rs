@@ -2,6 +2,7 @@
 
 use super::installation::{Installation, Reach};
 use super::{Place, WrongCall, print};
+use crate::imaging::slide::MAX_SLIDE_BYTES;
 use crate::services::images::{self, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use anyhow::Context;
@@ -11,6 +12,7 @@ use medreg_datasets::modality::Modality;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -117,8 +119,20 @@ async fn take(
 }
 
 async fn open(path: PathBuf) -> anyhow::Result<fs::File> {
-    // Elsewhere, for a file of a network may let one wait.
-    Ok(tokio::task::spawn_blocking(move || fs::File::open(path)).await??)
+    // Elsewhere, for a file of a network may let one wait, and a pipe does.
+    Ok(tokio::task::spawn_blocking(move || seekable(fs::File::open(path)?)).await??)
+}
+
+/// The file itself, or where it can be read only once, as a pipe can, a temporary copy of it.
+fn seekable(file: fs::File) -> io::Result<fs::File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let mut copy = tempfile::tempfile()?;
+    // One byte more than is taken, so that what is too long is refused and not cut off.
+    io::copy(&mut file.take(MAX_SLIDE_BYTES + 1), &mut copy)?;
+    copy.rewind()?;
+    Ok(copy)
 }
 
 /// All files under `paths` in a fixed order, hidden ones left out; a link is followed where it is named, never inside a folder.
