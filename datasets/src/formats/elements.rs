@@ -198,9 +198,13 @@ impl<R: BufRead> Elements<R> {
                 break;
             }
         }
-        match length > MOST {
-            true => Err(Fault::other("is larger than 64 MiB, which no entry is")),
-            false => Ok(()),
+        match length {
+            // Nothing was passed, and nothing would be the next time.
+            0 => Err(Fault::syntax("JSON", "a value is missing")),
+            length if length > MOST => {
+                Err(Fault::other("is larger than 64 MiB, which no entry is"))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -344,6 +348,16 @@ mod tests {
                     ("n", 0, 3, "1"),
                 ]
             );
+        }
+    }
+
+    #[test]
+    fn a_stray_sign_in_the_place_of_a_value_ends_the_document() {
+        for stray in ["[:", "[1}", "{\"a\":[}", "{\"a\":}", "{\"a\":,"] {
+            let found = entries(stray, 3);
+            let last = &found.last().unwrap().0;
+            assert!(last.contains("a value is missing"), "{stray}: {last}");
+            assert!(found.len() <= 2, "{stray}");
         }
     }
 
