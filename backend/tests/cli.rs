@@ -255,7 +255,7 @@ async fn the_tools_do_what_they_say() {
     let same = tools.done(&["snapshot", "diff", id, id], "");
     assert!(same.contains("1 unchanged"), "{same}");
     let sheet = tools.done(&["snapshot", "datasheet", id, "--format", "markdown"], "");
-    assert!(sheet.contains("| train | 1 | 1 |"), "{sheet}");
+    assert!(sheet.contains("| all | 1 | 1 |"), "{sheet}");
 
     // Runs.
     let set = |setting: &str| {
