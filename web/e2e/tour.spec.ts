@@ -257,6 +257,8 @@ class Tour {
 
   private async signIn({ username, password }: Reader) {
     const { page, t } = this
+    // The page of whoever was signed in before has a choice of languages too.
+    await expect(this.button(t.sign_in.go)).toBeVisible()
     await page.getByRole('combobox', { name: t.app.language }).selectOption(this.lang)
     await page.getByLabel(t.sign_in.username).fill(username)
     await page.locator('input[autocomplete=current-password]').fill(password)
