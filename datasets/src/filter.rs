@@ -34,8 +34,7 @@ impl Filter {
 
     /// The concepts that it leaves.
     #[must_use]
-    pub fn ontology(&self, concepts: Vec<Concept>) -> Vec<Concept> {
-        let mut concepts = concepts;
+    pub fn ontology(&self, mut concepts: Vec<Concept>) -> Vec<Concept> {
         concepts.retain(|concept| self.names(&concept.key));
         concepts
     }
@@ -58,7 +57,9 @@ impl Filter {
         } else {
             self.only_named(case)
         };
-        (!self.both_languages || in_both(&case, langs)).then_some(case)
+        let mut regions = case.regions.iter();
+        let all = !self.both_languages || regions.all(|region| region.is_said_in_both(langs));
+        all.then_some(case)
     }
 
     fn names(&self, key: &ConceptKey) -> bool {
@@ -107,14 +108,6 @@ impl std::fmt::Display for Filter {
             false => f.write_str(&parts.join("; ")),
         }
     }
-}
-
-fn in_both(case: &SnapshotCase, langs: &LangPair) -> bool {
-    let said = |texts: &crate::whole::Texts| {
-        let mut both = langs.both().iter();
-        both.all(|lang| texts.get(lang).is_some_and(|text| !text.trim().is_empty()))
-    };
-    case.regions.iter().all(|region| said(&region.texts))
 }
 
 #[cfg(test)]

@@ -29,6 +29,18 @@ pub enum Presence {
     Uncertain,
 }
 
+impl Presence {
+    /// The name used in JSON and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Absent => "absent",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
 /// One box on one frame, what it shows, and its description in each language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -53,6 +65,22 @@ pub struct Region {
     /// The model's suggestion it grew from, kept for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<SuggestionId>,
+}
+
+impl Region {
+    /// The description in `lang`, where there is more of it than spaces.
+    #[must_use]
+    pub fn said_in(&self, lang: &Lang) -> Option<&str> {
+        let text = self.texts.get(lang)?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether it is described in both languages.
+    #[must_use]
+    pub fn is_said_in_both(&self, langs: &LangPair) -> bool {
+        let mut both = langs.both().iter();
+        both.all(|lang| self.said_in(lang).is_some())
+    }
 }
 
 /// What one reader says about one image, at one revision.

@@ -174,7 +174,7 @@ fn line(change: &Change) -> String {
             format!("{}: concept {from} → {to}", name(of))
         }
         Change::Presence { of, presence } => {
-            let [from, to] = [presence.from, presence.to].map(said);
+            let [from, to] = [presence.from, presence.to].map(Presence::as_str);
             format!("{}: {from} → {to}", name(of))
         }
         Change::Text { of, lang, text } => format!("{}, {lang}: {}", name(of), quoted(text)),
@@ -185,14 +185,6 @@ fn line(change: &Change) -> String {
         Change::Reader { .. } => "another reader's annotation is taken".to_owned(),
         Change::Resubmitted => "submitted again, in the same words".to_owned(),
         Change::Facts => "facts of the image or a region's origin".to_owned(),
-    }
-}
-
-fn said(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Present => "present",
-        Presence::Absent => "absent",
-        Presence::Uncertain => "uncertain",
     }
 }
 

@@ -112,17 +112,12 @@ impl Tally {
         self.suggested += u64::from(region.origin.is_some());
         let whole = f64::from(case.size.width()) * f64::from(case.size.height());
         self.box_shares.add(100.0 * region.bbox.area() / whole);
-        let said = |lang: &Lang| {
-            region
-                .texts
-                .get(lang)
-                .map_or(0, |text| text.trim().chars().count())
-        };
-        let both = self.langs.both();
-        self.in_both += u64::from(both.iter().all(|lang| said(lang) > 0));
-        for lang in both.iter().filter(|lang| said(lang) > 0) {
-            let lengths = self.lengths.entry(lang.clone()).or_default();
-            lengths.add(said(lang));
+        self.in_both += u64::from(region.is_said_in_both(&self.langs));
+        for lang in self.langs.both() {
+            if let Some(text) = region.said_in(lang) {
+                let lengths = self.lengths.entry(lang.clone()).or_default();
+                lengths.add(text.chars().count());
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::gather::{Gathered, Row, Rows};
 use super::passage::Notation;
 use super::record::{ImagePath, Picture, Record, size_of};
 use super::source::{Out, Source, Target, Text};
-use super::talk::{Entry, Listener, Spoken, spoken};
+use super::talk::{Entry, Spoken, heard, spoken};
 use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
 use crate::geometry::Coordinates;
 use crate::lang::Lang;
@@ -233,26 +233,13 @@ impl Rows for Reading {
         for row in rows {
             let entry = value_of(&row.bytes).and_then(parse);
             match entry {
-                Ok(entry) => entries.push((row.number, row.line, entry)),
+                Ok(entry) => entries.push(((row.number, row.line), entry)),
                 Err(fault) => complaints.push(self.complaint(row.number, row.line, fault)),
             }
         }
-        let Ok(path) = ImagePath::new(key) else {
-            return (None, complaints);
-        };
-        let mut image = Picture::new(path);
-        let told = entries.iter().find_map(|(_, _, entry)| entry.size);
-        image.size = told.or_else(|| self.settings.images.size(&image.path));
-        let lang = self.settings.lang();
-        let mut listener = Listener::new(image, self.coordinates, &lang);
-        let mut heard = false;
-        for (number, line, entry) in entries {
-            match listener.hear(entry) {
-                Ok(()) => heard = true,
-                Err(fault) => complaints.push(self.complaint(number, line, fault)),
-            }
-        }
-        (heard.then(|| listener.record()), complaints)
+        let complain = |(at, line), fault| complaints.push(self.complaint(at, line, fault));
+        let record = heard(key, entries, self.coordinates, &self.settings, complain);
+        (record, complaints)
     }
 }
 

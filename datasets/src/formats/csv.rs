@@ -674,15 +674,6 @@ impl Writing {
     }
 }
 
-fn presence_of(presence: Presence) -> String {
-    match presence {
-        Presence::Present => "present",
-        Presence::Absent => "absent",
-        Presence::Uncertain => "uncertain",
-    }
-    .to_owned()
-}
-
 impl Writer for Writing {
     fn write(&mut self, record: &Record) -> Result<(), Complaint> {
         let none = Texts::new();
@@ -696,7 +687,7 @@ impl Writer for Writing {
                 .corners();
             let [x0, y0, x1, y1] = corners.map(|c| c.to_string());
             let id = region.id.clone().unwrap_or_default();
-            let presence = presence_of(region.presence);
+            let presence = region.presence.as_str().to_owned();
             let cells = [
                 kind("region"),
                 ("id", id),
@@ -709,7 +700,10 @@ impl Writer for Writing {
             self.row(record, cells.into(), [&region.names, &region.texts, &none])?;
         }
         for label in &record.labels {
-            let cells = [kind("label"), ("presence", presence_of(label.presence))];
+            let cells = [
+                kind("label"),
+                ("presence", label.presence.as_str().to_owned()),
+            ];
             self.row(record, cells.into(), [&label.names, &none, &none])?;
         }
         for said in &record.report {

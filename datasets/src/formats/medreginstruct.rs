@@ -9,9 +9,9 @@ use super::conversations::parse;
 use super::elements::Lines;
 use super::gather::{Gathered, Row, Rows};
 use super::passage::Notation;
-use super::record::{ImagePath, Picture, Record};
+use super::record::{ImagePath, Record};
 use super::source::{self, Folder, Out, Source, Target, Text, folder_of};
-use super::talk::{Ask, Listener, spoken};
+use super::talk::{Ask, heard, spoken};
 use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
 use crate::geometry::{Coordinates, GRID_MAX};
 use crate::lang::Lang;
@@ -316,28 +316,15 @@ impl Rows for Reading {
                         entry.split = entry.split.or(listed.split);
                         entry.asks = listed.asks;
                     }
-                    entries.push((row.file, row.line, entry));
+                    entries.push(((row.file, row.line), entry));
                 }
                 Err(fault) => complaints.push(self.complaint(row.file, row.line, fault)),
             }
         }
-        let Ok(path) = ImagePath::new(key) else {
-            return (None, complaints);
-        };
-        let mut image = Picture::new(path);
-        let told = entries.iter().find_map(|(_, _, entry)| entry.size);
-        image.size = told.or_else(|| self.settings.images.size(&image.path));
-        let lang = self.settings.lang();
         let coordinates = self.settings.coordinates.unwrap_or(HOW.1);
-        let mut listener = Listener::new(image, coordinates, &lang);
-        let mut heard = false;
-        for (file, line, entry) in entries {
-            match listener.hear(entry) {
-                Ok(()) => heard = true,
-                Err(fault) => complaints.push(self.complaint(file, line, fault)),
-            }
-        }
-        (heard.then(|| listener.record()), complaints)
+        let complain = |(at, line), fault| complaints.push(self.complaint(at, line, fault));
+        let record = heard(key, entries, coordinates, &self.settings, complain);
+        (record, complaints)
     }
 }
 

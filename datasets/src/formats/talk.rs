@@ -3,9 +3,12 @@
 //! The questions of [`task`] are recognised in every notation and become what they ask about: regions with names and
 //! descriptions, labels, a report. Any other conversation stays one, with its boxes bound to regions.
 
+use super::Settings;
 use super::complaint::Fault;
 use super::passage::{self, Notation, PLACE, Piece};
-use super::record::{Exchange, Label, Marked, Part, Passage, Picture, Record, Said, Talk, name_in};
+use super::record::{
+    Exchange, ImagePath, Label, Marked, Part, Passage, Picture, Record, Said, Talk, name_in,
+};
 use crate::geometry::{Coordinates, Extent, GeometryError, GridBox, ImageSize};
 use crate::grammar::same_name;
 use crate::lang::Lang;
@@ -143,7 +146,7 @@ enum Bound {
 }
 
 /// Makes a record of the conversations about one image.
-pub(super) struct Listener<'a> {
+struct Listener<'a> {
     coordinates: Coordinates,
     lang: &'a Lang,
     record: Record,
@@ -151,9 +154,32 @@ pub(super) struct Listener<'a> {
     places: HashMap<[u64; 4], Vec<usize>>,
 }
 
+/// What is said about the image `key`, all of it together; `complain` names each entry that cannot be taken in by its place.
+pub(super) fn heard<P: Copy>(
+    key: &str,
+    entries: Vec<(P, Entry)>,
+    coordinates: Coordinates,
+    settings: &Settings,
+    mut complain: impl FnMut(P, Fault),
+) -> Option<Record> {
+    let mut image = Picture::new(ImagePath::new(key).ok()?);
+    let told = entries.iter().find_map(|(_, entry)| entry.size);
+    image.size = told.or_else(|| settings.images.size(&image.path));
+    let lang = settings.lang();
+    let mut listener = Listener::new(image, coordinates, &lang);
+    let mut any = false;
+    for (place, entry) in entries {
+        match listener.hear(entry) {
+            Ok(()) => any = true,
+            Err(fault) => complain(place, fault),
+        }
+    }
+    any.then(|| listener.record())
+}
+
 impl<'a> Listener<'a> {
     /// For conversations about this image, in `lang` where they do not say it themselves.
-    pub(super) fn new(image: Picture, coordinates: Coordinates, lang: &'a Lang) -> Self {
+    fn new(image: Picture, coordinates: Coordinates, lang: &'a Lang) -> Self {
         Self {
             coordinates,
             lang,
@@ -164,7 +190,7 @@ impl<'a> Listener<'a> {
     }
 
     /// Takes one in; nothing of it where something is wrong with it.
-    pub(super) fn hear(&mut self, entry: Entry) -> Result<(), Fault> {
+    fn hear(&mut self, entry: Entry) -> Result<(), Fault> {
         self.agree(&entry)?;
         let read = |text: &str| passage::read(text, self.coordinates).map_err(Fault::Other);
         let turns = entry.turns.iter();
@@ -241,7 +267,7 @@ impl<'a> Listener<'a> {
     }
 
     /// The record: first what names regions, then what describes them, then what places them, then the rest.
-    pub(super) fn record(mut self) -> Record {
+    fn record(mut self) -> Record {
         let heard = std::mem::take(&mut self.heard);
         let mut located = Located::default();
         let mut reports = Vec::new();

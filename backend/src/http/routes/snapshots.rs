@@ -115,6 +115,13 @@ async fn snapshot_object(
     ))
 }
 
+/// Has a browser save what it is sent, under the snapshot's name.
+fn saved_as(snapshot: &Digest, ending: &str) -> (header::HeaderName, String) {
+    let name = &snapshot.as_str()[..12];
+    let told = format!("attachment; filename=\"medreg-{name}.{ending}\"");
+    (header::CONTENT_DISPOSITION, told)
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
@@ -133,14 +140,10 @@ async fn export_snapshot(
 ) -> Answer<HttpResponse> {
     let format = query.format.unwrap_or(ExportFormat::MedRegInstruct);
     let archive = snapshots::export(&hospital, &actor, &snapshot, format).await?;
-    let name = format!(
-        "attachment; filename=\"medreg-{}.tar\"",
-        &snapshot.as_str()[..12]
-    );
     Ok(HttpResponse::Ok()
         .content_type("application/x-tar")
         .insert_header(ContentEncoding::Identity)
-        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header(saved_as(&snapshot, "tar"))
         .streaming(archive))
 }
 
@@ -196,12 +199,8 @@ async fn snapshot_datasheet(
         DatasheetFormat::Markdown => ("text/markdown; charset=utf-8", "md"),
     };
     // Never shown in place: it holds words that people wrote.
-    let name = format!(
-        "attachment; filename=\"medreg-{}.{ending}\"",
-        &snapshot.as_str()[..12]
-    );
     Ok(HttpResponse::Ok()
         .content_type(media_type)
-        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header(saved_as(&snapshot, ending))
         .body(text))
 }

@@ -1,15 +1,38 @@
 //! A snapshot's case lines, brought into a file of their own: they may be more than memory holds, and are read more than once.
 
 use crate::store::objects::{ObjectError, Objects};
-use futures::StreamExt;
+use futures::TryStreamExt;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::snapshot::{ObjectRef, SnapshotCase};
 use sha2::Digest as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 
+/// Brings an object piece by piece, and tells what its bytes hash to and how many they are.
+pub(super) async fn hashed(
+    objects: &Objects,
+    digest: &Digest,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<ObjectRef, ObjectError> {
+    let (mut hash, mut bytes) = (sha2::Sha256::new(), 0);
+    let (_, mut chunks) = objects.stream(digest).await?;
+    while let Some(chunk) = chunks.try_next().await? {
+        hash.update(&chunk);
+        bytes += chunk.len() as u64;
+        each(&chunk).map_err(ObjectError::Interrupted)?;
+    }
+    Ok(ObjectRef {
+        sha256: Digest::from_raw(&hash.finalize()),
+        bytes,
+    })
+}
+
 /// An object in a temporary file, its hash checked.
-pub(super) struct Spooled(tempfile::NamedTempFile);
+pub(super) struct Spooled {
+    file: tempfile::NamedTempFile,
+    /// How many bytes it has.
+    pub(super) bytes: u64,
+}
 
 impl Spooled {
     /// Brings an object.
@@ -18,24 +41,19 @@ impl Spooled {
     /// [`ObjectError::Damaged`] where its bytes have another hash, and what the store or the disk says.
     pub(super) async fn fetch(objects: &Objects, object: &ObjectRef) -> Result<Self, ObjectError> {
         let mut file = tempfile::NamedTempFile::new().map_err(ObjectError::Interrupted)?;
-        let mut hash = sha2::Sha256::new();
-        let (_, mut chunks) = objects.stream(&object.sha256).await?;
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk?;
-            hash.update(&chunk);
-            file.write_all(&chunk).map_err(ObjectError::Interrupted)?;
+        let found = hashed(objects, &object.sha256, |chunk| file.write_all(chunk)).await?;
+        if found.sha256 != object.sha256 {
+            return Err(ObjectError::Damaged(object.sha256.clone(), found.sha256));
         }
-        let found = Digest::from_raw(&hash.finalize());
-        if found == object.sha256 {
-            Ok(Self(file))
-        } else {
-            Err(ObjectError::Damaged(object.sha256.clone(), found))
-        }
+        Ok(Self {
+            file,
+            bytes: found.bytes,
+        })
     }
 
     /// Its bytes from the start.
     pub(super) fn open(&self) -> io::Result<File> {
-        self.0.reopen()
+        self.file.reopen()
     }
 
     /// Its cases, one by one; a line that is none is named by its number.

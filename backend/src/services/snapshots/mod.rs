@@ -23,7 +23,7 @@ use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::{
     Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts,
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -39,12 +39,9 @@ pub async fn preview(
     project: ProjectId,
     filter: &Filter,
 ) -> Outcome<Counts> {
-    let submitted = read_submitted(hospital, actor, project, filter).await;
-    match submitted {
-        Ok(submitted) => Ok(submitted.written.tally.counts),
-        Err(ServiceError::NothingToSnapshot) => Ok(Counts::default()),
-        Err(error) => Err(error),
-    }
+    let (mut tx, project, _) = begin_reading(hospital, actor, project, filter).await?;
+    let tally = each_submitted(&mut tx, &project, filter, |_| Ok(())).await?;
+    Ok(tally.counts)
 }
 
 /// Cuts a snapshot of what is submitted, as far as the filter takes it. The same data again gives the same snapshot; `false` beside it
@@ -103,14 +100,14 @@ struct Submitted {
     written: Written,
 }
 
-/// Reads all submitted cases in a transaction that sees one point in time, whatever is submitted meanwhile. It writes
-/// nothing and ends here: the audit's chain, for one, goes on meanwhile, and such a transaction cannot see where.
-async fn read_submitted(
+/// A transaction that sees one point in time, whatever is submitted meanwhile. It writes nothing and ends with the reading: the audit's
+/// chain, for one, goes on meanwhile, and such a transaction cannot see where.
+async fn begin_reading(
     hospital: &Hospital,
     actor: &Actor,
     project: ProjectId,
     filter: &Filter,
-) -> Outcome<Submitted> {
+) -> Outcome<(Transaction<'static, Postgres>, Project, Vec<Concept>)> {
     let mut tx = hospital.pool.begin().await?;
     sqlx::Executor::execute(
         &mut *tx,
@@ -123,6 +120,16 @@ async fn read_submitted(
         let reason = format!("the project has no concept `{}`", key.as_str());
         return Err(ServiceError::invalid("filter.concepts", reason));
     }
+    Ok((tx, project, ontology))
+}
+
+async fn read_submitted(
+    hospital: &Hospital,
+    actor: &Actor,
+    project: ProjectId,
+    filter: &Filter,
+) -> Outcome<Submitted> {
+    let (mut tx, project, ontology) = begin_reading(hospital, actor, project, filter).await?;
     let written = write_cases(&mut tx, &project, filter).await?;
     if written.tally.is_empty() {
         return Err(ServiceError::NothingToSnapshot);
@@ -214,25 +221,38 @@ async fn write_cases(
             "the snapshot's cases could not be written to a temporary file: {e}"
         ))
     };
-    let mut written = Written {
-        tally: Tally::default(),
-        lines: tempfile::NamedTempFile::new().map_err(disk)?,
-    };
-    let mut out = io::BufWriter::new(written.lines.reopen().map_err(disk)?);
+    let lines = tempfile::NamedTempFile::new().map_err(disk)?;
+    let mut out = io::BufWriter::new(lines.reopen().map_err(disk)?);
+    let tally = each_submitted(conn, project, filter, |case| {
+        serde_json::to_writer(&mut out, case).map_err(|e| disk(e.into()))?;
+        out.write_all(b"\n").map_err(disk)
+    })
+    .await?;
+    out.flush().map_err(disk)?;
+    Ok(Written { tally, lines })
+}
+
+/// Counts what the filter takes of the submitted cases, page by page, and hands on each.
+async fn each_submitted(
+    conn: &mut PgConnection,
+    project: &Project,
+    filter: &Filter,
+    mut each: impl FnMut(&SnapshotCase) -> Outcome<()>,
+) -> Outcome<Tally> {
+    let mut tally = Tally::default();
     let mut after: Option<ImageId> = None;
     loop {
         let page = snapshots::cases(conn, project.id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            return Ok(tally);
+        };
         after = Some(last.image);
         let taken = |case| filter.take(case, &project.langs);
         for case in page.into_iter().filter_map(taken) {
-            written.tally.add(&case);
-            serde_json::to_writer(&mut out, &case).map_err(|e| disk(e.into()))?;
-            out.write_all(b"\n").map_err(disk)?;
+            tally.add(&case);
+            each(&case)?;
         }
     }
-    out.flush().map_err(disk)?;
-    Ok(written)
 }
 
 impl Written {

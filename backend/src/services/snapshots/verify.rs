@@ -1,15 +1,12 @@
 //! Whether a snapshot is what it was when it was cut: every hash and count of it worked out again.
 
-use super::cases::Spooled;
+use super::cases::{Spooled, hashed};
 use super::snapshot;
 use crate::services::{Actor, Hospital, Outcome};
-use crate::store::objects::ObjectError;
 use crate::store::snapshots::{self, Snapshot};
-use futures::TryStreamExt;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::snapshot::ObjectRef;
 use serde::Serialize;
-use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -38,6 +35,16 @@ pub async fn verify(hospital: &Hospital, actor: &Actor, id: &Digest) -> Outcome<
         Err(error) => report.faults.push(format!("the cases: {error}")),
         Ok(cases) => {
             report.checked += 1;
+            let expected = &snapshot.manifest.cases;
+            if cases.bytes != expected.bytes {
+                let found = ObjectRef {
+                    bytes: cases.bytes,
+                    ..expected.clone()
+                };
+                report
+                    .faults
+                    .push(format!("the cases: {}", differs(&found, expected)));
+            }
             let pictures = report.count(&snapshot, &cases)?;
             report.check_pictures(hospital, pictures).await;
         }
@@ -83,21 +90,16 @@ impl Verified {
 
 /// What is wrong with an object, if anything is.
 async fn fault_of(hospital: &Hospital, object: &ObjectRef) -> Option<String> {
-    let hashed = async {
-        let (mut hash, mut bytes) = (sha2::Sha256::new(), 0);
-        let (_, mut chunks) = hospital.objects.stream(&object.sha256).await?;
-        while let Some(chunk) = chunks.try_next().await? {
-            hash.update(&chunk);
-            bytes += chunk.len() as u64;
-        }
-        Ok::<_, ObjectError>((Digest::from_raw(&hash.finalize()), bytes))
-    };
-    match hashed.await {
+    match hashed(&hospital.objects, &object.sha256, |_| Ok(())).await {
         Err(error) => Some(error.to_string()),
-        Ok((found, bytes)) if found != object.sha256 || bytes != object.bytes => Some(format!(
-            "{bytes} bytes with hash {found} are there, {} with {} are expected",
-            object.bytes, object.sha256
-        )),
+        Ok(found) if found != *object => Some(differs(&found, object)),
         Ok(_) => None,
     }
+}
+
+fn differs(found: &ObjectRef, expected: &ObjectRef) -> String {
+    format!(
+        "{} bytes with hash {} are there, {} with {} are expected",
+        found.bytes, found.sha256, expected.bytes, expected.sha256
+    )
 }

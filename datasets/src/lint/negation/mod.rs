@@ -392,13 +392,12 @@ fn against_presence(read: &Read<'_>, heard: &[Vec<Heard>]) -> Vec<Draft> {
             Presence::Absent => all(Polarity::Affirmed),
         };
         if let Some(range) = named.first().filter(|_| wrong) {
-            let told = match presence {
-                Presence::Present => "present",
-                Presence::Absent => "absent",
-                Presence::Uncertain => "uncertain",
-            };
             let draft = Draft::new("negation_presence", Spot::at(index, range));
-            drafts.push(draft.with("here", page.quote(range)).with("presence", told));
+            drafts.push(
+                draft
+                    .with("here", page.quote(range))
+                    .with("presence", presence.as_str()),
+            );
         }
     }
     drafts
