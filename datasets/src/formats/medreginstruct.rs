@@ -391,11 +391,8 @@ impl Writer for Writing {
                 },
             );
         }
-        let failed = |error: std::io::Error| Folder::failed(META_FILE, error);
-        let mut meta = self.folder.create(META_FILE).map_err(failed)?;
         let bytes = layout::listing(&entries).map_err(written(META_FILE))?;
-        std::io::Write::write_all(&mut meta, &bytes).map_err(failed)?;
-        std::io::Write::flush(&mut meta).map_err(failed)
+        self.folder.put(META_FILE, &bytes)
     }
 }
 

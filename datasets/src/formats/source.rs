@@ -3,7 +3,9 @@
 use super::complaint::{Complaint, Fault};
 use super::record::ImagePath;
 use crate::geometry::ImageSize;
+use crate::snapshot::Split;
 use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -330,6 +332,15 @@ impl Folder {
         }
     }
 
+    /// A new file with these bytes.
+    pub(super) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Complaint> {
+        let written = self.create(path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.flush()
+        });
+        written.map_err(|error| Self::failed(path, error))
+    }
+
     /// The error of writing a file of it.
     pub(super) fn failed(path: &str, error: io::Error) -> Complaint {
         let fault = match error.kind() {
@@ -341,3 +352,46 @@ impl Folder {
         Complaint::whole(path, fault)
     }
 }
+
+/// The lists of a data set's images, a file for each split that has any.
+pub(super) struct Lists {
+    path: fn(Split) -> String,
+    files: BTreeMap<Split, Out>,
+}
+
+impl Lists {
+    /// None yet; `path` is where the list of a split is.
+    pub(super) fn new(path: fn(Split) -> String) -> Self {
+        let files = BTreeMap::new();
+        Self { path, files }
+    }
+
+    /// Adds a line to a split's list.
+    pub(super) fn add(
+        &mut self,
+        folder: &Folder,
+        split: Split,
+        line: &str,
+    ) -> Result<(), Complaint> {
+        let list = match self.files.entry(split) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => (folder.create(&(self.path)(split))).map(|file| new.insert(file)),
+        };
+        let added = list.and_then(|list| writeln!(list, "{line}"));
+        added.map_err(|error| Folder::failed(LIST, error))
+    }
+
+    /// The splits that have a list.
+    pub(super) fn splits(&self) -> BTreeSet<Split> {
+        self.files.keys().copied().collect()
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Complaint> {
+        let mut lists = self.files.values_mut();
+        let flushed = lists.try_for_each(|list| list.flush());
+        flushed.map_err(|error| Folder::failed(LIST, error))
+    }
+}
+
+/// What an error says of such a file.
+const LIST: &str = "a list of images";

@@ -5,7 +5,7 @@
 
 use super::complaint::{At, Complaint, Fault};
 use super::record::{ImagePath, Marked, Picture, Record, size_of};
-use super::source::{self, Folder, Out, Source, Target};
+use super::source::{self, Folder, Lists, Source, Target};
 use super::talk::one_name;
 use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
 use crate::geometry::{Coordinates, Extent, PixelBox};
@@ -13,8 +13,7 @@ use crate::snapshot::Split;
 use crate::whole::Texts;
 use quick_xml::escape::escape;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io::{self, Write};
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 pub(super) struct Voc;
@@ -55,7 +54,7 @@ impl Format for Voc {
     fn write(&self, to: Target, settings: &Settings) -> Result<Box<dyn Writer>, Complaint> {
         Ok(Box::new(Writing {
             folder: to.folder()?,
-            lists: BTreeMap::new(),
+            lists: Lists::new(|split| format!("ImageSets/Main/{split}.txt")),
             settings: settings.clone(),
         }))
     }
@@ -282,7 +281,7 @@ impl Iterator for Reading {
 
 struct Writing {
     folder: Folder,
-    lists: BTreeMap<Split, Out>,
+    lists: Lists,
     settings: Settings,
 }
 
@@ -315,41 +314,21 @@ impl Writing {
         }
         Ok(xml + "</annotation>\n")
     }
-
-    fn list(&mut self, split: Split, name: &str) -> io::Result<()> {
-        use std::collections::btree_map::Entry;
-        let list = match self.lists.entry(split) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                new.insert(self.folder.create(&format!("ImageSets/Main/{split}.txt"))?)
-            }
-        };
-        writeln!(list, "{name}")
-    }
 }
 
 impl Writer for Writing {
     fn write(&mut self, record: &Record) -> Result<(), Complaint> {
         let xml = self.xml(record)?;
         let name = record.image.path.stem();
-        let path = format!("Annotations/{name}.xml");
-        let failed = |error| Folder::failed(&path, error);
-        let mut file = self.folder.create(&path).map_err(failed)?;
-        file.write_all(xml.as_bytes())
-            .and_then(|()| file.flush())
-            .map_err(failed)?;
+        self.folder
+            .put(&format!("Annotations/{name}.xml"), xml.as_bytes())?;
         match record.image.split {
-            Some(split) => self
-                .list(split, name)
-                .map_err(|error| Folder::failed("a list of images", error)),
+            Some(split) => self.lists.add(&self.folder, split, name),
             None => Ok(()),
         }
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), Complaint> {
-        let mut lists = self.lists.values_mut();
-        lists
-            .try_for_each(|list| list.flush())
-            .map_err(|error| Folder::failed("a list of images", error))
+        self.lists.flush()
     }
 }

@@ -6,7 +6,7 @@
 
 use super::complaint::{At, Complaint, Fault};
 use super::record::{ImagePath, Marked, Picture, Record};
-use super::source::{self, Folder, Out, Source, Target};
+use super::source::{self, Folder, Lists, Source, Target};
 use super::talk::one_name;
 use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
 use crate::geometry::Coordinates;
@@ -57,7 +57,7 @@ impl Format for Yolo {
             folder: to.folder()?,
             names: Vec::new(),
             numbers: HashMap::new(),
-            lists: BTreeMap::new(),
+            lists: Lists::new(|split| format!("{split}.txt")),
             settings: settings.clone(),
         };
         writing.begin();
@@ -473,7 +473,7 @@ struct Writing {
     folder: Folder,
     names: Vec<String>,
     numbers: HashMap<String, usize>,
-    lists: BTreeMap<Split, Out>,
+    lists: Lists,
     settings: Settings,
 }
 
@@ -511,21 +511,13 @@ impl Writing {
         Ok(lines)
     }
 
-    fn list(&mut self, split: Split, image: &str) -> io::Result<()> {
-        use std::collections::btree_map::Entry;
-        let list = match self.lists.entry(split) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.folder.create(&format!("{split}.txt"))?),
-        };
-        writeln!(list, "./{image}")
-    }
-
     fn describe(&self) -> io::Result<()> {
         let mut out = self.folder.create("data.yaml")?;
         writeln!(out, "path: .")?;
-        let first = self.lists.keys().next().copied().unwrap_or(Split::Train);
+        let listed = self.lists.splits();
+        let first = listed.first().copied().unwrap_or(Split::Train);
         for split in [Split::Train, Split::Val, Split::Test] {
-            match (self.lists.contains_key(&split), split) {
+            match (listed.contains(&split), split) {
                 (true, _) => writeln!(out, "{split}: {split}.txt")?,
                 (false, Split::Test) => {}
                 (false, _) => writeln!(
@@ -575,20 +567,13 @@ impl Writer for Writing {
     fn write(&mut self, record: &Record) -> Result<(), Complaint> {
         let lines = self.lines(record)?;
         let (image, labels) = places(&record.image.path);
-        let failed = |error| Folder::failed(&labels, error);
-        let mut file = self.folder.create(&labels).map_err(failed)?;
-        file.write_all(lines.as_bytes())
-            .and_then(|()| file.flush())
-            .map_err(failed)?;
-        self.list(record.image.split.unwrap_or(Split::Train), &image)
-            .map_err(|error| Folder::failed("the list of images", error))
+        self.folder.put(&labels, lines.as_bytes())?;
+        let split = record.image.split.unwrap_or(Split::Train);
+        self.lists.add(&self.folder, split, &format!("./{image}"))
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), Complaint> {
-        for list in self.lists.values_mut() {
-            list.flush()
-                .map_err(|error| Folder::failed("the list of images", error))?;
-        }
+        self.lists.flush()?;
         self.describe()
             .map_err(|error| Folder::failed("data.yaml", error))
     }
