@@ -24,6 +24,27 @@ pub enum ExportFormat {
     MedRegInstruct,
 }
 
+impl ExportFormat {
+    /// The name used in SQL and addresses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Medreg => "medreg",
+            Self::MedRegInstruct => "medreginstruct",
+        }
+    }
+}
+
+impl std::str::FromStr for ExportFormat {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Medreg, Self::MedRegInstruct]
+            .into_iter()
+            .find(|format| format.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not the name of an export's layout"))
+    }
+}
+
 /// Streams a snapshot as a tar archive; the archive is written while it is read, never held.
 pub async fn export(
     hospital: &Hospital,
