@@ -6,6 +6,7 @@ pub mod acquisitions;
 pub mod annotations;
 pub mod cases;
 mod error;
+pub mod headers;
 pub mod images;
 pub mod lint;
 pub mod projects;

@@ -67,6 +67,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         ALL,
     ),
     ("POST", "/api/images/{image}/attestation", ATTESTERS),
+    ("GET", "/api/images/{image}/deidentification", ATTESTERS),
     ("POST", "/api/projects/{project}/cases/next", READERS),
     ("GET", "/api/projects/{project}/cases/upcoming", READERS),
     ("POST", "/api/images/{image}/lease", READERS),
