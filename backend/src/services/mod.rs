@@ -7,6 +7,7 @@ pub mod annotations;
 pub mod cases;
 mod error;
 pub mod exports;
+pub mod headers;
 pub mod images;
 pub mod likeness;
 pub mod lint;

@@ -6,6 +6,7 @@ pub mod annotations;
 pub mod audit;
 pub mod cases;
 pub mod exports;
+pub mod headers;
 pub mod images;
 pub mod objects;
 pub mod projects;

@@ -1,5 +1,6 @@
 //! Every route × everybody who may call it. A route that this table does not know fails the test.
 
+use crate::corpus;
 use crate::slide_file;
 use crate::support::{Answer, Person, World, png, region, text};
 use reqwest::Method;
@@ -67,6 +68,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         ALL,
     ),
     ("POST", "/api/images/{image}/attestation", ATTESTERS),
+    ("GET", "/api/images/{image}/deidentification", ATTESTERS),
     ("POST", "/api/projects/{project}/cases/next", READERS),
     ("GET", "/api/projects/{project}/cases/upcoming", READERS),
     ("POST", "/api/images/{image}/lease", READERS),
@@ -266,9 +268,14 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         slide_file::small(),
         &[("attested", "true")],
     );
+    let dicom = corpus::dated("20240228", "MARK^ANNA");
+    let dicom = world
+        .admin
+        .upload(&world.project, "a.dcm", dicom, &[("attested", "true")]);
     BTreeMap::from([
         ("project", world.project.clone()),
         ("slide", text(&slide.await.is(201)["id"])),
+        ("dicom", text(&dicom.await.is(201)["id"])),
         ("level", "0".to_owned()),
         ("column", "0".to_owned()),
         ("row", "0".to_owned()),
@@ -330,10 +337,11 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
 }
 
 async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Answer {
-    // Of all images only slides have tiles.
-    let mut filled = match path.contains("/tiles/") {
-        true => path.replace("{image}", "{slide}"),
-        false => path.to_owned(),
+    // Of all images only slides have tiles, and only DICOM files headers.
+    let mut filled = match path.rsplit('/').next() {
+        Some("{row}") => path.replace("{image}", "{slide}"),
+        Some("deidentification") => path.replace("{image}", "{dicom}"),
+        _ => path.to_owned(),
     };
     for (name, id) in ids {
         filled = filled.replace(&format!("{{{name}}}"), id);
