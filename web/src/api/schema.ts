@@ -1779,7 +1779,7 @@ export interface components {
          * @description The layout of an export.
          * @enum {string}
          */
-        ExportFormat: "medreg" | "medreginstruct";
+        ExportFormat: "medreg" | "medreginstruct" | "coco" | "yolo" | "voc" | "llava" | "sharegpt" | "internvl" | "qwen-vl" | "qwen2.5-vl" | "csv" | "parquet" | "webdataset" | "derived";
         /** @description How a picture is to be looked at and measured. */
         Facts: {
             /** @description PatientOrientation (0020,0020): where rows and columns lead, in the letters A, P, L, R, H and F. */
