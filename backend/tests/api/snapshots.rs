@@ -180,6 +180,45 @@ async fn an_export_is_a_tar_archive_of_everything() {
 }
 
 #[tokio::test]
+async fn an_export_in_any_format_says_what_it_holds() {
+    let world = World::new().await;
+    for seed in [1, 2] {
+        world.finished(seed).await;
+    }
+    let id = world.snapshot().await;
+    let formats = medreg::services::snapshots::ExportFormat::ALL.map(|format| format.name());
+    for format in &formats[2..] {
+        let path = format!("/api/snapshots/{id}/export?format={format}");
+        let export = world.admin.get(&path).await;
+        assert_eq!(export.status, 200, "{format}");
+        let files = unpacked(&export.bytes);
+        let croissant: Value = serde_json::from_slice(&files["croissant.json"]).unwrap();
+        assert_eq!(croissant["identifier"], id.as_str());
+        let listed = croissant["distribution"].as_array().unwrap().iter();
+        let listed = listed.filter(|file| file["@type"] == "cr:FileObject");
+        let hashes: BTreeMap<String, String> = listed
+            .map(|file| (text(&file["contentUrl"]), text(&file["sha256"])))
+            .collect();
+        let images = files.keys().filter(|path| path.starts_with("images/"));
+        let holds_them = ["parquet", "webdataset", "derived"].contains(format);
+        assert_eq!(images.count(), if holds_them { 0 } else { 2 }, "{format}");
+        for (path, bytes) in &files {
+            let described = path.starts_with("images/") || path == "croissant.json";
+            let hash = (!described).then(|| Digest::of(bytes).to_string());
+            assert_eq!(hashes.get(path), hash.as_ref(), "{format}: {path}");
+        }
+        let all: Vec<u8> = files.into_values().flatten().collect();
+        let says = |text: &str| all.windows(text.len()).any(|part| part == text.as_bytes());
+        assert_eq!(
+            says("a simple cyst"),
+            !["yolo", "voc", "derived"].contains(format),
+            "{format}"
+        );
+        assert_eq!(says("IHDR"), *format != "derived", "{format}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_readers_the_later_one_counts() {
     let world = World::new().await;
     let (anna, bob) = (

@@ -2,10 +2,12 @@
 //!
 //! Cases pass by one at a time; what is kept of them are counts, and the hash and splits of each picture and patient.
 
+mod croissant;
 mod html;
 mod markdown;
 mod tally;
 
+pub use croissant::{CROISSANT, Listed, croissant};
 pub use tally::Tally;
 
 use crate::ids::{Digest, ImageId};
