@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cases;
 pub mod headers;
 pub mod images;
+pub mod instances;
 pub mod objects;
 pub mod projects;
 pub mod runs;

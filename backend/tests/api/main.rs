@@ -10,6 +10,7 @@ mod cases;
 mod corpus;
 mod database;
 mod deidentification;
+mod dicomweb;
 mod hostile;
 mod images;
 mod lint;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cases;
+mod dicomweb;
 mod images;
 mod projects;
 mod runs;
@@ -16,6 +17,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     projects::configure(config);
     images::configure(config);
     cases::configure(config);
+    dicomweb::configure(config);
     snapshots::configure(config);
     runs::configure(config);
     work::configure(config);
