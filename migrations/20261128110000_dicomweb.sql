@@ -1,19 +1,21 @@
 -- What DICOMweb shows of a project: its images, and of each reader's submitted regions a report and a presentation state. All of it
--- is read off what is kept already; nothing is written here.
+-- is read off what is kept already.
 
--- A UID for what has none of its own: PS3.5 section B.2, of a UUID of version 8 made of the thing's kind and id.
-CREATE FUNCTION uid_of(kind text, id text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+-- A UUID as a UID, PS3.5 section B.2: 2.25 and its 128 bits as one decimal number.
+CREATE FUNCTION uid_of(id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT '2.25.' || (('x' || substr(hex, 1, 8))::bit(32)::bigint * 79228162514264337593543950336::numeric
                      + ('x' || substr(hex, 9, 8))::bit(32)::bigint * 18446744073709551616::numeric
                      + ('x' || substr(hex, 17, 8))::bit(32)::bigint * 4294967296::numeric
                      + ('x' || substr(hex, 25, 8))::bit(32)::bigint)::text
-    FROM (SELECT overlay(overlay(substr(encode(sha256(convert_to(kind || '/' || id, 'UTF8')), 'hex'), 1, 32)
-                                 PLACING '8' FROM 13) PLACING 'a' FROM 17) AS hex) AS hashed
+    FROM (SELECT replace(id::text, '-', '') AS hex) AS digits
 $$;
 
--- Images and studies are looked up by the UIDs that this gives them.
-CREATE INDEX images_by_uid ON images (uid_of('image', id::text));
-CREATE INDEX studies_by_uid ON studies (uid_of('study', id::text));
+-- The UIDs of what has none of its own. Kept, since they are looked for and take longer to count out than to read.
+ALTER TABLE studies ADD COLUMN uid text GENERATED ALWAYS AS (uid_of(id)) STORED;
+ALTER TABLE images ADD COLUMN uid text GENERATED ALWAYS AS (uid_of(id)) STORED;
+ALTER TABLE annotations ADD COLUMN uid text GENERATED ALWAYS AS (uid_of(id)) STORED;
+CREATE INDEX studies_by_uid ON studies (uid);
+CREATE INDEX images_by_study ON images (study_id);
 
 -- An attribute with one value in the DICOM JSON model, PS3.18 annex F; without a value where there is none.
 CREATE FUNCTION dicom_attribute(vr text, value anyelement) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -24,71 +26,54 @@ $$;
 -- What an image shares with all objects of its study: the patient and study modules of PS3.3, and that they are de-identified.
 CREATE FUNCTION dicom_of_study(attributes jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(attributes)
-    WHERE key IN ('00080005', '00080020', '00080030', '00080050', '00080090', '00081030', '00100010', '00100020', '00100030', '00100040',
-                  '00101010', '00101020', '00101030', '00120062', '00120063', '00120064', '0020000D', '00200010', '00280303')
+    WHERE key IN ('00080020', '00080030', '00080050', '00080090', '00081030', '00100030', '00100040', '00101010', '00101020', '00101030',
+                  '00120062', '00120063', '00120064', '00200010', '00280303')
 $$;
 
 -- Images with the headers that their files had; pictures that were no DICOM files become secondary captures. A slide, whose boxes are
--- in pixels of a level that no such object holds, is none of them.
+-- in pixels of a level that no such object holds, is none of them. What stands in a column need not stand among the attributes.
 CREATE VIEW dicom_images AS
 SELECT 'image' AS kind, i.project_id, i.id AS image_id, i.attested_at IS NOT NULL AS attested, i.withheld, i.colour,
-       h.study_uid, h.series_uid, h.sop_uid, h.sop_class,
-       h.header || jsonb_build_object(
-           '00080005', dicom_attribute('CS', 'ISO_IR 192'::text),
-           '00080016', dicom_attribute('UI', h.sop_class),
-           '00080018', dicom_attribute('UI', h.sop_uid),
-           '00100010', dicom_attribute('PN', jsonb_build_object('Alphabetic', left(p.pseudonym, 64))),
-           '00100020', dicom_attribute('LO', left(p.pseudonym, 64)),
-           '0020000D', dicom_attribute('UI', h.study_uid),
-           '0020000E', dicom_attribute('UI', h.series_uid)) AS attributes
+       p.pseudonym AS patient, h.header #>> '{00080060,Value,0}' AS modality, h.study_uid, h.series_uid, h.sop_uid, h.sop_class,
+       h.header AS attributes
 FROM images i JOIN dicom_headers h ON h.image_id = i.id JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
 WHERE jsonb_typeof(i.facts -> 'pyramid') IS DISTINCT FROM 'array'
 UNION ALL
 SELECT 'capture', i.project_id, i.id, i.attested_at IS NOT NULL, i.withheld, i.colour,
-       uid_of('study', s.id::text), uid_of('series', s.id::text || '/' || i.modality), uid_of('image', i.id::text), class.uid,
+       p.pseudonym, called.modality, s.uid, s.uid || '.' || called.number, i.uid,
+       -- Secondary captures, PS3.4 section B.5: of one frame, or of several in colour, in 16 bits, in 8 bits.
+       CASE WHEN i.frames = 1 THEN '1.2.840.10008.5.1.4.1.1.7' WHEN i.colour THEN '1.2.840.10008.5.1.4.1.1.7.4'
+           WHEN i.bits = 16 THEN '1.2.840.10008.5.1.4.1.1.7.3' ELSE '1.2.840.10008.5.1.4.1.1.7.2' END,
        jsonb_build_object(
-           '00080005', dicom_attribute('CS', 'ISO_IR 192'::text),
-           '00080016', dicom_attribute('UI', class.uid),
-           '00080018', dicom_attribute('UI', uid_of('image', i.id::text)),
-           '00080060', dicom_attribute('CS', class.modality),
            '00080064', dicom_attribute('CS', 'WSD'::text),
-           '00100010', dicom_attribute('PN', jsonb_build_object('Alphabetic', left(p.pseudonym, 64))),
-           '00100020', dicom_attribute('LO', left(p.pseudonym, 64)),
            '00120062', dicom_attribute('CS', 'YES'::text),
            '00120063', dicom_attribute('LO', 'medreg: made of a picture without a header'::text),
-           '0020000D', dicom_attribute('UI', uid_of('study', s.id::text)),
-           '0020000E', dicom_attribute('UI', uid_of('series', s.id::text || '/' || i.modality)),
-           '00200011', dicom_attribute('IS', 1),
+           '00200011', dicom_attribute('IS', called.number),
            '00200013', dicom_attribute('IS', nullif(i.facts -> 'instance', 'null')),
            '00280008', dicom_attribute('IS', i.frames),
            '00280010', dicom_attribute('US', i.height),
            '00280011', dicom_attribute('US', i.width),
-           '00280100', dicom_attribute('US', i.bits)) AS attributes
+           '00280100', dicom_attribute('US', i.bits))
 FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
-CROSS JOIN LATERAL (SELECT
-    CASE i.modality WHEN 'ct' THEN 'CT' WHEN 'mr' THEN 'MR' WHEN 'xray' THEN 'CR' WHEN 'mammography' THEN 'MG' WHEN 'ultrasound' THEN 'US'
-        WHEN 'fundus' THEN 'OP' WHEN 'oct' THEN 'OPT' WHEN 'dermatology' THEN 'XC' WHEN 'pathology' THEN 'SM' WHEN 'endoscopy' THEN 'ES'
-        WHEN 'nuclear' THEN 'NM' ELSE 'OT' END AS modality,
-    -- Secondary captures, PS3.4 section B.5: of one frame, or of several in colour, in 16 bits, in 8 bits.
-    CASE WHEN i.frames = 1 THEN '1.2.840.10008.5.1.4.1.1.7' WHEN i.colour THEN '1.2.840.10008.5.1.4.1.1.7.4'
-        WHEN i.bits = 16 THEN '1.2.840.10008.5.1.4.1.1.7.3' ELSE '1.2.840.10008.5.1.4.1.1.7.2' END AS uid) AS class
-WHERE jsonb_typeof(i.facts -> 'pyramid') IS DISTINCT FROM 'array' AND NOT EXISTS (SELECT FROM dicom_headers h WHERE h.image_id = i.id);
+LEFT JOIN dicom_headers h ON h.image_id = i.id
+-- What is not told apart by a code of its own is OT.
+JOIN (VALUES ('ct', 'CT', 1), ('mr', 'MR', 2), ('xray', 'CR', 3), ('mammography', 'MG', 4), ('ultrasound', 'US', 5), ('fundus', 'OP', 6),
+             ('oct', 'OPT', 7), ('dermatology', 'XC', 8), ('pathology', 'SM', 9), ('endoscopy', 'ES', 10), ('nuclear', 'NM', 11),
+             ('other', 'OT', 12)) AS called (kind, modality, number) ON called.kind = i.modality
+WHERE h.image_id IS NULL AND jsonb_typeof(i.facts -> 'pyramid') IS DISTINCT FROM 'array';
 
 -- Those, and of each submitted annotation a Comprehensive SR and, of grey images with something drawn on them, a Grayscale Softcopy
 -- Presentation State. What was submitted anew is a new object: its UID is of the revision.
 CREATE VIEW dicom_instances AS
 SELECT project_id, image_id, attested, withheld, NULL::uuid AS annotation_id, NULL::uuid AS reader_id, NULL::bigint AS revision,
-       kind, study_uid, series_uid, sop_uid, sop_class, attributes
+       kind, patient, modality, study_uid, series_uid, sop_uid, sop_class, attributes
 FROM dicom_images
 UNION ALL
 SELECT i.project_id, i.image_id, i.attested, i.withheld, a.id, a.reader_id, a.submitted_revision,
-       made.kind, i.study_uid, uid_of(made.kind || 's', i.study_uid), uid_of(made.kind, a.id::text || '/' || a.submitted_revision), made.class,
+       made.kind, i.patient, made.modality, i.study_uid, i.study_uid || '.' || made.number,
+       a.uid || '.' || made.number || '.' || a.submitted_revision, made.class,
        dicom_of_study(i.attributes) || jsonb_build_object(
-           '00080016', dicom_attribute('UI', made.class),
-           '00080018', dicom_attribute('UI', uid_of(made.kind, a.id::text || '/' || a.submitted_revision)),
-           '00080060', dicom_attribute('CS', made.modality),
            '0008103E', dicom_attribute('LO', made.description),
-           '0020000E', dicom_attribute('UI', uid_of(made.kind || 's', i.study_uid)),
            '00200011', dicom_attribute('IS', made.number),
            '00200013', dicom_attribute('IS', a.submitted_revision))
 FROM dicom_images i JOIN annotations a ON a.image_id = i.image_id

@@ -103,7 +103,7 @@ impl Told<'_> {
         } else {
             &[SERIES]
         };
-        let series = group.series.as_deref().unwrap_or_default();
+        let series = &group.series;
         let mut set = self.picked(&group.attributes, above);
         self.put(&mut set, "00201209", "IS", vec![json!(group.instances)]);
         self.put_address(
