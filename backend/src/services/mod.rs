@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod acquisitions;
 pub mod annotations;
 pub mod cases;
+pub mod dicomweb;
 mod error;
 pub mod exports;
 pub mod headers;

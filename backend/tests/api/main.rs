@@ -11,6 +11,7 @@ mod corpus;
 mod crash;
 mod database;
 mod deidentification;
+mod dicomweb;
 mod exports;
 mod hostile;
 mod images;
