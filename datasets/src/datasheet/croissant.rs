@@ -272,8 +272,8 @@ fn responsibility(manifest: &Manifest, tally: &Tally) -> Map<String, Value> {
         .collect()
 }
 
-const LIMITATIONS: &str = "One annotation per image is taken, so how far readers agree cannot be told. Pictures that are nearly equal are not \
-    looked for in the splits. Where these images come from beyond that, and whom they stand for, the snapshot does not know.";
+const LIMITATIONS: &str = "One annotation per image is taken, so how far readers agree cannot be told. Pictures that are nearly equal and in \
+    different splits are counted in the snapshot's datasheet alone. Where these images come from beyond that, and whom they stand for, the snapshot does not know.";
 
 fn collection(manifest: &Manifest) -> String {
     let origin = match manifest.synthetic {
@@ -300,7 +300,8 @@ fn protocol(manifest: &Manifest) -> String {
 fn machines(tally: &Tally) -> String {
     format!(
         "{} of {} regions grew from a model's suggestion that a reader accepted or adjusted; images held out for testing were read without suggestions.",
-        tally.suggested, tally.regions,
+        tally.suggested.values().sum::<u64>(),
+        tally.regions,
     )
 }
 
