@@ -10,6 +10,8 @@ mod error;
 mod facts;
 mod grey;
 mod guard;
+mod identity;
+pub mod objects;
 mod palette;
 mod picture;
 pub mod slide;
@@ -18,7 +20,9 @@ mod ybr;
 
 pub use error::ImagingError;
 pub use facts::{Facts, Laterality, Levels};
-pub use grey::VoiFunction;
+pub use grey::{VoiFunction, rendered_frame};
+pub use identity::{Identity, identity, study_of};
+pub use picture::shrunk;
 
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;

@@ -258,7 +258,12 @@ impl Names {
 }
 
 /// A keyed hash: the same identifier is the same pseudonym inside a project and another in every other.
-fn pseudonym(key: &[u8; 32], project: ProjectId, kind: &str, identifier: &str) -> String {
+pub(super) fn pseudonym(
+    key: &[u8; 32],
+    project: ProjectId,
+    kind: &str,
+    identifier: &str,
+) -> String {
     // A key of any length is fine for HMAC, so this cannot fail; without a key the fixed text still reveals nothing.
     headers::keyed(key, project, kind, identifier).map_or_else(
         || "unknown".to_owned(),
