@@ -88,5 +88,5 @@ pub async fn report(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outco
     let mut conn = hospital.pool.acquire().await?;
     access::image(&mut conn, actor, image, Permission::Attest).await?;
     let report = headers::report(&mut conn, image).await?;
-    report.ok_or(ServiceError::NotFound("header of the image"))
+    report.ok_or(ServiceError::NotFound("header of a DICOM file"))
 }

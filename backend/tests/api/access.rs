@@ -1,5 +1,6 @@
 //! Every route × everybody who may call it. A route that this table does not know fails the test.
 
+use crate::corpus;
 use crate::slide_file;
 use crate::support::{Answer, Person, World, png, region, text};
 use reqwest::Method;
@@ -327,6 +328,10 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
     let objects = world.path("dicomweb/instances?Modality=CT");
     let object = world.admin.get(&objects).await.is(200)[0].clone();
     let uid = |tag: &str| text(&object[tag]["Value"][0]);
+    let dicom = corpus::dated("20240228", "MARK^ANNA");
+    let dicom = world
+        .admin
+        .upload(&world.project, "a.dcm", dicom, &[("attested", "true")]);
     BTreeMap::from([
         ("study", uid("0020000D")),
         ("series", uid("0020000E")),
@@ -334,6 +339,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         ("frames", "1".to_owned()),
         ("project", world.project.clone()),
         ("slide", text(&slide.await.is(201)["id"])),
+        ("dicom", text(&dicom.await.is(201)["id"])),
         ("level", "0".to_owned()),
         ("column", "0".to_owned()),
         ("row", "0".to_owned()),
@@ -394,10 +400,11 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
 }
 
 async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Answer {
-    // Of all images only slides have tiles.
-    let mut filled = match path.contains("/tiles/") {
-        true => path.replace("{image}", "{slide}"),
-        false => path.to_owned(),
+    // Of all images only slides have tiles, and only DICOM files headers.
+    let mut filled = match path.rsplit('/').next() {
+        Some("{row}") => path.replace("{image}", "{slide}"),
+        Some("deidentification") => path.replace("{image}", "{dicom}"),
+        _ => path.to_owned(),
     };
     for (name, id) in ids {
         filled = filled.replace(&format!("{{{name}}}"), id);

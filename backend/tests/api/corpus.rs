@@ -105,8 +105,8 @@ impl Corpus {
             of_profile: 0,
         };
         corpus.add_profile();
-        corpus.add_other_texts();
         corpus.add_hiding_places();
+        corpus.add_other_texts();
         corpus.add_nested();
         corpus
     }
@@ -218,11 +218,7 @@ impl Corpus {
         let mut outer = self.item();
         outer.put(sequence(Tag(0x0008, 0x1140), inner));
         self.object.put(sequence(Tag(0x0008, 0x1115), outer));
-        let own = [
-            self.marker(),
-            format!("99{}", &self.marker()[..6]),
-            self.marker(),
-        ];
+        let own = [self.marker(), format!("99{}", self.marker()), self.marker()];
         self.object.put(sequence(Tag(0x0008, 0x2218), code(&own)));
         let published = ["39607008", "SCT", "Lung"].map(str::to_owned);
         self.object

@@ -448,263 +448,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project}/dicomweb/instances": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The project's objects: images, reports, presentation states. */
-        get: operations["search_instances"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/series": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The project's series. */
-        get: operations["search_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The project's studies. Parameters: attributes by keyword or tag, `includefield`, `limit`, `offset`. */
-        get: operations["search_studies"];
-        put?: never;
-        /** Takes DICOM files in, each a part of the request. 200 where all were kept, 202 where some, 409 where none. */
-        post: operations["store_instances"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The files of a study, each a part of its own, one after the other. */
-        get: operations["retrieve_study"];
-        put?: never;
-        /** The same for files that are all of one study, by the UID that they name themselves. */
-        post: operations["store_in_study"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/instances": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A study's objects. */
-        get: operations["search_instances_of_study"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/metadata": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The attributes of a study's objects, without pixels. */
-        get: operations["study_metadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A study's series. */
-        get: operations["search_series_of_study"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The files of a series. */
-        get: operations["retrieve_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A series' objects. */
-        get: operations["search_instances_of_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The file of an object. */
-        get: operations["retrieve_instance"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/frames/{frames}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Native pixels of frames, which are numbered from 1: `1,3`. */
-        get: operations["retrieve_frames"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One frame of an image as a reader first sees it. */
-        get: operations["rendered_frames"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/metadata": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The attributes of an object. */
-        get: operations["instance_metadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/rendered": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The first frame of an image as a reader first sees it. */
-        get: operations["rendered_instance"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/metadata": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The attributes of a series' objects. */
-        get: operations["series_metadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project}/images": {
         parameters: {
             query?: never;
@@ -1959,15 +1702,43 @@ export interface components {
          */
         DatasheetFormat: "html" | "markdown";
         /**
-         * @description What becomes of the dates in headers.
-         * @enum {string}
-         */
-        Dates: "removed" | "shifted";
-        /**
          * @description What was done to an attribute.
          * @enum {string}
          */
         Deed: "removed" | "emptied" | "replaced" | "uid_replaced" | "shifted" | "kept";
+        /** @description How many attributes were treated how. */
+        Deeds: {
+            /**
+             * Format: int64
+             * @description Without a value.
+             */
+            emptied: number;
+            /**
+             * Format: int64
+             * @description As they were.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Gone.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description With another value.
+             */
+            replaced: number;
+            /**
+             * Format: int64
+             * @description With a date that was moved.
+             */
+            shifted: number;
+            /**
+             * Format: int64
+             * @description With a pseudonymous UID.
+             */
+            uid_replaced: number;
+        };
         /** @description Something that is described: a region, or a sentence of a report. */
         Described: {
             bbox?: components["schemas"]["PixelBox"] | null;
@@ -2191,6 +1962,24 @@ export interface components {
             /** @description The gravest first. */
             flags: components["schemas"]["Flag"][];
         };
+        /** @description What was done to a header. */
+        HeaderReport: {
+            /** @description Each of them, those outside of all sequences first. */
+            attributes: components["schemas"]["TreatedAttribute"][];
+            /** @description How many attributes were treated how. */
+            counts: components["schemas"]["Deeds"];
+            /** @description What the project wanted of dates. */
+            dates: components["schemas"]["KeptDates"];
+            /** @description The edition of PS3.15 that was followed. */
+            edition: string;
+            /** @description Whether it wanted the patient's characteristics to stay. */
+            keep_characteristics: boolean;
+            /**
+             * Format: int64
+             * @description How many more were treated, which are not among those.
+             */
+            unlisted: number;
+        };
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/heartbeat`: still at it. */
         Heartbeat: {
             /**
@@ -2354,6 +2143,11 @@ export interface components {
             /** @description The secret; it is not kept. */
             token: string;
         };
+        /**
+         * @description What becomes of the dates in headers.
+         * @enum {string}
+         */
+        KeptDates: "removed" | "shifted";
         /** @description A language tag in the shape of BCP 47: `en`, `zh`, `zh-Hans`, `ja`. */
         Lang: string;
         /**
@@ -2850,7 +2644,7 @@ export interface components {
             /** @description Whether those headers keep the patient's sex, age, size and the like. */
             keep_characteristics: boolean;
             /** @description What becomes of the dates in headers of DICOM files that come. */
-            keep_dates: components["schemas"]["Dates"];
+            keep_dates: components["schemas"]["KeptDates"];
             /** @description The two languages of every description. */
             langs: string[];
             /** @description Its name. */
@@ -2871,7 +2665,7 @@ export interface components {
             guideline?: string | null;
             /** @description Whether DICOM headers that come from now on keep the patient's sex, age, size and the like. */
             keep_characteristics?: boolean | null;
-            keep_dates?: components["schemas"]["Dates"] | null;
+            keep_dates?: components["schemas"]["KeptDates"] | null;
             /** @description Its name. */
             name?: string | null;
             shares?: components["schemas"]["SplitShares"] | null;
@@ -2983,24 +2777,6 @@ export interface components {
          * @description One region, stable across the revisions that keep it.
          */
         RegionId: string;
-        /** @description What was done to a header. */
-        Report: {
-            /** @description Each of them, those outside of all sequences first. */
-            attributes: components["schemas"]["Treated"][];
-            /** @description How many attributes were treated how. */
-            counts: components["schemas"]["Counts"];
-            /** @description What the project wanted of dates. */
-            dates: components["schemas"]["Dates"];
-            /** @description The edition of PS3.15 that was followed. */
-            edition: string;
-            /** @description Whether it wanted the patient's characteristics to stay. */
-            keep_characteristics: boolean;
-            /**
-             * Format: int64
-             * @description How many more were treated, which are not among those.
-             */
-            unlisted: number;
-        };
         /** @description What a run that ended early goes on from. */
         ResumeBody: {
             /**
@@ -3612,7 +3388,7 @@ export interface components {
             };
         };
         /** @description What was done to one attribute, wherever it stood at this depth. */
-        Treated: {
+        TreatedAttribute: {
             /** @description What was done. */
             deed: components["schemas"]["Deed"];
             /**
@@ -4240,7 +4016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["HeaderReport"];
                 };
             };
             404: {
@@ -4755,669 +4531,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Concepts"];
-                };
-            };
-        };
-    };
-    search_instances: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    search_series: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    search_studies: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    store_instances: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/related": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown;
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    retrieve_study: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "multipart/related": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    store_in_study: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/related": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown;
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    search_instances_of_study: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    study_metadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    search_series_of_study: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    retrieve_series: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "multipart/related": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    search_instances_of_series: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    retrieve_instance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-                instance: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "multipart/related": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    retrieve_frames: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-                instance: string;
-                frames: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "multipart/related": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    rendered_frames: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-                instance: string;
-                frames: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": number[];
-                    "image/jpeg": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    instance_metadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-                instance: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    rendered_instance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-                instance: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": number[];
-                    "image/jpeg": number[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    series_metadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: components["schemas"]["ProjectId"];
-                study: string;
-                series: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/dicom+json": unknown[];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

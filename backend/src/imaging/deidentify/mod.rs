@@ -10,7 +10,7 @@ mod report;
 mod values;
 mod walk;
 
-pub use report::{Counts, Deed, Report, Treated};
+pub use report::{Deed, Deeds, Report, Treated};
 
 use dicom_core::{DataElement, Tag, VR};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
@@ -61,6 +61,7 @@ impl std::fmt::Debug for Header {
 /// What becomes of the dates in headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = KeptDates)]
 pub enum Dates {
     /// They go: the basic profile.
     #[default]

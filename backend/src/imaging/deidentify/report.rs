@@ -33,6 +33,7 @@ pub enum Deed {
 
 /// What was done to one attribute, wherever it stood at this depth.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = TreatedAttribute)]
 pub struct Treated {
     /// Its group and element, `0010,0010`.
     pub tag: String,
@@ -48,7 +49,7 @@ pub struct Treated {
 
 /// How many attributes were treated how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
+pub struct Deeds {
     /// Gone.
     pub removed: u64,
     /// Without a value.
@@ -63,7 +64,7 @@ pub struct Counts {
     pub kept: u64,
 }
 
-impl Counts {
+impl Deeds {
     fn of(&mut self, deed: Deed) -> &mut u64 {
         match deed {
             Deed::Removed => &mut self.removed,
@@ -76,7 +77,7 @@ impl Counts {
     }
 }
 
-impl std::ops::AddAssign for Counts {
+impl std::ops::AddAssign for Deeds {
     fn add_assign(&mut self, other: Self) {
         self.removed += other.removed;
         self.emptied += other.emptied;
@@ -87,7 +88,7 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-impl std::fmt::Display for Counts {
+impl std::fmt::Display for Deeds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let all = [
             (self.removed, "removed"),
@@ -108,6 +109,7 @@ impl std::fmt::Display for Counts {
 
 /// What was done to a header.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = HeaderReport)]
 pub struct Report {
     /// The edition of PS3.15 that was followed.
     pub edition: String,
@@ -116,7 +118,7 @@ pub struct Report {
     /// Whether it wanted the patient's characteristics to stay.
     pub keep_characteristics: bool,
     /// How many attributes were treated how.
-    pub counts: Counts,
+    pub counts: Deeds,
     /// Each of them, those outside of all sequences first.
     pub attributes: Vec<Treated>,
     /// How many more were treated, which are not among those.
@@ -126,7 +128,7 @@ pub struct Report {
 /// A report while it is written.
 #[derive(Default)]
 pub(super) struct Record {
-    counts: Counts,
+    counts: Deeds,
     /// By depth, then attribute.
     rows: BTreeMap<(u32, Tag, Deed), u64>,
     unlisted: u64,
