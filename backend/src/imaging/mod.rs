@@ -22,6 +22,7 @@ pub use error::ImagingError;
 pub use facts::{Facts, Laterality, Levels};
 pub use grey::{VoiFunction, rendered_frame};
 pub use identity::{Identity, identity, study_of};
+pub use picture::shrunk;
 
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;

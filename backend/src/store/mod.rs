@@ -5,6 +5,7 @@ pub mod acquisitions;
 pub mod annotations;
 pub mod audit;
 pub mod cases;
+pub mod exports;
 pub mod headers;
 pub mod images;
 pub mod instances;

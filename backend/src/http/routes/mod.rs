@@ -3,6 +3,7 @@
 mod accounts;
 mod cases;
 mod dicomweb;
+mod exports;
 mod images;
 mod projects;
 mod runs;
@@ -19,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     cases::configure(config);
     dicomweb::configure(config);
     snapshots::configure(config);
+    exports::configure(config);
     runs::configure(config);
     work::configure(config);
 }
