@@ -4,6 +4,7 @@ use crate::services::acquisitions::Wish;
 use crate::store::accounts::{Settings, Token, TokenScope, User};
 use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
+use crate::store::exports::Export;
 use crate::store::images::Image;
 use crate::store::projects::{Member, Project, Role};
 use crate::store::runs::{LoggedLine, Model, Run};
@@ -303,6 +304,13 @@ pub struct NewSnapshotBody {
     pub name: Option<String>,
     /// Which of the submitted cases it takes; everything unless told otherwise.
     pub filter: Filter,
+}
+
+/// A snapshot's files.
+#[derive(Serialize, ToSchema)]
+pub struct Exports {
+    /// By layout.
+    pub exports: Vec<Export>,
 }
 
 /// A project's snapshots.

@@ -18,6 +18,7 @@ mod ybr;
 pub use error::ImagingError;
 pub use facts::{Facts, Laterality, Levels};
 pub use grey::VoiFunction;
+pub use picture::shrunk;
 
 use bytes::Bytes;
 use medreg_datasets::geometry::ImageSize;

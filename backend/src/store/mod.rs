@@ -5,6 +5,7 @@ pub mod acquisitions;
 pub mod annotations;
 pub mod audit;
 pub mod cases;
+pub mod exports;
 pub mod images;
 pub mod objects;
 pub mod projects;

@@ -93,6 +93,17 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         TRAINERS,
     ),
     ("GET", "/api/snapshots/{snapshot}/export", TRAINERS),
+    ("GET", "/api/snapshots/{snapshot}/exports", TRAINERS),
+    (
+        "PUT",
+        "/api/snapshots/{snapshot}/exports/{format}",
+        TRAINERS,
+    ),
+    (
+        "GET",
+        "/api/snapshots/{snapshot}/exports/{format}/file",
+        TRAINERS,
+    ),
     ("GET", "/api/snapshots/{snapshot}/datasheet", TRAINERS),
     (
         "GET",
@@ -238,6 +249,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         .await
         .is(200);
     let snapshot = world.snapshot().await;
+    crate::exports::written(world, &snapshot).await;
     let manifest = world
         .admin
         .get(&format!("/api/snapshots/{snapshot}/manifest"))
@@ -269,6 +281,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         ("object", text(&manifest["cases"]["sha256"])),
         ("other", snapshot.clone()),
         ("snapshot", snapshot),
+        ("format", "medreginstruct".to_owned()),
         ("token", text(&token["id"])),
         ("name", "model.safetensors".to_owned()),
         ("user", world.user("target").await.id),

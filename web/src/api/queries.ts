@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Filter, type Settings, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -168,6 +168,23 @@ export const useSnapshotPreview = (id: string, filter: Filter) =>
     placeholderData: keepPreviousData,
     queryFn: () => got(http.POST('/api/projects/{project}/snapshots/preview', { ...project(id), body: filter })),
   })
+
+// How often it is asked how far a file is.
+const EXPORT_MS = 1000
+// The files that were asked for of a snapshot, watched while one is written.
+export const useExports = (snapshot: string) =>
+  useQuery({
+    queryKey: ['exports', snapshot],
+    queryFn: () => got(http.GET('/api/snapshots/{snapshot}/exports', { params: { path: { snapshot } } })),
+    refetchInterval: ({ state }) => (state.data?.exports.some(({ state }) => state === 'waiting' || state === 'writing') ? EXPORT_MS : false),
+  })
+export function useAskForExport(snapshot: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (format: ExportFormat) => got(http.PUT('/api/snapshots/{snapshot}/exports/{format}', { params: { path: { snapshot, format } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['exports', snapshot] }),
+  })
+}
 
 // How the second of two snapshots differs from the first. Neither ever changes.
 export const useDifferences = (before: string, after: string, from: string | null) =>

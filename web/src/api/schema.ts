@@ -870,6 +870,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/snapshots/{snapshot}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that were asked for of a snapshot. */
+        get: operations["list_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/exports/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Has a snapshot written out in a layout. 200 where that is done, 202 where it waits or is at it. */
+        put: operations["ask_for_export"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/exports/{format}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The finished file, or the part of it that the header Range names; of several parts the first. */
+        get: operations["export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/snapshots/{snapshot}/manifest": {
         parameters: {
             query?: never;
@@ -1775,11 +1826,46 @@ export interface components {
              */
             regions: number;
         };
+        /** @description A snapshot as one file, finished or not. */
+        Export: {
+            /** @description When it was asked for. */
+            asked_at: string;
+            /**
+             * Format: int64
+             * @description About how many it will be; once it is finished, exactly.
+             */
+            expected: number;
+            /** @description Why it could not be written. */
+            failure?: string | null;
+            /** @description The layout. */
+            format: string;
+            /** @description The digest of the finished file. */
+            sha256?: string | null;
+            /** @description The snapshot. */
+            snapshot: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["ExportState"];
+            /**
+             * Format: int64
+             * @description The bytes written so far.
+             */
+            written: number;
+        };
         /**
          * @description The layout of an export.
          * @enum {string}
          */
         ExportFormat: "medreg" | "medreginstruct" | "coco" | "yolo" | "voc" | "llava" | "sharegpt" | "internvl" | "qwen-vl" | "qwen2.5-vl" | "csv" | "parquet" | "webdataset" | "derived";
+        /**
+         * @description Where an export stands.
+         * @enum {string}
+         */
+        ExportState: "waiting" | "writing" | "finished" | "failed";
+        /** @description A snapshot's files. */
+        Exports: {
+            /** @description By layout. */
+            exports: components["schemas"]["Export"][];
+        };
         /** @description How a picture is to be looked at and measured. */
         Facts: {
             /** @description PatientOrientation (0020,0020): where rows and columns lead, in the letters A, P, L, R, H and F. */
@@ -5269,6 +5355,109 @@ export interface operations {
                 content: {
                     "application/x-tar": number[];
                 };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exports"];
+                };
+            };
+        };
+    };
+    ask_for_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                format: components["schemas"]["ExportFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                format: components["schemas"]["ExportFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

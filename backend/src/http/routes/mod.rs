@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cases;
+mod exports;
 mod images;
 mod projects;
 mod runs;
@@ -17,6 +18,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     images::configure(config);
     cases::configure(config);
     snapshots::configure(config);
+    exports::configure(config);
     runs::configure(config);
     work::configure(config);
 }
