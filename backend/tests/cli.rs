@@ -500,11 +500,66 @@ fn an_export_is_read_in_both_languages() {
 }
 
 #[test]
+fn an_import_can_be_tried_with_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let scans = folder.path().join("scans");
+    fs::create_dir(&scans).unwrap();
+    picture(&scans.join("a.png"), 1);
+    fs::write(scans.join("notes.txt"), "not an image").unwrap();
+    let intake = |more: &[&str]| {
+        let output = medreg()
+            .arg("intake")
+            .args(more)
+            .arg(&scans)
+            .output()
+            .unwrap();
+        let [said, told] = [output.stdout, output.stderr].map(|t| String::from_utf8(t).unwrap());
+        (output.status.code(), said, told)
+    };
+    let (code, table, told) = intake(&[]);
+    assert_eq!((code, told.as_str()), (Some(1), ""), "{table}");
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(
+        rows[0].contains("a.png") && rows[0].contains("64×48") && rows[0].contains("held: "),
+        "{table}"
+    );
+    assert!(
+        rows[1].contains("notes.txt") && rows[1].contains("refused: it is text"),
+        "{table}"
+    );
+    assert!(
+        table.contains("2 files: 0 taken, 1 held until a person has looked at them, 1 refused"),
+        "{table}"
+    );
+
+    let pixels = folder.path().join("pixels");
+    let write = [
+        "--json",
+        "--attested",
+        "--modality",
+        "mr",
+        "--pixels",
+        pixels.to_str().unwrap(),
+    ];
+    let (_, lines, _) = intake(&write);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["kind"], &first["outcome"], &first["modality"]),
+        (&json!("PNG"), &json!("taken"), &json!("mr"))
+    );
+    let written = image::open(first["pixels"][0].as_str().unwrap()).unwrap();
+    assert_eq!(written, image::open(scans.join("a.png")).unwrap());
+    let (code, _, told) = intake(&write);
+    assert_eq!(code, Some(2), "what is there is not written over: {told}");
+}
+
+#[test]
 fn every_command_shows_an_example() {
     let commands: &[&[&str]] = &[
         &["up"],
         &["serve"],
         &["import"],
+        &["intake"],
         &["openapi"],
         &["lint"],
         &["audit", "verify"],

@@ -349,11 +349,12 @@ fn small_fractions_are_shown_as_their_integers_are() {
 
 #[test]
 fn a_transfer_syntax_changes_no_pixel() {
-    let families: [&[&str]; 6] = [
+    let families: [&[&str]; 10] = [
         &[
             "MR_small.dcm",
             "MR_small_RLE.dcm",
             "MR_small_jp2klossless.dcm",
+            "MR_small_jpeg_ls_lossless.dcm",
             "MR_small_bigendian.dcm",
             "MR_small_implicit.dcm",
         ],
@@ -365,8 +366,21 @@ fn a_transfer_syntax_changes_no_pixel() {
             "emri_small.dcm",
             "emri_small_RLE.dcm",
             "emri_small_jpeg_2k_lossless.dcm",
+            "emri_small_jpeg_ls_lossless.dcm",
             "emri_small_big_endian.dcm",
         ],
+        &["rtdose.dcm", "rtdose_rle.dcm", "rtdose_expb.dcm"],
+        &[
+            "SC_rgb_16bit.dcm",
+            "SC_rgb_rle_16bit.dcm",
+            "SC_rgb_expb_16bit.dcm",
+        ],
+        &[
+            "SC_rgb_32bit.dcm",
+            "SC_rgb_rle_32bit.dcm",
+            "SC_rgb_expb_32bit.dcm",
+        ],
+        &["liver.dcm", "liver_expb.dcm"],
     ];
     for family in families {
         let plain = read_dicom(family[0]);
@@ -458,6 +472,87 @@ fn a_palette_is_looked_up() {
         })
         .collect();
     assert!(rgb8(&read.pixels[0]) == expected);
+}
+
+/// PS3.3 section C.11.1.1: a table in the place of slope and intercept.
+#[test]
+fn a_table_of_modality_values_is_followed() {
+    let raw = Raw::of("mlut_18.dcm");
+    let item = raw
+        .object
+        .get(Tag(0x0028, 0x3000))
+        .unwrap()
+        .items()
+        .unwrap();
+    let numbers = |element| {
+        item[0]
+            .get(Tag(0x0028, element))
+            .unwrap()
+            .value()
+            .to_multi_int::<i64>()
+    };
+    let (descriptor, entries) = (numbers(0x3002).unwrap(), numbers(0x3006).unwrap());
+    let first = i64::from((descriptor[1] as u16).cast_signed());
+    let value = |stored: &f64| {
+        // Twelve bits are stored; what stands above them says nothing.
+        let stored = (*stored as i64) << 52 >> 52;
+        let place = (stored - first).clamp(0, entries.len() as i64 - 1);
+        entries[place as usize] as f64
+    };
+    let values: Vec<f64> = raw.values(true, 1.0, 0.0).iter().map(value).collect();
+    let read = read_dicom("mlut_18.dcm");
+    let levels = read.facts.levels.unwrap();
+    let found = grey16(&read.pixels[0])
+        .into_iter()
+        .map(|stored| levels.slope * f64::from(stored) + levels.intercept);
+    assert!(found.eq(values));
+}
+
+/// PS3.5 section 6.2.2: what a writer did not know is what the dictionary says. As bytes, the slope "1 " would be 49.
+#[test]
+fn a_number_of_unknown_representation_is_read_as_what_it_is() {
+    let levels = read_dicom("explicit_VR-UN.dcm").facts.levels.unwrap();
+    assert_eq!((levels.slope, levels.hounsfield), (1.0, true));
+    let error = refusal(&dicom("badVR.dcm")).to_string();
+    assert!(error.contains("NumberOfFrames"), "{error}");
+}
+
+/// PS3.3 section C.7.6.25: pixels with fractions, and none that are no numbers.
+#[test]
+fn floating_point_pixels_are_taken_if_all_are_numbers() {
+    let file = |values: [f32; 4]| {
+        let short =
+            |element, value: u16| self::element(Tag(0x0028, element), b"US", &value.to_le_bytes());
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let head = [
+            short(0x0002, 1),
+            self::element(Tag(0x0028, 0x0004), b"CS", b"MONOCHROME2"),
+            short(0x0010, 2),
+            short(0x0011, 2),
+            short(0x0100, 32),
+        ];
+        let pixels = [&b"\xe0\x7f\x08\0OF\0\0\x10\0\0\0"[..], &bytes].concat();
+        bare(EXPLICIT, &[head.concat(), pixels].concat())
+    };
+    let taken = read(&file([-0.5, 0.25, 1.0, 0.0])).unwrap();
+    let levels = taken.facts.levels.unwrap();
+    let stored = grey16(&taken.pixels[0]);
+    assert_eq!((stored[0], stored[2]), (0, u16::MAX));
+    for (stored, value) in stored.into_iter().zip([-0.5, 0.25, 1.0, 0.0]) {
+        assert!(
+            (f64::from(stored) * levels.slope + levels.intercept - value).abs()
+                <= levels.slope / 2.0
+        );
+    }
+    assert_eq!(
+        refusal(&file([0.0, f32::NAN, 1.0, 2.0])),
+        ImagingError::NoNumbers
+    );
+    let cut = file([0.0; 4]);
+    assert!(read(&cut[..cut.len() - 4]).is_err());
 }
 
 #[test]
@@ -742,6 +837,208 @@ fn transparency_lies_over_black() {
     assert_eq!(grey16(&read.pixels[0]), [0, 40_000]);
 }
 
+// ---- Volumes ------------------------------------------------------------------------------------------------------
+
+/// NIfTI-1's fields, by the places that nifti1.h gives them.
+fn with_field<const N: usize>(mut bytes: Vec<u8>, at: usize, field: [u8; N]) -> Vec<u8> {
+    bytes[at..at + N].copy_from_slice(&field);
+    bytes
+}
+
+fn with_sides(bytes: Vec<u8>, sides: &[i16]) -> Vec<u8> {
+    let dim = [sides.len() as i16]
+        .into_iter()
+        .chain(sides.iter().copied());
+    let places = (40..).step_by(2).zip(dim);
+    places.fold(bytes, |bytes, (at, side)| {
+        with_field(bytes, at, side.to_le_bytes())
+    })
+}
+
+/// A NIfTI-1 file of signed 16-bit voxels, whose values count up. Its first axis runs to the head, its second to the right and
+/// its third to the front; 2.5, 0.7 and 0.8 mm apart.
+fn volume(sides: [i16; 3]) -> Vec<u8> {
+    let mut bytes = with_sides(vec![0; 352], &sides);
+    let numbers = |at: usize, numbers: &[f32], bytes: Vec<u8>| {
+        let places = (at..).step_by(4).zip(numbers);
+        places.fold(bytes, |bytes, (at, number)| {
+            with_field(bytes, at, number.to_le_bytes())
+        })
+    };
+    bytes = with_field(bytes, 0, 348_i32.to_le_bytes());
+    bytes = with_field(bytes, 70, 4_i16.to_le_bytes());
+    bytes = numbers(76, &[1.0, 2.5, 0.7, 0.8], bytes);
+    bytes = numbers(108, &[352.0, 2.0, -1000.0], bytes);
+    bytes = with_field(bytes, 123, [10]);
+    bytes = with_field(bytes, 148, *b"DOE^JOHN 1950-01-01");
+    bytes = with_field(bytes, 254, 1_i16.to_le_bytes());
+    bytes = numbers(
+        280,
+        &[0.0, 0.7, 0.0, 5.0, 0.0, 0.0, 0.8, 6.0, 2.5, 0.0, 0.0, 7.0],
+        bytes,
+    );
+    bytes = with_field(bytes, 328, *b"DOE^JOHN");
+    bytes = with_field(bytes, 344, *b"n+1\0");
+    let voxels: i32 = sides.iter().map(|side| i32::from(*side)).product();
+    bytes.extend((0..voxels).flat_map(|value| (value as i16).to_le_bytes()));
+    bytes
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Seen from the feet: rows run to the patient's left, columns to the back, frames to the head.
+#[test]
+fn a_volume_becomes_axial_frames_whichever_way_it_lies() {
+    let read_volume = imaging::read(
+        &volume([4, 5, 3]),
+        &Hints {
+            modality: Some(Modality::Mr),
+            ..hints()
+        },
+    );
+    let read_volume = read_volume.unwrap();
+    assert_eq!(
+        (read_volume.modality, read_volume.pixels.len()),
+        (Modality::Mr, 4)
+    );
+    assert_eq!(
+        (read_volume.size.width(), read_volume.size.height()),
+        (5, 3)
+    );
+    let spacing = read_volume.pixel_spacing.unwrap();
+    assert!((spacing[0] - 0.8).abs() < 1e-6 && (spacing[1] - 0.7).abs() < 1e-6);
+    let facts = &read_volume.facts;
+    assert_eq!(facts.orientation, Some([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
+    let levels = facts.levels.as_ref().unwrap();
+    assert!(!levels.hounsfield && !facts.lossy);
+    for (frame, png) in read_volume.pixels.iter().enumerate() {
+        for (at, stored) in grey16(png).into_iter().enumerate() {
+            // Both axes in the plane run the other way in the file.
+            let (right, front) = (4 - at % 5, 2 - at / 5);
+            let expected = 2.0 * (frame + 4 * right + 20 * front) as f64 - 1000.0;
+            assert_eq!(
+                f64::from(stored) * levels.slope + levels.intercept,
+                expected
+            );
+        }
+    }
+    assert_eq!(
+        read_volume.attestation_reason,
+        Some(AttestationReason::Header)
+    );
+    let printed = format!("{read_volume:?}");
+    assert!(
+        !printed.contains("DOE") && !printed.contains("1950"),
+        "{printed}"
+    );
+    let same = read(&packed(&volume([4, 5, 3]))).unwrap();
+    assert!(same.pixels == read_volume.pixels);
+    assert_eq!(same.modality, Modality::Other);
+}
+
+#[test]
+fn a_volume_that_does_not_say_how_it_lies_is_shown_as_it_is_stored() {
+    let unknown = with_field(volume([4, 5, 3]), 254, [0, 0]);
+    let read = read(&with_field(unknown, 123, [0])).unwrap();
+    assert_eq!(
+        (read.size.width(), read.size.height(), read.pixels.len()),
+        (4, 5, 3)
+    );
+    assert_eq!((read.facts.orientation, read.pixel_spacing), (None, None));
+    // A millimetre that the directions contradict is none.
+    let contradicted = with_field(volume([4, 5, 3]), 80, 9.0_f32.to_le_bytes());
+    let contradicted = imaging::read(&contradicted, &hints()).unwrap();
+    assert_eq!(contradicted.pixel_spacing, None);
+}
+
+#[test]
+fn a_volume_that_cannot_be_read_is_refused_before_it_costs_anything() {
+    let good = || volume([4, 5, 3]);
+    let slope = with_field(good(), 112, f32::NAN.to_le_bytes());
+    let complex = with_field(good(), 70, 32_i16.to_le_bytes());
+    let pair = with_field(good(), 344, *b"ni1\0");
+    for (bytes, field) in [
+        (slope, "scl_slope"),
+        (complex, "datatype"),
+        (pair, "magic"),
+        (with_sides(good(), &[]), "dim[0]"),
+    ] {
+        let error = refusal(&bytes);
+        assert!(
+            matches!(&error, ImagingError::NiftiField { field: said } if said.starts_with(field)),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        refusal(&with_sides(good(), &[4, -5, 3])),
+        ImagingError::NoPixels
+    );
+    let volumes = with_sides(good(), &[4, 5, 1, 3]);
+    assert_eq!(
+        refusal(&volumes),
+        ImagingError::SeveralVolumes { volumes: 3 }
+    );
+    let side = i16::MAX;
+    assert!(matches!(
+        refusal(&with_sides(good(), &[side; 3])),
+        ImagingError::TooManyPixels { .. }
+    ));
+    assert!(matches!(
+        refusal(&with_sides(good(), &[side; 7])),
+        ImagingError::SeveralVolumes { .. }
+    ));
+    let large = with_sides(good(), &[1_000, 1_000, 1_000]);
+    assert!(
+        refusal(&large).to_string().contains("bytes"),
+        "{}",
+        refusal(&large)
+    );
+    // Its first axis runs from frame to frame.
+    let thick = with_sides(good(), &[2_001, 5, 3]);
+    assert_eq!(
+        refusal(&thick),
+        ImagingError::TooManyFrames { frames: 2_001 }
+    );
+    let (found, expected) = (352 + 100, 352 + 120);
+    assert_eq!(
+        refusal(&good()[..452]),
+        ImagingError::Truncated { found, expected }
+    );
+    assert!(matches!(
+        refusal(&packed(&good()[..452])),
+        ImagingError::Truncated { .. }
+    ));
+    let fractions = with_field(good(), 70, 16_i16.to_le_bytes());
+    let fractions = [
+        &with_sides(fractions, &[2, 1, 1])[..352],
+        &[0, 0, 0xc0, 0x7f, 0, 0, 0, 0],
+    ]
+    .concat();
+    assert_eq!(refusal(&fractions), ImagingError::NoNumbers);
+}
+
+/// A packed file is unpacked as far as its header says, and not at all where that is too far.
+#[test]
+fn a_packed_volume_cannot_burst() {
+    use std::io::Write;
+    let mut burst = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    burst.write_all(&volume([4, 5, 3])).unwrap();
+    for _ in 0..600 {
+        burst.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let burst = burst.finish().unwrap();
+    assert!(read(&burst).unwrap().pixels == read(&volume([4, 5, 3])).unwrap().pixels);
+    let promising = packed(&with_sides(volume([4, 5, 3]), &[1_000, 1_000, 1_000]));
+    assert!(refusal(&promising).to_string().contains("bytes"));
+    assert_eq!(refusal(&packed(&[0; 100_000])), ImagingError::UnknownKind);
+    assert_eq!(refusal(&packed(b"")), ImagingError::UnknownKind);
+}
+
 // ---- What is refused ----------------------------------------------------------------------------------------------
 
 /// Replaces the value of the first explicit-VR, short-length element with this tag and VR.
@@ -932,6 +1229,65 @@ fn a_coded_stream_of_another_size_is_refused_before_decoding() {
         "{}",
         refusal(&bytes)
     );
+    let mut bytes = dicom("MR_small_jpeg_ls_lossless.dcm");
+    // JPEG-LS (ITU T.87 C.2.2): SOF55, its length, the precision, then height and width.
+    let at = bytes
+        .windows(4)
+        .position(|piece| piece == [0xff, 0xf7, 0x00, 0x0b]);
+    let at = at.unwrap() + 5;
+    bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
+    let error = refusal(&bytes).to_string();
+    assert!(error.contains("65535×65535"), "{error}");
+}
+
+/// And so many channels as the header says: each takes a picture's memory.
+#[test]
+fn a_coded_stream_of_other_channels_is_refused_before_decoding() {
+    let mut bytes = dicom("MR_small_jp2klossless.dcm");
+    let start = [0xff, 0x4f, 0xff, 0x51];
+    let at = bytes.windows(4).position(|piece| piece == start).unwrap() + 40;
+    assert_eq!(bytes[at..at + 2], [0, 1], "one channel");
+    bytes[at..at + 2].copy_from_slice(&[0x40, 0]);
+    assert!(matches!(refusal(&bytes), ImagingError::Malformed { .. }));
+    let mut bytes = dicom("MR_small_jpeg_ls_lossless.dcm");
+    let at = bytes
+        .windows(4)
+        .position(|piece| piece == [0xff, 0xf7, 0x00, 0x0b]);
+    bytes[at.unwrap() + 9] = 255;
+    let error = refusal(&bytes).to_string();
+    assert!(error.contains("255 channels"), "{error}");
+}
+
+/// Pixels in two pieces: with no table of offsets they can only be one frame.
+#[test]
+fn a_frame_in_pieces_is_put_together() {
+    let whole = dicom("MR_small_jp2klossless.dcm");
+    let start = [0xff, 0x4f, 0xff, 0x51];
+    let at = whole.windows(4).position(|piece| piece == start).unwrap();
+    let length = u32::from_le_bytes(whole[at - 4..at].try_into().unwrap()) as usize;
+    let (one, other) = whole[at..at + length].split_at(1_000);
+    let item = |piece: &[u8]| {
+        [
+            b"\xfe\xff\0\xe0",
+            &(piece.len() as u32).to_le_bytes()[..],
+            piece,
+        ]
+        .concat()
+    };
+    let parted = [
+        &whole[..at - 8],
+        &item(one),
+        &item(other),
+        &whole[at + length..],
+    ]
+    .concat();
+    assert!(read(&parted).unwrap().pixels == read_dicom("MR_small_jp2klossless.dcm").pixels);
+    let frames = element(Tag(0x0028, 0x0008), b"IS", b"3");
+    let rows = Tag(0x0028, 0x0010);
+    let side = element(rows, b"US", &64_u16.to_le_bytes());
+    let three = replaced(parted, rows, b"US", &[frames, side].concat());
+    let error = refusal(&three).to_string();
+    assert!(error.contains("3 frames in 2 pieces"), "{error}");
 }
 
 #[test]
@@ -975,10 +1331,17 @@ fn the_missing_end_is_counted() {
 
 #[test]
 fn a_coding_that_cannot_be_decoded_is_named() {
-    let error = refusal(&dicom("MR_small_jpeg_ls_lossless.dcm"));
+    // Pixels that are to be asked for elsewhere, in the place of JPEG 2000.
+    let (known, referenced) = (b"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.94");
+    let mut bytes = dicom("MR_small_jp2klossless.dcm");
+    let at = bytes
+        .windows(known.len())
+        .position(|piece| piece == known)
+        .unwrap();
+    bytes[at..at + known.len()].copy_from_slice(referenced.as_bytes());
     assert_eq!(
-        error,
-        ImagingError::Unsupported("1.2.840.10008.1.2.4.80".to_owned())
+        refusal(&bytes),
+        ImagingError::Unsupported(referenced.to_owned())
     );
     assert_eq!(refusal(&dicom("rtplan.dcm")), ImagingError::NoPixels);
     assert_eq!(refusal(&dicom("test-SR.dcm")), ImagingError::NoPixels);
@@ -1218,17 +1581,26 @@ fn victims() -> Vec<Vec<u8>> {
         "SC_rgb_small_odd_jpeg.dcm",
         "emri_small_RLE.dcm",
         "rtdose.dcm",
+        "MR_small_jpeg_ls_lossless.dcm",
+        "SC_rgb_jls_lossy_line.dcm",
+        "JPGExtended.dcm",
     ];
     let pictures = [ImageFormat::Png, ImageFormat::Jpeg].map(|format| encoded(&picture(), format));
-    names.into_iter().map(dicom).chain(pictures).collect()
+    let volumes = [volume([4, 5, 3]), packed(&volume([4, 5, 3]))];
+    names
+        .into_iter()
+        .map(dicom)
+        .chain(pictures)
+        .chain(volumes)
+        .collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
+    #![proptest_config(ProptestConfig::with_cases(260))]
 
     /// Damage is refused or leaves an image that is whole; it never takes the process down.
     #[test]
-    fn damaged_files_are_refused_or_whole((victim, damage) in (0..8_usize, damage())) {
+    fn damaged_files_are_refused_or_whole((victim, damage) in (0..13_usize, damage())) {
         thread_local!(static VICTIMS: Vec<Vec<u8>> = victims());
         let bytes = damage.to(VICTIMS.with(|all| all[victim].clone()));
         if let Ok(canonical) = read(&bytes) {

@@ -23,7 +23,7 @@ pub(super) struct ImportArgs {
     /// The project's name or id
     #[arg(long)]
     project: String,
-    /// The kind of picture, where a file does not say (PNG, JPEG, slides)
+    /// The kind of picture, where a file does not say (NIfTI, PNG, JPEG, slides)
     #[arg(long)]
     modality: Option<Modality>,
     /// The patient's pseudonym, for all of these files; without it, DICOM files are sorted by their own patient and every other file is a patient of its own
@@ -35,7 +35,7 @@ pub(super) struct ImportArgs {
     /// Print JSON lines, one per file
     #[arg(long)]
     json: bool,
-    /// PNG, JPEG or DICOM files and slides in tiled TIFF or SVS, or folders of them
+    /// DICOM, NIfTI, PNG or JPEG files and slides in tiled TIFF or SVS, or folders of them
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -147,7 +147,7 @@ async fn counts(
     }
 }
 
-async fn open(path: PathBuf) -> anyhow::Result<fs::File> {
+pub(super) async fn open(path: PathBuf) -> anyhow::Result<fs::File> {
     // Elsewhere, for a file of a network may let one wait, and a pipe does.
     Ok(tokio::task::spawn_blocking(move || seekable(fs::File::open(path)?)).await??)
 }
@@ -165,7 +165,7 @@ fn seekable(file: fs::File) -> io::Result<fs::File> {
 }
 
 /// All files under `paths` in a fixed order, hidden ones left out; a link is followed where it is named, never inside a folder.
-fn files(paths: &[PathBuf]) -> anyhow::Result<BTreeSet<PathBuf>> {
+pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     let mut open = Vec::new();
     for path in paths {

@@ -5,6 +5,7 @@ mod convert;
 mod differences;
 mod import;
 mod installation;
+mod intake;
 mod lint;
 mod print;
 mod runs;
@@ -58,6 +59,11 @@ enum Command {
         after_help = "Example:\n  medreg import --project 'My first project' --attested scans/ more/chest.dcm"
     )]
     Import(import::ImportArgs),
+    /// Tell what an import of files would take, hold back and refuse, with no server
+    #[command(
+        after_help = "Exit codes: 0 nothing refused, 1 something refused, 2 wrong call. Nothing is kept.\n\nExample:\n  medreg intake /mnt/pacs-export/\n  medreg intake --json scans/ | jq -r 'select(.outcome == \"refused\") | .path'"
+    )]
+    Intake(intake::IntakeArgs),
     /// Cut, list, export and check snapshots
     #[command(
         subcommand,
@@ -168,6 +174,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up(args) => up::up(args.listen.config(place)?, !args.no_worker).await,
         Command::Serve(args) => up::serve(args.config(place)?).await,
         Command::Import(args) => unless_told(import::import(place, args)).await,
+        Command::Intake(args) => unless_told(intake::intake(args)).await,
         Command::Snapshot(command) => unless_told(snapshots::snapshot(place, command)).await,
         Command::Run(command) => unless_told(runs::run(place, command)).await,
         Command::Lint(args) => unless_told(lint::lint(args)).await,

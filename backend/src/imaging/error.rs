@@ -15,11 +15,13 @@ pub enum ImagingError {
         allowed: u64,
     },
     /// Text, whatever its name says.
-    #[error("it is text, not an image: send a DICOM, PNG or JPEG file, or a slide as tiled TIFF")]
+    #[error(
+        "it is text, not an image: send a DICOM, NIfTI, PNG or JPEG file, or a slide as tiled TIFF"
+    )]
     Text,
     /// None of the kinds that are read.
     #[error(
-        "it is neither DICOM nor PNG nor JPEG, nor a slide in tiled TIFF: convert it to one of them first"
+        "it is neither DICOM, NIfTI, PNG nor JPEG, nor a slide in tiled TIFF: convert it to one of them first"
     )]
     UnknownKind,
     /// A TIFF that is no slide.
@@ -85,7 +87,7 @@ pub enum ImagingError {
     /// It cannot be read as what it says it is.
     #[error("it cannot be read as {kind}: {reason}")]
     Malformed {
-        /// DICOM, PNG, JPEG or TIFF.
+        /// DICOM, NIfTI, PNG, JPEG or TIFF.
         kind: &'static str,
         /// What the decoder says.
         reason: String,
@@ -95,6 +97,25 @@ pub enum ImagingError {
     Attribute {
         /// Which.
         attribute: &'static str,
+    },
+    /// Pixels that are not numbers cannot be shown as grey.
+    #[error(
+        "some of its pixels are no numbers (NaN or infinite): replace them by a number that means nothing is there"
+    )]
+    NoNumbers,
+    /// A field of a NIfTI header that a volume needs is missing or unusable.
+    #[error("its NIfTI header has no usable {field}")]
+    NiftiField {
+        /// Which, and what was expected.
+        field: &'static str,
+    },
+    /// A NIfTI file of a series over time, or of several measurements.
+    #[error(
+        "it has {volumes} volumes, and one is taken at a time: split the file into one for each"
+    )]
+    SeveralVolumes {
+        /// How many.
+        volumes: u64,
     },
     /// It is coded in a way that cannot be decoded here.
     #[error(

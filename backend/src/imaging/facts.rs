@@ -17,6 +17,8 @@ const IMAGE_ORIENTATION: Tag = Tag(0x0020, 0x0037);
 const LATERALITY: Tag = Tag(0x0020, 0x0060);
 const IMAGE_LATERALITY: Tag = Tag(0x0020, 0x0062);
 const RESCALE_TYPE: Tag = Tag(0x0028, 0x1054);
+const MODALITY_LUT_SEQUENCE: Tag = Tag(0x0028, 0x3000);
+const MODALITY_LUT_TYPE: Tag = Tag(0x0028, 0x3004);
 const LOSSY_IMAGE_COMPRESSION: Tag = Tag(0x0028, 0x2110);
 const PLANE_POSITION: Tag = Tag(0x0020, 0x9113);
 const PLANE_ORIENTATION: Tag = Tag(0x0020, 0x9116);
@@ -102,8 +104,15 @@ impl Facts {
     }
 }
 
-/// RescaleType (0028,1054) of a CT is HU where it is left out, PS3.3 section C.8.2.1.
+/// RescaleType (0028,1054) of a CT is HU where it is left out, PS3.3 section C.8.2.1; a table says what its values are.
 pub(super) fn is_hounsfield(object: &DefaultDicomObject, modality: Modality) -> bool {
+    let table = object
+        .get(MODALITY_LUT_SEQUENCE)
+        .and_then(|e| e.items()?.first());
+    if let Some(table) = table {
+        let kind = text(table, MODALITY_LUT_TYPE);
+        return modality == Modality::Ct && kind.is_some_and(|kind| kind == "HU");
+    }
     let kind = of_all_frames(object, PIXEL_VALUE_TRANSFORMATION, |set| {
         text(set, RESCALE_TYPE)
     });

@@ -11,9 +11,14 @@ mod facts;
 mod grey;
 mod guard;
 mod identity;
+mod kind;
+mod nifti;
 pub mod objects;
 mod palette;
 mod picture;
+mod pixels;
+mod rescale;
+mod scale;
 pub mod slide;
 mod voi;
 mod ybr;
@@ -22,9 +27,11 @@ pub use error::ImagingError;
 pub use facts::{Facts, Laterality, Levels};
 pub use grey::{VoiFunction, rendered_frame};
 pub use identity::{Identity, identity, study_of};
+pub use kind::{Described, describe};
 pub use picture::shrunk;
 
 use bytes::Bytes;
+use kind::{Kind, is_dicom, sniff};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
@@ -148,16 +155,12 @@ pub fn is_slide(file: &File) -> bool {
     !is_dicom(&head) && slide::is_tiff(&head[..length])
 }
 
-/// PS3.10 section 7.1: 128 bytes of preamble, then the prefix.
-fn is_dicom(bytes: &[u8]) -> bool {
-    bytes.get(128..132) == Some(b"DICM")
-}
-
 /// Reads an upload that is in memory.
 pub fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingError> {
     check_length(bytes.len() as u64, MAX_BYTES)?;
     guarded(|| match sniff(bytes)? {
         Kind::Dicom => dicom::read(bytes, hints),
+        Kind::Nifti => nifti::read(bytes, hints),
         Kind::Png => picture::read(bytes, image::ImageFormat::Png, hints),
         Kind::Jpeg => picture::read(bytes, image::ImageFormat::Jpeg, hints),
     })
@@ -176,33 +179,6 @@ fn check_length(length: u64, allowed: u64) -> Result<(), ImagingError> {
         length if length > allowed => Err(ImagingError::TooManyBytes { length, allowed }),
         _ => Ok(()),
     }
-}
-
-enum Kind {
-    Dicom,
-    Png,
-    Jpeg,
-}
-
-/// What the bytes are, by their first ones.
-fn sniff(bytes: &[u8]) -> Result<Kind, ImagingError> {
-    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-    if is_dicom(bytes) {
-        return Ok(Kind::Dicom);
-    }
-    if bytes.starts_with(PNG) {
-        return Ok(Kind::Png);
-    }
-    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-        return Ok(Kind::Jpeg);
-    }
-    let looks_like_text = std::str::from_utf8(&bytes[..bytes.len().min(4096)])
-        .map_or_else(|e| e.valid_up_to() > 4000, |_| true);
-    Err(if looks_like_text {
-        ImagingError::Text
-    } else {
-        ImagingError::UnknownKind
-    })
 }
 
 /// A size whose pixels may be decoded.

@@ -2,19 +2,17 @@
 
 use super::attributes::{number, of_first_frame, text};
 use super::grey::VoiFunction;
+use super::rescale::Rescale;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 
 const PIXEL_PADDING_VALUE: Tag = Tag(0x0028, 0x0120);
 const WINDOW_CENTER: Tag = Tag(0x0028, 0x1050);
 const WINDOW_WIDTH: Tag = Tag(0x0028, 0x1051);
-const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
-const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
 const VOI_LUT_FUNCTION: Tag = Tag(0x0028, 0x1056);
 const LUT_DESCRIPTOR: Tag = Tag(0x0028, 0x3002);
 const LUT_DATA: Tag = Tag(0x0028, 0x3006);
 const VOI_LUT_SEQUENCE: Tag = Tag(0x0028, 0x3010);
 const FRAME_VOI_LUT: Tag = Tag(0x0028, 0x9132);
-const PIXEL_VALUE_TRANSFORMATION: Tag = Tag(0x0028, 0x9145);
 
 /// The share of pixels left out at each end where a file says nothing itself.
 const TAILS: f64 = 0.005;
@@ -38,14 +36,14 @@ pub(super) struct Shown {
 impl Voi {
     /// The file's own first window, else its first table, which PS3.3 leaves to choose between; else all but the tails of the
     /// values that are no padding.
-    pub(super) fn of(object: &DefaultDicomObject, values: &[f64]) -> Self {
+    pub(super) fn of(object: &DefaultDicomObject, values: &[f64], rescale: &Rescale) -> Self {
         let own = |set| {
             let table = || Table::of(set, values).map(Self::Table);
             window(set).map(Self::Window).or_else(table)
         };
         of_first_frame(object, FRAME_VOI_LUT)
             .find_map(own)
-            .unwrap_or_else(|| Self::Window(all_but_tails(values, padding(object))))
+            .unwrap_or_else(|| Self::Window(all_but_tails(values, padding(object, rescale))))
     }
 
     /// The shown grey, in 0..=1, of a value.
@@ -84,7 +82,7 @@ fn window(set: &InMemDicomObject) -> Option<Shown> {
     })
 }
 
-fn all_but_tails(values: &[f64], padding: Option<f64>) -> Shown {
+pub(super) fn all_but_tails(values: &[f64], padding: Option<f64>) -> Shown {
     let mut kept: Vec<f64> = values
         .iter()
         .copied()
@@ -103,7 +101,7 @@ fn all_but_tails(values: &[f64], padding: Option<f64>) -> Shown {
 }
 
 /// From black at `low` to white at `high`. Where they are one, a width of 1 shows it mid-grey.
-fn span(low: f64, high: f64) -> Shown {
+pub(super) fn span(low: f64, high: f64) -> Shown {
     Shown {
         center: f64::midpoint(low, high),
         width: if high > low { high - low } else { 1.0 },
@@ -112,12 +110,8 @@ fn span(low: f64, high: f64) -> Shown {
 }
 
 /// PixelPaddingValue after the modality transformation.
-fn padding(object: &DefaultDicomObject) -> Option<f64> {
-    let rescale =
-        |tag| of_first_frame(object, PIXEL_VALUE_TRANSFORMATION).find_map(|set| number(set, tag));
-    let slope = rescale(RESCALE_SLOPE).unwrap_or(1.0);
-    let intercept = rescale(RESCALE_INTERCEPT).unwrap_or(0.0);
-    number(object, PIXEL_PADDING_VALUE).map(|value| value * slope + intercept)
+fn padding(object: &DefaultDicomObject, rescale: &Rescale) -> Option<f64> {
+    number(object, PIXEL_PADDING_VALUE).map(|value| rescale.apply(value))
 }
 
 /// A VOI LUT, PS3.3 section C.11.2.1.1: a grey for each value.

@@ -1,6 +1,4 @@
 //! YBR_FULL → RGB, PS3.3 section C.7.6.3.1.2.
-//!
-//! Done here because dicom-pixeldata 0.10 adds blue's share to green where the standard takes it away.
 
 /// Converts three 8-bit samples of each pixel in place.
 pub(super) fn to_rgb(samples: &mut [u8]) {
@@ -15,12 +13,4 @@ pub(super) fn to_rgb(samples: &mut [u8]) {
         // The conversion saturates, which is the clamping that is wanted.
         pixel.copy_from_slice(&rgb.map(|sample| sample.round() as u8));
     }
-}
-
-/// Three planes, one after the other, as pixels of three samples.
-pub(super) fn interleaved(planes: &[u8]) -> Vec<u8> {
-    let length = planes.len() / 3;
-    (0..length)
-        .flat_map(|at| [planes[at], planes[length + at], planes[2 * length + at]])
-        .collect()
 }

@@ -470,3 +470,56 @@ async fn images_that_only_look_the_same_are_both_kept() {
     let ids = [upload(grey(1_000)).await, upload(grey(2_000)).await].map(|a| a.is(201));
     assert_eq!(ids[0]["raster"], ids[1]["raster"]);
 }
+
+/// A NIfTI-1 volume that does not say how it lies: 3 columns, 2 rows and 4 frames of bytes.
+fn volume() -> Vec<u8> {
+    let mut bytes = vec![0; 352];
+    let fields: [(usize, &[u8]); 5] = [
+        (0, &348_i32.to_le_bytes()),
+        (40, &[3, 0, 3, 0, 2, 0, 4, 0]),
+        (70, &[2, 0]),
+        (148, b"DOE^JOHN"),
+        (344, b"n+1\0"),
+    ];
+    for (at, field) in fields {
+        bytes[at..at + field.len()].copy_from_slice(field);
+    }
+    bytes.extend(0..24);
+    bytes
+}
+
+#[tokio::test]
+async fn a_volume_comes_in_as_one_image_of_frames() {
+    let world = World::new().await;
+    let upload = async |bytes: Vec<u8>| {
+        let fields = [("modality", "ct"), ("patient", "p1")];
+        let upload = world
+            .admin
+            .upload(&world.project, "scan.nii", bytes, &fields);
+        upload.await
+    };
+    let image = upload(volume()).await.is(201);
+    assert_eq!(
+        [
+            &image["modality"],
+            &image["width"],
+            &image["height"],
+            &image["frames"],
+            &image["state"]
+        ],
+        [
+            &json!("ct"),
+            &json!(3),
+            &json!(2),
+            &json!(4),
+            &json!("waiting_attestation")
+        ]
+    );
+    assert!(!image.to_string().contains("DOE"), "{image}");
+    let last = format!("/api/images/{}/pixels?frame=3", text(&image["id"]));
+    let last = image::load_from_memory(&world.admin.get(&last).await.bytes).unwrap();
+    assert_eq!(last.into_luma16().into_raw(), [18, 19, 20, 21, 22, 23]);
+    upload(volume()[..370].to_vec())
+        .await
+        .refused(422, "bad_image");
+}
