@@ -300,7 +300,8 @@ fn protocol(manifest: &Manifest) -> String {
 fn machines(tally: &Tally) -> String {
     format!(
         "{} of {} regions grew from a model's suggestion that a reader accepted or adjusted; images held out for testing were read without suggestions.",
-        tally.suggested, tally.regions,
+        tally.suggested.values().sum::<u64>(),
+        tally.regions,
     )
 }
 
