@@ -10,6 +10,24 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
+/// The layouts in which a snapshot is given away.
+const EXPORTS: [&str; 14] = [
+    "medreg",
+    "medreginstruct",
+    "coco",
+    "yolo",
+    "voc",
+    "llava",
+    "sharegpt",
+    "internvl",
+    "qwen-vl",
+    "qwen2.5-vl",
+    "csv",
+    "parquet",
+    "webdataset",
+    "derived",
+];
+
 /// What the program says while the tests run, as much of it as anybody could ask for.
 fn log() -> Arc<Mutex<Vec<u8>>> {
     static LOG: OnceLock<Arc<Mutex<Vec<u8>>>> = OnceLock::new();
@@ -70,6 +88,13 @@ async fn rows(world: &World, found: &mut BTreeMap<String, Vec<u8>>) {
 async fn answers(world: &World, project: &str, image: &str, found: &mut BTreeMap<String, Vec<u8>>) {
     let cut = format!("/api/projects/{project}/snapshots");
     let snapshot = text(&world.admin.post(&cut, json!({})).await.is(201)["id"]);
+    let dicomweb = format!("/api/projects/{project}/dicomweb");
+    let study: String =
+        sqlx::query_scalar("SELECT study_uid FROM dicom_headers WHERE image_id = $1")
+            .bind(image.parse::<uuid::Uuid>().unwrap())
+            .fetch_one(&world.server.hospital.pool)
+            .await
+            .unwrap();
     let mut paths = vec![
         format!("/api/images/{image}"),
         format!("/api/images/{image}/deidentification"),
@@ -78,11 +103,12 @@ async fn answers(world: &World, project: &str, image: &str, found: &mut BTreeMap
         format!("/api/projects/{project}/images"),
         "/api/audit?limit=500".to_owned(),
         format!("/api/snapshots/{snapshot}/manifest"),
+        format!("{dicomweb}/studies?includefield=all"),
+        format!("{dicomweb}/instances?includefield=all"),
+        format!("{dicomweb}/studies/{study}"),
+        format!("{dicomweb}/studies/{study}/metadata"),
     ];
-    paths.extend(
-        ["medreg", "medreginstruct"]
-            .map(|f| format!("/api/snapshots/{snapshot}/export?format={f}")),
-    );
+    paths.extend(EXPORTS.map(|f| format!("/api/snapshots/{snapshot}/export?format={f}")));
     paths.extend(
         ["html", "markdown"].map(|f| format!("/api/snapshots/{snapshot}/datasheet?format={f}")),
     );
@@ -158,6 +184,7 @@ async fn no_marker_is_left_in_anything_that_is_kept_said_or_given_away() {
     assert!(anywhere("table annotation_revisions", "a simple cyst"));
     assert!(anywhere("object", "IDAT"));
     assert!(anywhere("answer /api/snapshots", "a simple cyst"));
+    assert!(anywhere("answer /api/projects", "MONOCHROME2"));
     assert!(anywhere("log", "the end of the log"));
 }
 
