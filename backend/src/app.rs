@@ -1,6 +1,7 @@
 //! The whole program from its parts; tests start the same thing on a free port.
 
 use crate::http::{self, HttpSettings};
+use crate::jobs;
 use crate::services::Hospital;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
@@ -19,6 +20,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 pub struct Application {
     address: SocketAddr,
     server: actix_web::dev::Server,
+    hospital: Hospital,
 }
 
 impl Application {
@@ -30,15 +32,20 @@ impl Application {
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
+        let served = hospital.clone();
         let server = HttpServer::new(move || {
-            App::new().configure(|config| http::configure(config, &hospital, settings))
+            App::new().configure(|config| http::configure(config, &served, settings))
         })
         .listen(listener)?
         .workers(4)
         .disable_signals()
         .shutdown_timeout(5)
         .run();
-        Ok(Self { address, server })
+        Ok(Self {
+            address,
+            server,
+            hospital,
+        })
     }
 
     /// Where it listens.
@@ -53,8 +60,11 @@ impl Application {
         self.server.handle()
     }
 
-    /// Answers until it is stopped.
+    /// Answers, and does queued work, until it is stopped.
     pub async fn run(self) -> std::io::Result<()> {
-        self.server.await
+        let work = tokio::spawn(jobs::work(self.hospital));
+        let served = self.server.await;
+        work.abort();
+        served
     }
 }

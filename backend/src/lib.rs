@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod imaging;
+pub mod jobs;
 pub mod postgres;
 pub mod services;
 pub mod store;

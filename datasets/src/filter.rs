@@ -82,6 +82,10 @@ impl Filter {
             of_whole_image || !sentence.regions.is_empty()
         });
         (whole.questions).retain(|asked| asked.region.is_none_or(|region| left.contains(&region)));
+        let origins: BTreeSet<_> = case.regions.iter().filter_map(|r| r.origin).collect();
+        case.provenance
+            .models
+            .retain(|suggestion, _| origins.contains(suggestion));
         case
     }
 }

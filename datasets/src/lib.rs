@@ -13,6 +13,7 @@ pub mod grammar;
 
 pub mod ids;
 pub mod lang;
+pub mod likeness;
 pub mod lint;
 
 pub mod matching;

@@ -6,13 +6,15 @@
 
 use crate::filter::Filter;
 use crate::geometry::ImageSize;
-use crate::ids::{AnnotationId, Digest, ImageId, ProjectId};
+use crate::ids::{AnnotationId, Digest, ImageId, ModelId, ProjectId, SuggestionId};
 use crate::lang::LangPair;
 use crate::modality::Modality;
 use crate::ontology::{Concept, ConceptKey};
+use crate::reason::AttestationReason;
 use crate::region::{Presence, Region};
 use crate::whole::WholeImage;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the layout described here.
 pub const SCHEMA: u32 = 1;
@@ -192,6 +194,29 @@ pub struct SnapshotCase {
     /// What the reader said about the image as a whole.
     #[serde(flatten)]
     pub whole: WholeImage,
+    /// Where its regions and its picture come from.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+}
+
+/// What stands behind a case beside its reader.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The model of each suggestion that a region grew from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<SuggestionId, ModelId>,
+    /// That a person saw no patient data in the picture, where somebody had to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<Attested>,
+}
+
+/// A person's word on a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attested {
+    /// Why it was asked for.
+    pub reason: AttestationReason,
+    /// When it was given, RFC 3339.
+    pub at: String,
 }
 
 impl SnapshotCase {

@@ -3,8 +3,9 @@
 // Helpers outside `#[test]` functions are tests all the same.
 #![allow(clippy::unwrap_used)]
 
-use medreg_datasets::datasheet::{Datasheet, Tally};
-use medreg_datasets::ids::Digest;
+use medreg_datasets::datasheet::{Compared, Datasheet, Tally};
+use medreg_datasets::ids::{Digest, ImageId, ModelId, SuggestionId};
+use medreg_datasets::likeness::Alike;
 use medreg_datasets::snapshot::{Manifest, SnapshotCase};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -26,15 +27,30 @@ fn case(n: u128, patient: &str, split: &str, regions: &[(f64, &str, &str)]) -> S
     let case = json!({
         "image": Uuid::from_u128(n), "patient": patient, "study": "S", "modality": "ct", "size": { "width": 100, "height": 100 },
         "raster": { "sha256": Digest::of(b"the same picture"), "bytes": 0 }, "split": split, "annotation": Uuid::from_u128(1),
+        "attested": { "reason": { "kind": "ultrasound" }, "at": "2026-01-01T00:00:00Z" },
         "revision": 1, "reader": Uuid::from_u128(7), "regions": regions,
     });
     serde_json::from_value(case).unwrap()
 }
 
+/// The same, its first region grown from a model's suggestion.
+fn suggested(mut case: SnapshotCase) -> SnapshotCase {
+    let origin = SuggestionId(Uuid::from_u128(41));
+    case.regions[0].origin = Some(origin);
+    let model = ModelId(Uuid::from_u128(42));
+    case.provenance.models.insert(origin, model);
+    case
+}
+
 fn sheet(manifest: &Manifest, cases: &[SnapshotCase]) -> Datasheet {
     let mut tally = Tally::new(&manifest.langs);
     cases.iter().for_each(|case| tally.add(case));
-    Datasheet::new(&Digest::of(b"id"), manifest, &tally)
+    let named = vec![(ImageId(Uuid::from_u128(1)), ImageId(Uuid::from_u128(2)))];
+    let compared = Compared {
+        alike: Alike::Found { count: 1, named },
+        not_yet: 4,
+    };
+    Datasheet::new(&Digest::of(b"id"), manifest, &tally, &compared)
 }
 
 #[test]
@@ -47,7 +63,7 @@ fn its_numbers_are_the_cases() {
             &[(10.0, "a cyst", "囊肿"), (60.0, "a large cyst", "")],
         ),
         case(2, "P2", "test", &[]),
-        case(3, "P1", "test", &[(3.0, "dot", "点")]),
+        suggested(case(3, "P1", "test", &[(3.0, "dot", "点")])),
     ];
     let text = sheet(&manifest(), &cases).markdown();
     for line in [
@@ -63,9 +79,14 @@ fn its_numbers_are_the_cases() {
         "| 0.1 to 1 % | 1 |",
         "| 20 to 50 % | 1 |",
         "| reader 1 | 3 | 3 |",
-        "| drawn by a reader | 3 |",
+        "| drawn by a reader | 2 |",
+        "| grown from a suggestion of a model 00000000-0000-0000-0000-00000000002a | 1 |",
+        "| ultrasound pictures often show patient data | 3 |",
         "Patients in more than one split: 1.",
         "Pictures, equal to the last pixel, in more than one split: 1.",
+        "Pairs of pictures, nearly equal (at most 12 of 256 bits of a difference hash differ), in different splits: 1.",
+        "Among them: 00000000-0000-0000-0000-000000000001 and 00000000-0000-0000-0000-000000000002.",
+        "4 pictures were not compared yet: ask again in a while.",
     ] {
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }

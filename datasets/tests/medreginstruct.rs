@@ -13,7 +13,7 @@ use medreg_datasets::modality::Modality;
 use medreg_datasets::ontology::{Concept, ConceptKind};
 use medreg_datasets::region::{Presence, Region};
 use medreg_datasets::snapshot::{
-    Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitShares,
+    Counts, Manifest, ObjectRef, Provenance, SCHEMA, SnapshotCase, Split, SplitShares,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -249,6 +249,7 @@ prop_compose! {
             reader: UserId(Uuid::from_u128(2)),
             regions,
             whole: Default::default(),
+            provenance: Provenance::default(),
         }
     }
 }

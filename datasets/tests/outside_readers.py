@@ -1,20 +1,30 @@
-"""Reads what `medreg` wrote with readers that are not its own: pycocotools, Python's csv and json, and YOLO's and VOC's rules.
+"""Reads what `medreg` wrote with readers that are not its own: pycocotools, pyarrow, Hugging Face's datasets, webdataset, mlcroissant,
+Python's csv and json, and YOLO's and VOC's rules.
 
-    python outside_readers.py FOLDER    # coco.json, table.csv, llava.json, qwen.json, yolo/, voc/ of one data set
+    python outside_readers.py FOLDER    # coco.json, table.csv, llava.json, qwen.json, yolo/, voc/, parquet/, webdataset/ of one data set,
+                                        # and snapshot/ with a croissant.json of another
 
 Prints one JSON object: for each format the boxes that it found, as [image, name, x0, y0, x1, y1].
 """
 
 import csv
 import json
+import os
 import pathlib
 import re
 import sys
 import xml.etree.ElementTree as xml
 
+folder = pathlib.Path(sys.argv[1])
+# They would look for news of themselves, and keep what they read.
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "cache"), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+
+import datasets
+import mlcroissant
+import pyarrow.parquet
+import webdataset
 from pycocotools.coco import COCO
 
-folder = pathlib.Path(sys.argv[1])
 sizes = {}
 
 
@@ -80,8 +90,58 @@ def voc():
             yield root.find("path").text, found.find("name").text, x0 - 1, y0 - 1, x1, y1
 
 
+def parquet():
+    rows = sum(pyarrow.parquet.read_table(path).num_rows for path in (folder / "parquet/data").iterdir())
+    loaded = datasets.load_dataset("parquet", data_dir=str(folder / "parquet"))
+    assert rows == sum(part.num_rows for part in loaded.values()), loaded
+    for part in loaded.values():
+        assert part[0]["image"].size == (8, 8), "an image that it decodes"
+        for row in part.cast_column("image", datasets.Image(decode=False)):
+            for region in row["regions"]:
+                yield row["image"]["path"], region["names"]["en"], *region["bbox"]
+
+
+def shards():
+    for shard in sorted((folder / "webdataset").iterdir()):
+        for sample in webdataset.WebDataset(str(shard), shardshuffle=False).decode("pil"):
+            assert sample["png"].size == (8, 8), "an image that it decodes"
+            for region in sample["json"]["regions"]:
+                yield sample["json"]["image"], region["names"]["en"], *region["bbox"]
+
+
+def croissant(record_set, rows):
+    """What a record set of the snapshot's Croissant says; by the ends of its fields' names."""
+    described = mlcroissant.Dataset(jsonld=str(folder / "snapshot/croissant.json"))
+    assert described.metadata.ctx.is_v1_1() and not described.metadata.ctx.issues.errors
+    assert "ontology" in described.metadata.data_annotation_protocol[0], "what RAI asks for"
+    text = lambda value: value.decode() if isinstance(value, bytes) else value
+    for record in described.records(record_set):
+        yield from rows({name.split("/")[-1]: text(value) for name, value in record.items()})
+
+
+def of_table(record):
+    if record["kind"] == "region":
+        yield record["image"], record["name_en"], *(record[corner] for corner in ("x0", "y0", "x1", "y1"))
+
+
+def of_rows(record):
+    assert record["image"].size == (8, 8), "an image that it decodes"
+    for name, box in zip(record["names_en"], record["boxes"]):
+        yield text_of(record["path"]), text_of(name), *(float(c) for c in box)
+
+
+def text_of(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+found = list(croissant("csv", of_table))
 json.dump(
     {
+        "parquet": sorted(parquet()),
+        "webdataset": sorted(shards()),
+        "croissant": sorted(found),
+        "croissant_rows": sorted(row for part in ("train", "test") for row in croissant(part, of_rows)),
+
         "coco": sorted(coco()),
         "table": sorted(table()),
         "llava": sorted(conversations("llava.json", shares, lambda entry: (entry["width"], entry["height"]))),

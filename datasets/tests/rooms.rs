@@ -52,6 +52,10 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         &["crate::http", "actix_web", "sqlx::query"],
     ),
     ("backend/src/http", &["sqlx::query", "object_store::"]),
+    (
+        "backend/src/jobs.rs",
+        &["crate::http", "actix_web", "sqlx::", "crate::store"],
+    ),
     ("trainer/src", &["sqlx::", "actix_web"]),
     (
         "trainer/src/model",

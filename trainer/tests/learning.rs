@@ -11,7 +11,7 @@ use medreg_datasets::ids::{AnnotationId, Digest, ImageId, RegionId, UserId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::protocol::{RunConfig, Tuning};
-use medreg_datasets::snapshot::{ObjectRef, SnapshotCase, Split};
+use medreg_datasets::snapshot::{ObjectRef, Provenance, SnapshotCase, Split};
 use medreg_datasets::task::Turn;
 use medreg_trainer::base::{self, lessons, shapes};
 use medreg_trainer::checkpoint::Pretrained;
@@ -547,6 +547,7 @@ fn annotated(n: u32) -> SnapshotCase {
         reader: UserId::fresh(),
         regions: vec![serde_json::from_value(region).unwrap()],
         whole: Default::default(),
+        provenance: Provenance::default(),
     }
 }
 

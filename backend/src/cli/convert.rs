@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use medreg_datasets::formats::convert::{OnError, Rules, Stopped, Summary, convert as run};
 use medreg_datasets::formats::source::{ImageFiles, Source, Target, Watch};
-use medreg_datasets::formats::{ALL, Complaint, Format, Settings, Shape, named};
+use medreg_datasets::formats::{ALL, Complaint, Format, Settings, Shape, all, named};
 use medreg_datasets::geometry::Coordinates;
 use medreg_datasets::lang::Lang;
 use serde::Serialize;
@@ -24,11 +24,11 @@ use tempfile::{NamedTempFile, TempDir};
 
 #[derive(Args)]
 pub(super) struct ConvertArgs {
-    /// The format that is read
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    /// The format that is read, or the public data set
+    #[arg(long, value_name = "FORMAT", value_parser = formats(all()))]
     from: &'static str,
     /// The format that is written
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(ALL.iter().copied()))]
     to: &'static str,
     /// Languages of names and texts, as `en,zh`; the first is that of names and texts which do not say theirs
     #[arg(
@@ -38,9 +38,15 @@ pub(super) struct ConvertArgs {
         default_value = "en,zh"
     )]
     lang: Vec<Lang>,
-    /// The folder of the image files, where sizes are looked up that the data set does not say [default: that of IN]
+    /// The folder of the image files, for sizes that the data set does not say and for formats that hold images [default: that of IN]
     #[arg(long, value_name = "FOLDER")]
     images: Option<PathBuf>,
+    /// Write no image files into a format that has a place for them
+    #[arg(long)]
+    without_images: bool,
+    /// Put image files that IN holds itself into this folder
+    #[arg(long, value_name = "FOLDER")]
+    put_images: Option<PathBuf>,
     /// How the conversations of IN write boxes, if not as its format does: pixels, whole-pixels, shares (0 to 1), or the largest number of a grid
     #[arg(long, value_name = "COORDINATES")]
     from_coordinates: Option<Coordinates>,
@@ -76,8 +82,10 @@ enum Choice {
     Skip,
 }
 
-fn formats() -> impl TypedValueParser<Value = &'static str> {
-    let values = ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+fn formats(
+    formats: impl Iterator<Item = &'static dyn Format>,
+) -> impl TypedValueParser<Value = &'static str> {
+    let values = formats.map(|format| PossibleValue::new(format.name()).help(format.about()));
     PossibleValuesParser::new(values).try_map(|name| named(&name).map(|format| format.name()))
 }
 
@@ -184,6 +192,8 @@ fn settings(args: &ConvertArgs, watch: &Arc<Watch>) -> [Settings; 2] {
         langs: args.lang.clone(),
         coordinates: args.from_coordinates,
         images: ImageFiles::below(folders),
+        hold_images: !args.without_images,
+        put_images: args.put_images.clone().filter(|_| !args.dry_run),
         watch: watch.clone(),
         ..Settings::default()
     };

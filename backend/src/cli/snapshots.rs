@@ -5,9 +5,11 @@ use super::{Place, differences, print};
 use crate::services::snapshots::{self, DatasheetFormat, ExportFormat, Verified};
 use crate::store::snapshots::Snapshot;
 use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use futures::{Stream, StreamExt};
 use medreg_datasets::filter::Filter;
+use medreg_datasets::formats::named;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::ontology::ConceptKey;
@@ -16,13 +18,18 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
-    /// Conversations in the MedRegInstruct layout, with meta_file.json and images
-    #[value(name = "medreginstruct")]
-    MedRegInstruct,
-    /// medreg's own: manifest.json, cases.jsonl, objects by hash
-    Medreg,
+/// medreg's own layout, and all others by what they say of themselves.
+fn formats() -> impl TypedValueParser<Value = ExportFormat> {
+    let values = ExportFormat::ALL.map(|format| {
+        let about = named(format.name()).map(|format| format.about());
+        let own = "medreg's own: manifest.json, cases.jsonl, objects by hash";
+        PossibleValue::new(format.name()).help(about.unwrap_or(own))
+    });
+    PossibleValuesParser::new(values).try_map(|name| {
+        let mut all = ExportFormat::ALL.into_iter();
+        all.find(|format| format.name() == name)
+            .ok_or("is no format")
+    })
 }
 
 #[derive(Subcommand)]
@@ -95,8 +102,8 @@ pub(super) struct ExportArgs {
     /// Its id, as `list` prints it
     id: Digest,
     /// The layout
-    #[arg(long, value_enum, default_value = "medreginstruct")]
-    format: Format,
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = "medreginstruct")]
+    format: ExportFormat,
     /// The archive to write; `-` for standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -164,11 +171,7 @@ pub(super) async fn snapshot(place: &Place, command: SnapshotCommand) -> anyhow:
         }
         SnapshotCommand::Diff(args) => code = differences::tell(hospital, &actor, &args).await?,
         SnapshotCommand::Export(args) => {
-            let format = match args.format {
-                Format::Medreg => ExportFormat::Medreg,
-                Format::MedRegInstruct => ExportFormat::MedRegInstruct,
-            };
-            let archive = snapshots::export(hospital, &actor, &args.id, format).await?;
+            let archive = snapshots::export(hospital, &actor, &args.id, args.format).await?;
             write_file(archive, &args.out).await?;
         }
         SnapshotCommand::Datasheet(args) => {

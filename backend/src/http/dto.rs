@@ -1,9 +1,11 @@
 //! The JSON of requests and answers, where it is not a domain type itself.
 
+use crate::imaging::deidentify::Dates;
 use crate::services::acquisitions::Wish;
 use crate::store::accounts::{Settings, Token, TokenScope, User};
 use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
+use crate::store::exports::Export;
 use crate::store::images::Image;
 use crate::store::projects::{Member, Project, Role};
 use crate::store::runs::{LoggedLine, Model, Run};
@@ -196,6 +198,10 @@ pub struct ProjectChangeBody {
     pub shares: Option<SplitShares>,
     /// Percent of cases shown without suggestions.
     pub blind_share: Option<u8>,
+    /// What becomes of the dates in DICOM headers that come from now on.
+    pub keep_dates: Option<Dates>,
+    /// Whether DICOM headers that come from now on keep the patient's sex, age, size and the like.
+    pub keep_characteristics: Option<bool>,
 }
 
 fn default_blind_share() -> u8 {
@@ -303,6 +309,13 @@ pub struct NewSnapshotBody {
     pub name: Option<String>,
     /// Which of the submitted cases it takes; everything unless told otherwise.
     pub filter: Filter,
+}
+
+/// A snapshot's files.
+#[derive(Serialize, ToSchema)]
+pub struct Exports {
+    /// By layout.
+    pub exports: Vec<Export>,
 }
 
 /// A project's snapshots.

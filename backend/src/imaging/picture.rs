@@ -2,10 +2,19 @@
 
 use super::{Canonical, Facts, Hints, ImagingError, Window, checked_size};
 use bytes::Bytes;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, ImageReader};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
 use std::io::Cursor;
+
+/// The greys of a PNG that was made here, shrunk to `size`, row by row.
+pub fn shrunk(png: &[u8], size: (u32, u32)) -> Result<Vec<u8>, image::ImageError> {
+    let picture = image::load_from_memory_with_format(png, ImageFormat::Png)?;
+    let (width, height) = size;
+    let small = picture.resize_exact(width, height, FilterType::Triangle);
+    Ok(small.to_luma8().into_raw())
+}
 
 /// Reads a PNG or a JPEG. Transparency is laid over black; 16-bit grey stays 16-bit.
 pub(super) fn read(
@@ -58,6 +67,7 @@ pub(super) fn read(
             ..Facts::default()
         },
         attestation_reason: (!hints.attested).then_some(AttestationReason::Picture),
+        header: None,
     })
 }
 

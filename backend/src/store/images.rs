@@ -4,11 +4,13 @@ use super::{StoreError, Stored};
 use crate::imaging::{Facts, Window};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{Digest, ImageId, PatientId, ProjectId, StudyId};
+use medreg_datasets::likeness::Likeness;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use std::ops::Range;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -167,11 +169,7 @@ impl TryFrom<Row> for Image {
                 .map_err(StoreError::corrupt("patients", "split"))?,
             state,
             flags: row.flags,
-            attestation_reason: match (row.attestation_why, row.attestation_reason) {
-                (Some(why), _) => serde_json::from_value(why)
-                    .map_err(StoreError::corrupt("images", "attestation_why"))?,
-                (None, words) => words.map(|text| AttestationReason::Said { text }),
-            },
+            attestation_reason: attestation_reason(row.attestation_why, row.attestation_reason)?,
             raster: ObjectRef {
                 sha256: row
                     .raster
@@ -430,6 +428,66 @@ pub async fn attest(conn: &mut PgConnection, id: ImageId, burned_in: bool) -> St
         "UPDATE images SET withheld = withheld OR $2, attested_at = CASE WHEN withheld OR $2 THEN NULL ELSE coalesce(attested_at, now()) END
          WHERE id = $1",
         id.0, burned_in
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Why a person's word is or was asked for; servers of before there were kinds wrote words alone.
+pub(super) fn attestation_reason(
+    why: Option<serde_json::Value>,
+    words: Option<String>,
+) -> Stored<Option<AttestationReason>> {
+    match why {
+        Some(why) => serde_json::from_value(why)
+            .map(Some)
+            .map_err(StoreError::corrupt("images", "attestation_why")),
+        None => Ok(words.map(|text| AttestationReason::Said { text })),
+    }
+}
+
+/// What a project's pictures look like, as far as anybody has looked.
+pub async fn likenesses(
+    conn: &mut PgConnection,
+    project: ProjectId,
+) -> Stored<HashMap<ImageId, Likeness>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, likeness AS "likeness!" FROM images WHERE project_id = $1 AND likeness IS NOT NULL"#,
+        project.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let found = rows.into_iter().filter_map(|r| {
+        let likeness = Likeness::from_bytes(&r.likeness)?;
+        Some((ImageId(r.id), likeness))
+    });
+    Ok(found.collect())
+}
+
+/// An image that nobody has looked at, and its raster.
+pub async fn not_looked_at(conn: &mut PgConnection) -> Stored<Option<(ImageId, Digest)>> {
+    let row =
+        sqlx::query!("SELECT id, raster FROM images WHERE likeness IS NULL ORDER BY id LIMIT 1")
+            .fetch_optional(conn)
+            .await?;
+    row.map(|r| {
+        let raster = r.raster.parse();
+        Ok((
+            ImageId(r.id),
+            raster.map_err(StoreError::corrupt("images", "raster"))?,
+        ))
+    })
+    .transpose()
+}
+
+/// Notes what an image's picture looks like.
+pub async fn set_likeness(conn: &mut PgConnection, id: ImageId, likeness: Likeness) -> Stored<()> {
+    let bytes = likeness.to_bytes();
+    sqlx::query!(
+        "UPDATE images SET likeness = $2 WHERE id = $1",
+        id.0,
+        &bytes[..]
     )
     .execute(conn)
     .await?;

@@ -8,7 +8,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
@@ -190,6 +190,25 @@ impl Objects {
             .map_err(|e| named(e, digest))?;
         Ok((
             found.meta.size,
+            found.into_stream().map_err(ObjectError::from).boxed(),
+        ))
+    }
+
+    /// The length of a part of an object and its bytes, piece by piece, unchecked.
+    pub async fn stream_part(
+        &self,
+        digest: &Digest,
+        range: Range<u64>,
+    ) -> Result<(u64, BoxStream<'static, Result<Bytes, ObjectError>>), ObjectError> {
+        let length = range.end - range.start;
+        let options = GetOptions {
+            range: Some(range.into()),
+            ..GetOptions::default()
+        };
+        let found = self.0.get_opts(&path_of(digest), options).await;
+        let found = found.map_err(|e| named(e, digest))?;
+        Ok((
+            length,
             found.into_stream().map_err(ObjectError::from).boxed(),
         ))
     }

@@ -1,12 +1,14 @@
 //! Snapshots, the objects they name, and the cases they are cut from.
 
 use super::annotations::Person;
+use super::images::attestation_reason;
 use super::{StoreError, Stored};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId, UserId};
 use medreg_datasets::region::AnnotationContent;
-use medreg_datasets::snapshot::{Manifest, SnapshotCase};
+use medreg_datasets::snapshot::{Attested, Manifest, Provenance, SnapshotCase};
 use serde::Serialize;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A snapshot as people see it.
@@ -38,7 +40,10 @@ pub async fn cases(
 ) -> Stored<Vec<SnapshotCase>> {
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (i.id) i.id AS image, p.pseudonym AS patient, s.pseudonym AS study, i.modality, i.width, i.height,
-                  i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content
+                  i.raster, i.raster_bytes, p.split, a.id AS annotation, r.revision, a.reader_id, r.content,
+                  i.attestation_why, i.attestation_reason, rfc3339(i.attested_at) AS "attested_at!",
+                  (SELECT jsonb_object_agg(g.id, g.model_id) FROM jsonb_array_elements(r.content -> 'regions') region
+                   JOIN suggestions g ON g.id = (region ->> 'origin')::uuid) AS models
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
            JOIN annotations a ON a.image_id = i.id
            JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
@@ -60,7 +65,12 @@ pub async fn cases(
             let case: SnapshotCase = serde_json::from_value(facts).map_err(StoreError::corrupt("images", "size"))?;
             let AnnotationContent { regions, whole, .. } =
                 serde_json::from_value(r.content).map_err(StoreError::corrupt("annotation_revisions", "content"))?;
-            Ok(SnapshotCase { regions, whole, ..case })
+            let models = r.models.map_or(Ok(BTreeMap::new()), serde_json::from_value);
+            let provenance = Provenance {
+                models: models.map_err(StoreError::corrupt("suggestions", "model_id"))?,
+                attested: attestation_reason(r.attestation_why, r.attestation_reason)?.map(|reason| Attested { reason, at: r.attested_at }),
+            };
+            Ok(SnapshotCase { regions, whole, provenance, ..case })
         })
         .collect()
 }

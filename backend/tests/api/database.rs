@@ -2,7 +2,7 @@
 
 use medreg::app;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
@@ -113,4 +113,14 @@ async fn claimed(conn: &mut PgConnection, process: i64) -> bool {
         .fetch_one(conn)
         .await
         .unwrap()
+}
+
+/// The address under which other programs find the database behind `pool`.
+pub async fn url_of(pool: &PgPool) -> String {
+    let name: String = sqlx::query_scalar("SELECT current_database()::text")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    let url = server().database(&name).to_url_lossy();
+    url.to_string()
 }

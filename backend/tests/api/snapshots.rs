@@ -1,6 +1,6 @@
 //! Cutting, naming by hash, exporting.
 
-use crate::support::{World, content, new_project, region, text};
+use crate::support::{World, content, new_project, png, region, text};
 use medreg_datasets::ids::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -177,6 +177,45 @@ async fn an_export_is_a_tar_archive_of_everything() {
     );
     assert_eq!(export("medreg").await.bytes, own.bytes);
     export("exe").await.refused(400, "invalid");
+}
+
+#[tokio::test]
+async fn an_export_in_any_format_says_what_it_holds() {
+    let world = World::new().await;
+    for seed in [1, 2] {
+        world.finished(seed).await;
+    }
+    let id = world.snapshot().await;
+    let formats = medreg::services::snapshots::ExportFormat::ALL.map(|format| format.name());
+    for format in &formats[2..] {
+        let path = format!("/api/snapshots/{id}/export?format={format}");
+        let export = world.admin.get(&path).await;
+        assert_eq!(export.status, 200, "{format}");
+        let files = unpacked(&export.bytes);
+        let croissant: Value = serde_json::from_slice(&files["croissant.json"]).unwrap();
+        assert_eq!(croissant["identifier"], id.as_str());
+        let listed = croissant["distribution"].as_array().unwrap().iter();
+        let listed = listed.filter(|file| file["@type"] == "cr:FileObject");
+        let hashes: BTreeMap<String, String> = listed
+            .map(|file| (text(&file["contentUrl"]), text(&file["sha256"])))
+            .collect();
+        let images = files.keys().filter(|path| path.starts_with("images/"));
+        let holds_them = ["parquet", "webdataset", "derived"].contains(format);
+        assert_eq!(images.count(), if holds_them { 0 } else { 2 }, "{format}");
+        for (path, bytes) in &files {
+            let described = path.starts_with("images/") || path == "croissant.json";
+            let hash = (!described).then(|| Digest::of(bytes).to_string());
+            assert_eq!(hashes.get(path), hash.as_ref(), "{format}: {path}");
+        }
+        let all: Vec<u8> = files.into_values().flatten().collect();
+        let says = |text: &str| all.windows(text.len()).any(|part| part == text.as_bytes());
+        assert_eq!(
+            says("a simple cyst"),
+            !["yolo", "voc", "derived"].contains(format),
+            "{format}"
+        );
+        assert_eq!(says("IHDR"), *format != "derived", "{format}");
+    }
 }
 
 #[tokio::test]
@@ -382,4 +421,110 @@ async fn a_filter_is_part_of_what_is_cut_and_of_its_id() {
     cut(json!({ "modalities": ["mr"] }))
         .await
         .refused(422, "nothing_to_snapshot");
+}
+
+#[tokio::test]
+async fn a_case_names_the_model_behind_a_region_and_the_word_behind_its_picture() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.finished(9).await;
+    let doubtful = [("patient", "p1"), ("modality", "ultrasound")];
+    let sent = (world.admin).upload(&world.project, "scan.png", png(1), &doubtful);
+    let image = text(&sent.await.is(201)["id"]);
+    let seen = json!({ "burned_in": false });
+    let attest = format!("/api/images/{image}/attestation");
+    world.admin.post(&attest, seen).await.is(200);
+    let proposed = json!({ "bbox": [0.0, 0.0, 10.0, 10.0], "concept": "cyst", "confidence": 0.5, "texts": { "en": "a cyst", "zh": "囊肿" } });
+    crate::rounds::suggest(&world, &worker, &image, &[proposed]).await;
+    let lease = format!("/api/images/{image}/lease");
+    let case = world.admin.post(&lease, json!({})).await.is(200);
+    let suggestion = text(&case["suggestions"][0]["id"]);
+    let mut grown = region("cyst", [0.0, 0.0, 10.0, 10.0], "a cyst");
+    grown["origin"] = json!(suggestion);
+    world
+        .annotate(&world.admin, &image, content(&[grown]))
+        .await;
+
+    let id = world.snapshot().await;
+    let snapshot = world
+        .admin
+        .get(&format!("/api/snapshots/{id}"))
+        .await
+        .is(200);
+    let cases = text(&snapshot["manifest"]["cases"]["sha256"]);
+    let cases = format!("/api/snapshots/{id}/objects/{cases}");
+    let cases = world.admin.get(&cases).await.bytes;
+    let lines = cases
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    let cases: Vec<Value> = lines.map(|l| serde_json::from_slice(l).unwrap()).collect();
+    let of = |wanted: &str| cases.iter().find(|case| case["image"] == wanted).unwrap();
+    let case = of(&image);
+    let models = world.admin.get(&world.path("models")).await.is(200);
+    assert_eq!(
+        case["models"],
+        json!({ suggestion: models["models"][0]["id"] })
+    );
+    assert_eq!(case["attested"]["reason"], json!({ "kind": "picture" }));
+    assert!(text(&case["attested"]["at"]).ends_with('Z'), "{case}");
+    // Of what its sender vouched for, and of a region that a reader drew, there is nothing to say.
+    let other = cases
+        .iter()
+        .find(|case| case["image"] != image.as_str())
+        .unwrap();
+    assert!(
+        other.get("models").is_none() && other.get("attested").is_none(),
+        "{other}"
+    );
+}
+
+/// A picture of waves with one other pixel.
+fn nearly(number: u32) -> Vec<u8> {
+    let wave = |x: u32, y: u32| ((f64::from(x * x + 3 * y)) * 0.002).sin() * 100.0 + 128.0;
+    let mut picture = image::GrayImage::from_fn(170, 160, |x, y| image::Luma([wave(x, y) as u8]));
+    picture.put_pixel(number, 0, image::Luma([0]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    bytes.into_inner()
+}
+
+#[tokio::test]
+async fn a_datasheet_counts_pictures_that_are_nearly_equal_across_splits() {
+    let world = World::with(json!({ "val": 0, "test": 50 })).await;
+    for number in 0..8 {
+        let patient = format!("p{number}");
+        let fields = [
+            ("patient", patient.as_str()),
+            ("modality", "ct"),
+            ("attested", "true"),
+        ];
+        let sent = world
+            .admin
+            .upload(&world.project, "slice.png", nearly(number), &fields);
+        let image = text(&sent.await.is(201)["id"]);
+        let said = content(&[region("cyst", [4.0, 5.0, 20.0, 25.0], "a simple cyst")]);
+        world.annotate(&world.admin, &image, said).await;
+    }
+    let id = world.snapshot().await;
+    let sheet = format!("/api/snapshots/{id}/datasheet?format=markdown");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let sheet = loop {
+        let bytes = world.admin.get(&sheet).await.bytes;
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        if !text.contains("not compared yet") {
+            break text;
+        }
+        assert!(std::time::Instant::now() < deadline, "{text}");
+    };
+    let snapshot = world
+        .admin
+        .get(&format!("/api/snapshots/{id}"))
+        .await
+        .is(200);
+    let counts = &snapshot["manifest"]["counts"];
+    let [train, test] = ["train", "test"].map(|split| counts[split]["images"].as_u64().unwrap());
+    let told = format!("in different splits: {}.", train * test);
+    assert!(train * test > 0 && sheet.contains(&told), "{told}\n{sheet}");
 }

@@ -2,17 +2,29 @@
 //!
 //! Cases pass by one at a time; what is kept of them are counts, and the hash and splits of each picture and patient.
 
+mod croissant;
 mod html;
 mod markdown;
 mod tally;
 
+pub use croissant::{CROISSANT, Listed, croissant};
 pub use tally::Tally;
 
-use crate::ids::Digest;
+use crate::ids::{Digest, ImageId};
+use crate::likeness::{Alike, NEARLY};
 use crate::snapshot::{Manifest, Split};
 use tally::{Leaks, Said, Spread};
 
 const SPLITS: [Split; 3] = [Split::Train, Split::Val, Split::Test];
+
+/// What was found of pictures that are nearly equal.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Those in different splits.
+    pub alike: Alike<ImageId>,
+    /// Images that nobody has looked at yet.
+    pub not_yet: usize,
+}
 
 /// A document of sections; each way of writing it down has its own module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +50,9 @@ struct Table {
 }
 
 impl Datasheet {
-    /// The datasheet of the snapshot with this id, all of whose cases were counted.
+    /// The datasheet of the snapshot with this id, all of whose cases were counted and compared.
     #[must_use]
-    pub fn new(id: &Digest, manifest: &Manifest, tally: &Tally) -> Self {
+    pub fn new(id: &Digest, manifest: &Manifest, tally: &Tally, compared: &Compared) -> Self {
         let sections = [
             identity(id, manifest),
             splits(manifest),
@@ -53,7 +65,8 @@ impl Datasheet {
             readers(tally),
             suggestions(tally),
             whole_image(tally),
-            leaks(&tally.leaks()),
+            attested(tally),
+            leaks(&tally.leaks(), compared),
             guideline(manifest),
         ];
         Self {
@@ -233,13 +246,17 @@ fn readers(tally: &Tally) -> Section {
 }
 
 fn suggestions(tally: &Tally) -> Section {
-    let own = tally.regions - tally.suggested;
-    let rows = [
-        ("drawn by a reader", own),
-        ("grown from a model's suggestion", tally.suggested),
-    ];
-    let rows = rows.map(|(name, n)| (name.to_owned(), vec![n]));
-    Section::of("Where regions come from", []).with(["origin", "regions"], rows.into())
+    let own = tally.regions - tally.suggested.values().sum::<u64>();
+    let drawn = ("drawn by a reader".to_owned(), vec![own]);
+    let grown = tally.suggested.iter().map(|(model, n)| {
+        let of = model.map_or_else(String::new, |model| format!(" {model}"));
+        (format!("grown from a suggestion of a model{of}"), vec![*n])
+    });
+    let told = "Each region's reader, revision and suggestion are in the snapshot's cases.";
+    Section::of("Where regions come from", [told.to_owned()]).with(
+        ["origin", "regions"],
+        [drawn].into_iter().chain(grown).collect(),
+    )
 }
 
 fn whole_image(tally: &Tally) -> Section {
@@ -253,17 +270,46 @@ fn whole_image(tally: &Tally) -> Section {
     Section::of("What is said of whole images", []).with(["what", "count"], rows.into())
 }
 
-fn leaks(leaks: &Leaks) -> Section {
-    let told = [
+fn attested(tally: &Tally) -> Section {
+    let rows = tally.attested.iter();
+    let rows = rows.map(|(why, n)| (why.clone(), vec![*n]));
+    let told = "A person looked at these pictures and said that no patient data is burned into them; when, the snapshot's cases tell.";
+    Section::of("Pictures that a person vouched for", [told.to_owned()])
+        .with(["why a person was asked", "images"], rows.collect())
+}
+
+fn leaks(leaks: &Leaks, compared: &Compared) -> Section {
+    let mut told = vec![
         format!("Patients in more than one split: {}.", leaks.patients),
         format!("Studies in more than one split: {}.", leaks.studies),
         format!(
             "Pictures, equal to the last pixel, in more than one split: {}.",
             leaks.pictures
         ),
-        "Pictures that are nearly equal are not looked for.".to_owned(),
     ];
+    told.extend(nearly_equal(compared));
     Section::of("Leakage between splits", told)
+}
+
+fn nearly_equal(compared: &Compared) -> Vec<String> {
+    let found = match &compared.alike {
+        Alike::TooMany => vec![
+            "Pictures that are nearly equal were not looked for: there are too many pairs."
+                .to_owned(),
+        ],
+        Alike::Found { count, named } => {
+            let told = format!(
+                "Pairs of pictures, nearly equal (at most {NEARLY} of 256 bits of a difference hash differ), in different splits: {count}."
+            );
+            let names: Vec<String> = named.iter().map(|(a, b)| format!("{a} and {b}")).collect();
+            let names = (!names.is_empty()).then(|| format!("Among them: {}.", names.join("; ")));
+            [told].into_iter().chain(names).collect()
+        }
+    };
+    let rest = compared.not_yet;
+    let rest =
+        (rest > 0).then(|| format!("{rest} pictures were not compared yet: ask again in a while."));
+    found.into_iter().chain(rest).collect()
 }
 
 fn guideline(manifest: &Manifest) -> Section {

@@ -1,6 +1,6 @@
 //! What is counted while cases pass by.
 
-use crate::ids::{Digest, UserId};
+use crate::ids::{Digest, ModelId, UserId};
 use crate::lang::{Lang, LangPair};
 use crate::modality::Modality;
 use crate::ontology::ConceptKey;
@@ -23,7 +23,10 @@ pub struct Tally {
     pub(super) lengths: BTreeMap<Lang, Lengths>,
     pub(super) regions: u64,
     pub(super) in_both: u64,
-    pub(super) suggested: u64,
+    /// Regions that grew from a suggestion of each model; of none where the snapshot does not say which.
+    pub(super) suggested: BTreeMap<Option<ModelId>, u64>,
+    /// Pictures that a person said show no patient data, by why that was asked.
+    pub(super) attested: BTreeMap<String, u64>,
     pub(super) regions_per_image: Spread,
     pub(super) box_shares: Spread,
     /// Images and regions of each reader.
@@ -65,7 +68,8 @@ impl Tally {
             lengths: BTreeMap::new(),
             regions: 0,
             in_both: 0,
-            suggested: 0,
+            suggested: BTreeMap::new(),
+            attested: BTreeMap::new(),
             regions_per_image: Spread::of(REGIONS_PER_IMAGE),
             box_shares: Spread::of(BOX_SHARES),
             readers: BTreeMap::new(),
@@ -95,6 +99,12 @@ impl Tally {
         let study = (case.patient.clone(), case.study.clone());
         self.studies.add(study, case.split);
         self.pictures.add(case.raster.sha256.clone(), case.split);
+        if let Some(attested) = &case.provenance.attested {
+            *self
+                .attested
+                .entry(attested.reason.to_string())
+                .or_default() += 1;
+        }
         for region in &case.regions {
             self.add_region(case, region);
         }
@@ -109,7 +119,10 @@ impl Tally {
             Presence::Absent => &mut self.presences.absent,
             Presence::Uncertain => &mut self.presences.uncertain,
         } += 1;
-        self.suggested += u64::from(region.origin.is_some());
+        if let Some(origin) = &region.origin {
+            let model = case.provenance.models.get(origin).copied();
+            *self.suggested.entry(model).or_default() += 1;
+        }
         let whole = f64::from(case.size.width()) * f64::from(case.size.height());
         self.box_shares.add(100.0 * region.bbox.area() / whole);
         self.in_both += u64::from(region.is_said_in_both(&self.langs));

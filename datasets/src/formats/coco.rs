@@ -1,7 +1,7 @@
 //! COCO's object detection format: one JSON document with tables of images, annotations and categories, in any order.
 //!
 //! `bbox` is `[x, y, width, height]` in pixels. Names in other languages, descriptions, presence, labels, split and modality are
-//! written into fields beside COCO's own (`names`, `texts`, `presence`, `labels`, `split`, `modality`), which its tools pass over.
+//! written into fields beside COCO's own (`names`, `texts`, `presence`, `reader`, `labels`, `split`, `modality`), which its tools pass over.
 
 use super::complaint::{At, Complaint, Fault};
 use super::elements::Elements;
@@ -46,6 +46,8 @@ impl Format for Coco {
             talks: Talks::None,
             split: true,
             modality: true,
+            readers: true,
+            content: false,
             bare_images: true,
         }
     }
@@ -197,6 +199,10 @@ struct AnnotationIn {
     texts: Texts,
     #[serde(default)]
     presence: Presence,
+    reader: Option<String>,
+    /// A phrase or caption in MS-CXR's and others' files.
+    #[serde(alias = "caption")]
+    label_text: Option<String>,
     #[serde(default)]
     segmentation: Something,
     #[serde(default)]
@@ -216,6 +222,8 @@ struct Kept {
     names: Texts,
     texts: Texts,
     presence: Presence,
+    reader: Option<String>,
+    phrase: Option<String>,
     remarks: Vec<String>,
 }
 
@@ -336,6 +344,8 @@ fn kept(said: AnnotationIn) -> Result<Kept, Fault> {
         names: said.names,
         texts: said.texts,
         presence: said.presence,
+        reader: said.reader,
+        phrase: said.label_text,
         remarks,
     })
 }
@@ -441,6 +451,7 @@ impl Reading {
             size,
             split: said.split,
             modality: said.modality,
+            content: None,
         });
         record.labels = said.labels;
         Ok(record)
@@ -463,15 +474,20 @@ impl Reading {
         if !said.names.is_empty() {
             names = said.names;
         }
+        let mut texts = said.texts;
+        if let Some(phrase) = said.phrase {
+            texts.entry(self.settings.lang()).or_insert(phrase);
+        }
         if cut {
             record.remark("boxes reached up to a pixel outside their image, and that was cut off");
         }
         said.remarks.iter().for_each(|remark| record.remark(remark));
         record.regions.push(Marked {
             id: said.id,
+            reader: said.reader,
             names,
             presence: said.presence,
-            texts: said.texts,
+            texts,
             ..Marked::new(Extent::Pixels(bbox))
         });
         Ok(())
@@ -509,6 +525,8 @@ struct AnnotationOut<'a> {
     texts: &'a Texts,
     #[serde(skip_serializing_if = "is_present")]
     presence: Presence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reader: Option<&'a str>,
 }
 
 fn is_present(presence: &Presence) -> bool {
@@ -665,6 +683,7 @@ impl Writing {
             names,
             texts: &region.texts,
             presence: region.presence,
+            reader: region.reader.as_deref(),
         };
         Ok(serde_json::to_writer(&mut self.annotations, &annotation)?)
     }

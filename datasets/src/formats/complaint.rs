@@ -1,6 +1,7 @@
 //! What is wrong with a row of a data set, and where.
 
 use crate::geometry::GeometryError;
+use crate::ids::ImageId;
 use crate::lang::NotALang;
 use std::io;
 
@@ -132,6 +133,11 @@ impl Complaint {
             at: At::Whole,
             fault: fault.into(),
         }
+    }
+
+    /// About a case of a snapshot.
+    pub fn of_case(image: &ImageId, why: impl std::fmt::Display) -> Self {
+        Self::whole(format!("image {image}"), Fault::other(why.to_string()))
     }
 
     /// The work was told to stop.

@@ -98,6 +98,8 @@ impl Format for Conversations {
             talks: Talks::All,
             split: true,
             modality: true,
+            readers: false,
+            content: false,
             bare_images: false,
         }
     }

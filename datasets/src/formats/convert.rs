@@ -2,7 +2,7 @@
 
 use super::complaint::{Complaint, Fault};
 use super::record::{Marked, Record, Talk};
-use super::source::{Source, Target};
+use super::source::{Source, Target, put_image};
 use super::talk::{is_shown, one_name};
 use super::{Carries, Format, Labels, Langs, Presences, Settings, Talks, Writer};
 use crate::geometry::{Coordinates, GeometryError};
@@ -73,8 +73,19 @@ pub fn convert(
     rules: Rules,
     tell: &mut dyn FnMut(&Complaint),
 ) -> Result<Summary, Stopped> {
-    let mut summary = Summary::default();
     let records = from.read(source, reading).map_err(Stopped::Row)?;
+    write(records, (to, target), [reading, writing], rules, tell)
+}
+
+/// Writes records as a data set; tells each that is left out.
+pub fn write(
+    records: impl Iterator<Item = Result<Record, Complaint>>,
+    (to, target): (&dyn Format, Target),
+    [reading, writing]: [&Settings; 2],
+    rules: Rules,
+    tell: &mut dyn FnMut(&Complaint),
+) -> Result<Summary, Stopped> {
+    let mut summary = Summary::default();
     // Made when the first record is there, by when a data set's own list of names is known.
     let mut open = Opening::Target(target);
     for record in records {
@@ -131,6 +142,11 @@ fn hand_on(
     summary: &mut Summary,
 ) -> Result<Result<(), Complaint>, Stopped> {
     let mut lost = Lost::default();
+    if let (Some(folder), Some(content)) = (&settings.put_images, &record.image.content) {
+        let put = put_image(folder, &record.image.path, content);
+        put.map_err(Stopped::Row)?;
+        record.image.content.take_if(|_| !to.carries().content);
+    }
     let carries = Carries {
         coordinates: match to.carries().talks {
             Talks::All => settings.coordinates.unwrap_or(to.carries().coordinates),
@@ -209,6 +225,13 @@ impl Lost {
         if !carries.modality && record.image.modality.take().is_some() {
             self.count("modalities of images", 1);
         }
+        if !carries.content && record.image.content.take().is_some() {
+            self.count(
+                "image files in the data set itself (--put-images keeps them)",
+                1,
+            );
+        }
+        self.take_readers(record, carries);
         self.take_rounding(record, carries);
         let says = record
             .regions
@@ -263,6 +286,13 @@ impl Lost {
                 }
                 langs => self.keep(&mut region.texts, langs, settings, "descriptions"),
             }
+        }
+    }
+
+    fn take_readers(&mut self, record: &mut Record, carries: &Carries) {
+        if !carries.readers {
+            let readers = record.regions.iter_mut().filter_map(|r| r.reader.take());
+            self.count("readers of regions", readers.count());
         }
     }
 

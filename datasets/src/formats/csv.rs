@@ -5,10 +5,8 @@
 
 use super::complaint::{At, Complaint, Fault};
 use super::gather::{Gathered, Row, Rows};
-use super::passage::{self, Notation, Piece};
-use super::record::{
-    Exchange, ImagePath, Label, Marked, Part, Passage, Picture, Record, Said, Talk, size_of,
-};
+use super::passage::{self, Notation};
+use super::record::{Exchange, ImagePath, Label, Marked, Picture, Record, Said, Talk, size_of};
 use super::source::{Out, Source, Target, Text};
 use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
 use crate::geometry::{Coordinates, Extent, ImageSize, PixelBox};
@@ -17,7 +15,6 @@ use crate::modality::Modality;
 use crate::region::Presence;
 use crate::snapshot::Split;
 use crate::whole::Texts;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
@@ -44,6 +41,8 @@ impl Format for Csv {
             talks: Talks::Questions,
             split: true,
             modality: true,
+            readers: true,
+            content: false,
             bare_images: true,
         }
     }
@@ -63,16 +62,13 @@ impl Format for Csv {
         let heading = table
             .byte_headers()
             .map_err(|e| Complaint::whole(name.clone(), fault_of(e)))?;
-        let columns = columns(heading, &settings.lang())
+        let columns = headings(heading, &settings.lang())
             .map_err(|fault| Complaint::whole(name.clone(), fault))?;
-        let reading = Reading {
-            name,
+        let rows = Parsed {
             rows: table.into_byte_records(),
-            columns,
             two_ends,
-            settings: settings.clone(),
         };
-        Ok(Box::new(Gathered::new(reading, settings.watch.clone())))
+        Ok(gathered(name, columns, Box::new(rows), settings))
     }
 
     fn write(&self, to: Target, settings: &Settings) -> Result<Box<dyn Writer>, Complaint> {
@@ -125,6 +121,9 @@ enum Field {
     H,
     Presence,
     Regions,
+    Reader,
+    Choice(char),
+    Right,
     Name(Lang),
     Text(Lang),
     Question(Lang),
@@ -135,9 +134,8 @@ impl Field {
     fn named(column: &str, lang: &Lang) -> Result<Option<Self>, Fault> {
         let known = match column.trim().to_lowercase().as_str() {
             "kind" => Self::Kind,
-            "image" | "file_name" | "filename" | "file" | "path" | "image_path" | "img_path" => {
-                Self::Image
-            }
+            "image" | "file_name" | "filename" | "file" | "path" | "image_path" | "img_path"
+            | "figure_path" | "image_name" => Self::Image,
             "image_id" | "dicom_id" | "img_id" => Self::ImageId,
             "width" | "image_width" | "img_width" => Self::Width,
             "height" | "image_height" | "img_height" => Self::Height,
@@ -154,6 +152,12 @@ impl Field {
             "h" | "box_height" | "bbox_height" => Self::H,
             "presence" => Self::Presence,
             "regions" => Self::Regions,
+            "reader" | "rad_id" | "reader_id" => Self::Reader,
+            "choice a" => Self::Choice('A'),
+            "choice b" => Self::Choice('B'),
+            "choice c" => Self::Choice('C'),
+            "choice d" => Self::Choice('D'),
+            "answer_label" => Self::Right,
             "name" | "class" | "class_name" | "label" | "category" | "category_name" => {
                 Self::Name(lang.clone())
             }
@@ -179,31 +183,36 @@ impl Field {
     }
 }
 
-fn columns(
-    heading: &::csv::ByteRecord,
-    lang: &Lang,
-) -> Result<Vec<(Option<Field>, String)>, Fault> {
+/// What each column holds, and what it is called.
+type Columns = Vec<(Option<Field>, String)>;
+
+fn headings(heading: &::csv::ByteRecord, lang: &Lang) -> Result<Columns, Fault> {
     let names: Result<Vec<&str>, _> = heading.iter().map(std::str::from_utf8).collect();
-    let names = names.map_err(|_| Fault::NotUtf8)?;
+    columns(&names.map_err(|_| Fault::NotUtf8)?, lang)
+}
+
+/// What the columns of a table hold, by what they are called.
+fn columns(names: &[&str], lang: &Lang) -> Result<Columns, Fault> {
+    let has = |called: &str| {
+        names
+            .iter()
+            .any(|name| name.trim().eq_ignore_ascii_case(called))
+    };
     // With a second pair of corners, `x1` is the left edge.
-    let two_corners = names
-        .iter()
-        .any(|name| name.trim().eq_ignore_ascii_case("x2"));
+    let two_corners = has("x2");
     let mut columns = Vec::new();
     for name in names {
         let field = match name.trim().to_lowercase().as_str() {
+            // What is answered is not what stands under the picture.
+            "caption" if has("answer") => None,
             "x1" if two_corners => Some(Field::X0),
             "y1" if two_corners => Some(Field::Y0),
             _ => Field::named(name, lang)?,
         };
         columns.push((field, name.trim().to_owned()));
     }
-    let has = |field: &Field| {
-        columns
-            .iter()
-            .any(|(known, _)| known.as_ref() == Some(field))
-    };
-    match has(&Field::Image) || has(&Field::ImageId) {
+    let image = [Some(Field::Image), Some(Field::ImageId)];
+    match columns.iter().any(|(known, _)| image.contains(known)) {
         true => Ok(columns),
         false => Err(Fault::other(
             "has no column that names the image: `image`, `file_name` or `image_id` is expected",
@@ -211,22 +220,100 @@ fn columns(
     }
 }
 
-struct Reading {
-    name: String,
-    rows: ::csv::ByteRecordsIntoIter<Text>,
-    columns: Vec<(Option<Field>, String)>,
-    /// Of an end of two characters the parser counts the second one to the next row.
-    two_ends: bool,
-    settings: Settings,
+/// Where the rows of a table come from.
+pub(super) trait Cells {
+    /// The next row, or why there is none, with its number.
+    fn next(&mut self) -> Option<(u64, Result<Found, Fault>)>;
 }
 
-/// A row while it waits for the others of its image.
-#[derive(Serialize, Deserialize)]
-struct Cells(Vec<String>);
+/// A row as it was found.
+pub(super) struct Found {
+    /// Its cells, as many as there are columns at most.
+    pub cells: Vec<String>,
+    /// The image file, where the table holds it.
+    pub content: Option<Vec<u8>>,
+}
+
+/// The records of a table whose columns are called so.
+pub(super) fn table(
+    name: String,
+    called: &[&str],
+    rows: Box<dyn Cells>,
+    settings: &Settings,
+) -> Result<Records, Fault> {
+    let columns = columns(called, &settings.lang())?;
+    Ok(gathered(name, columns, rows, settings))
+}
+
+fn gathered(name: String, columns: Columns, rows: Box<dyn Cells>, settings: &Settings) -> Records {
+    let reading = Reading {
+        name,
+        rows,
+        columns,
+        waiting: None,
+        settings: settings.clone(),
+    };
+    Box::new(Gathered::new(reading, settings.watch.clone()))
+}
+
+/// The rows of a CSV file.
+struct Parsed {
+    rows: ::csv::ByteRecordsIntoIter<Text>,
+    /// Of an end of two characters the parser counts the second one to the next row.
+    two_ends: bool,
+}
+
+impl Cells for Parsed {
+    fn next(&mut self) -> Option<(u64, Result<Found, Fault>)> {
+        loop {
+            let record = match self.rows.next()? {
+                Ok(record) => record,
+                Err(error) => {
+                    let line = error.position().map_or(0, ::csv::Position::line);
+                    return Some((line, Err(fault_of(error))));
+                }
+            };
+            let line = record.position().map_or(0, ::csv::Position::line);
+            if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                continue;
+            }
+            let cells = record
+                .iter()
+                .map(|cell| Ok(std::str::from_utf8(cell)?.to_owned()));
+            let cells: Result<Vec<String>, std::str::Utf8Error> = cells.collect();
+            let found = cells.map_err(|_| Fault::NotUtf8);
+            let found = found.map(|cells| Found {
+                cells,
+                content: None,
+            });
+            return Some((line + u64::from(self.two_ends), found));
+        }
+    }
+}
+
+/// Rows of cells, and image files that came with some.
+const CELLS: u8 = 0;
+const CONTENT: u8 = 1;
+
+struct Reading {
+    name: String,
+    rows: Box<dyn Cells>,
+    columns: Columns,
+    /// The image file that came with the row before.
+    waiting: Option<Row>,
+    settings: Settings,
+}
 
 struct Line<'a> {
     columns: &'a [(Option<Field>, String)],
     cells: &'a [String],
+}
+
+/// A choice without the letter that may stand before it.
+fn without_letter(letter: char, text: &str) -> &str {
+    let bare = text.trim().strip_prefix(letter);
+    bare.and_then(|text| text.strip_prefix(':'))
+        .map_or(text.trim(), str::trim)
 }
 
 impl<'a> Line<'a> {
@@ -317,6 +404,23 @@ impl<'a> Line<'a> {
         size_of(self.number(&Field::Width)?, self.number(&Field::Height)?)
     }
 
+    /// A question that offers answers lists them, and is answered by one of them with its letter, as PMC-VQA has it.
+    fn with_choices(&self, question: String, answer: String) -> (String, String) {
+        let choices = ['A', 'B', 'C', 'D'].map(|letter| {
+            let text = self.get(&Field::Choice(letter))?;
+            Some((letter, without_letter(letter, text)))
+        });
+        let choices = || choices.iter().flatten();
+        let listed = choices().map(|(letter, text)| format!("\n{letter}: {text}"));
+        let given = self.get(&Field::Right).unwrap_or(&answer).trim();
+        let right = choices().find(|(letter, text)| {
+            given == letter.to_string() || without_letter(*letter, given) == *text
+        });
+        let right = right.map(|(letter, text)| format!("{letter}: {text}"));
+        let listed: String = listed.collect();
+        (question + &listed, right.unwrap_or(answer))
+    }
+
     fn presence(&self) -> Result<Presence, Fault> {
         match self.get(&Field::Presence) {
             None | Some("present") => Ok(Presence::Present),
@@ -329,57 +433,49 @@ impl<'a> Line<'a> {
     }
 }
 
+impl Reading {
+    fn complaint(&self, line: u64, fault: Fault) -> Complaint {
+        Complaint {
+            file: self.name.clone(),
+            at: At::Line(line),
+            fault,
+        }
+    }
+
+    /// A row put in its place; an image file that came with it waits.
+    fn row(&mut self, line: u64, found: Found) -> Result<Row, Fault> {
+        let (cells, most) = (found.cells, self.columns.len());
+        if cells.len() > most {
+            let has = cells.len();
+            return Err(Fault::other(format!("has {has} cells, the heading {most}")));
+        }
+        let said = Line {
+            columns: &self.columns,
+            cells: &cells,
+        };
+        let row = |kind, key: &str, bytes| Row {
+            key: key.to_owned(),
+            kind,
+            file: 0,
+            number: line,
+            line,
+            bytes,
+        };
+        let image = said.image()?;
+        let bytes = serde_json::to_vec(&cells).map_err(|e| Fault::syntax("JSON", e))?;
+        self.waiting = (found.content).map(|content| row(CONTENT, image.as_str(), content));
+        Ok(row(CELLS, image.as_str(), bytes))
+    }
+}
+
 impl Rows for Reading {
     fn next_row(&mut self) -> Option<Result<Row, Complaint>> {
-        loop {
-            let found = self.rows.next()?;
-            let at = |line| At::Line(line);
-            let complaint = |line, fault| Complaint {
-                file: self.name.clone(),
-                at: at(line),
-                fault,
-            };
-            let record = match found {
-                Ok(record) => record,
-                Err(error) => {
-                    let line = error.position().map_or(0, ::csv::Position::line);
-                    return Some(Err(complaint(line, fault_of(error))));
-                }
-            };
-            let line =
-                record.position().map_or(0, ::csv::Position::line) + u64::from(self.two_ends);
-            if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
-                continue;
-            }
-            let row = || {
-                let cells: Result<Vec<String>, _> = record
-                    .iter()
-                    .map(|cell| std::str::from_utf8(cell).map(str::to_owned))
-                    .collect();
-                let cells = Cells(cells.map_err(|_| Fault::NotUtf8)?);
-                if cells.0.len() > self.columns.len() {
-                    return Err(Fault::other(format!(
-                        "has {} cells, the heading {}",
-                        cells.0.len(),
-                        self.columns.len()
-                    )));
-                }
-                let image = Line {
-                    columns: &self.columns,
-                    cells: &cells.0,
-                }
-                .image()?;
-                Ok(Row {
-                    key: image.as_str().to_owned(),
-                    kind: 0,
-                    file: 0,
-                    number: line,
-                    line,
-                    bytes: serde_json::to_vec(&cells).map_err(|e| Fault::syntax("JSON", e))?,
-                })
-            };
-            return Some(row().map_err(|fault| complaint(line, fault)));
+        if let Some(waiting) = self.waiting.take() {
+            return Some(Ok(waiting));
         }
+        let (line, found) = self.rows.next()?;
+        let row = found.and_then(|found| self.row(line, found));
+        Some(row.map_err(|fault| self.complaint(line, fault)))
     }
 
     fn assemble(&mut self, key: &str, rows: Vec<Row>) -> (Option<Record>, Vec<Complaint>) {
@@ -391,48 +487,43 @@ impl Rows for Reading {
             regions: Vec::new(),
             lang: self.settings.lang(),
         };
-        let mut complaints = Vec::new();
-        let mut understood = false;
-        let mut asked = Vec::new();
+        let (mut complaints, mut understood, mut asked) = (Vec::new(), false, Vec::new());
+        let mut content = None;
         for row in rows {
-            let cells: Cells = match serde_json::from_slice(&row.bytes) {
-                Ok(cells) => cells,
-                Err(_) => continue,
-            };
-            asked.push((row.line, cells));
-        }
-        let size = asked.iter().find_map(|(_, cells)| {
-            Line {
-                columns: &self.columns,
-                cells: &cells.0,
+            match row.kind {
+                CONTENT => content = Some(row.bytes),
+                _ => asked.extend(
+                    serde_json::from_slice(&row.bytes).map(|cells: Vec<String>| (row.line, cells)),
+                ),
             }
-            .size()
-            .ok()
-            .flatten()
-        });
+        }
+        let lines = || {
+            asked.iter().map(|(number, cells)| {
+                let columns = &self.columns;
+                (*number, Line { columns, cells })
+            })
+        };
+        let size = lines().find_map(|(_, line)| line.size().ok().flatten());
         let image = &mut table.record.image;
-        image.size = size.or_else(|| self.settings.images.size(&image.path));
-        for (number, cells) in &asked {
-            let line = Line {
-                columns: &self.columns,
-                cells: &cells.0,
-            };
+        image.size = size;
+        if let Some(content) = content {
+            image.hold(content);
+        }
+        image.size = image
+            .size
+            .or_else(|| self.settings.images.size(&image.path));
+        for (number, line) in lines() {
             match table.take(&line) {
                 Ok(()) => understood = true,
-                Err(fault) => complaints.push(Complaint {
-                    file: self.name.clone(),
-                    at: At::Line(*number),
-                    fault,
-                }),
+                Err(fault) => complaints.push(self.complaint(number, fault)),
             }
         }
         if understood {
-            for (field, column) in &self.columns {
-                if field.is_none() {
-                    table.record.remark(&format!(
-                        "images with a column `{column}`, which is not taken over"
-                    ));
-                }
+            let passed_over = self.columns.iter().filter(|(field, _)| field.is_none());
+            for (_, column) in passed_over {
+                table.record.remark(&format!(
+                    "images with a column `{column}`, which is not taken over"
+                ));
             }
         }
         (understood.then_some(table.record), complaints)
@@ -510,6 +601,7 @@ impl OfImage {
         region.names = line.names();
         region.texts = line.said();
         region.presence = line.presence()?;
+        region.reader = line.get(&Field::Reader).map(str::to_owned);
         if let Some(place) = self.regions.last_mut() {
             *place = Some(self.record.regions.len());
         }
@@ -554,8 +646,12 @@ impl OfImage {
     fn question(&mut self, line: &Line<'_>) -> Result<(), Fault> {
         let (asked, answered) = (line.asked(), line.said());
         for (lang, question) in asked {
-            let answer = answered.get(&lang).ok_or(Fault::Missing("answer"))?;
-            let [question, answer] = [question.as_str(), answer].map(|text| self.passage(text));
+            let answer = answered.get(&lang).cloned();
+            let answer = answer.or_else(|| line.get(&Field::Right).map(str::to_owned));
+            let answer = answer.ok_or(Fault::Missing("answer"))?;
+            let (question, answer) = line.with_choices(question, answer);
+            let [question, answer] =
+                [question, answer].map(|text| passage::heard(&mut self.record, &self.lang, &text));
             self.record.talks.push(Talk {
                 id: line.get(&Field::Id).map(str::to_owned),
                 lang,
@@ -568,52 +664,6 @@ impl OfImage {
         }
         Ok(())
     }
-
-    fn passage(&mut self, text: &str) -> Result<Passage, Fault> {
-        let pieces = match text.contains("<box>") || text.contains("<ref>") {
-            true => passage::read(text, Coordinates::Pixels).map_err(Fault::Other)?,
-            false => vec![Piece::Words(text.to_owned())],
-        };
-        let mut parts = Vec::new();
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Words(words) => Part::Words(words),
-                Piece::Boxes { name, boxes } => {
-                    let regions: Result<_, Fault> = boxes
-                        .iter()
-                        .map(|corners| self.place(&name, *corners))
-                        .collect();
-                    Part::Regions {
-                        name,
-                        regions: regions?,
-                    }
-                }
-            });
-        }
-        Ok(Passage(parts))
-    }
-
-    fn place(&mut self, name: &str, corners: [f64; 4]) -> Result<usize, Fault> {
-        let (bbox, _) = PixelBox::fitted(corners, self.record.image.size)?;
-        let extent = Extent::Pixels(bbox);
-        let known = self
-            .record
-            .regions
-            .iter_mut()
-            .position(|region| region.extent == extent);
-        let region = known.unwrap_or_else(|| {
-            let mut region = Marked::new(extent);
-            if !name.is_empty() {
-                region.names.insert(self.lang.clone(), name.to_owned());
-            }
-            self.record.regions.push(region);
-            self.record.regions.len() - 1
-        });
-        if let Some(region) = self.record.regions.get_mut(region) {
-            region.spoken = true;
-        }
-        Ok(region)
-    }
 }
 
 struct Writing {
@@ -622,9 +672,9 @@ struct Writing {
 }
 
 /// The columns before those of the languages.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "kind", "image", "image_id", "width", "height", "split", "modality", "id", "x0", "y0", "x1",
-    "y1", "presence", "regions",
+    "y1", "presence", "regions", "reader",
 ];
 
 fn failed(error: ::csv::Error) -> Complaint {
@@ -688,6 +738,7 @@ impl Writer for Writing {
             let [x0, y0, x1, y1] = corners.map(|c| c.to_string());
             let id = region.id.clone().unwrap_or_default();
             let presence = region.presence.as_str().to_owned();
+            let reader = region.reader.clone().unwrap_or_default();
             let cells = [
                 kind("region"),
                 ("id", id),
@@ -696,6 +747,7 @@ impl Writer for Writing {
                 ("x1", x1),
                 ("y1", y1),
                 ("presence", presence),
+                ("reader", reader),
             ];
             self.row(record, cells.into(), [&region.names, &region.texts, &none])?;
         }

@@ -49,6 +49,8 @@ impl Format for MedRegInstruct {
             talks: Talks::All,
             split: true,
             modality: true,
+            readers: false,
+            content: false,
             bare_images: false,
         }
     }

@@ -8,14 +8,21 @@ pub mod complaint;
 mod conversations;
 pub mod convert;
 mod csv;
+mod derived;
 mod elements;
+mod entry;
 mod gather;
 mod medreginstruct;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod passage;
 pub mod record;
+mod sets;
+pub mod snapshot;
 pub mod source;
 mod talk;
 mod voc;
+mod webdataset;
 mod yolo;
 
 use crate::geometry::Coordinates;
@@ -23,6 +30,7 @@ use crate::lang::Lang;
 pub use complaint::Complaint;
 pub use record::{Classes, Record};
 use source::{ImageFiles, Source, Target, Watch};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A layout of data sets.
@@ -35,6 +43,11 @@ pub trait Format: Sync {
 
     /// What it has a place for.
     fn carries(&self) -> Carries;
+
+    /// Whether data sets can be written in it, or are only read.
+    fn is_written(&self) -> bool {
+        true
+    }
 
     /// Whether it is one stream, which can come from a pipe and go into one, or a folder.
     fn shape(&self) -> Shape;
@@ -90,6 +103,10 @@ pub struct Carries {
     pub split: bool,
     /// What kind of picture it is.
     pub modality: bool,
+    /// Who marked a region, where readers are kept apart.
+    pub readers: bool,
+    /// The image files themselves.
+    pub content: bool,
     /// Images of which nothing is said.
     pub bare_images: bool,
 }
@@ -151,6 +168,10 @@ pub struct Settings {
     pub classes: Arc<Classes>,
     /// Where image files lie that sizes are looked up in.
     pub images: ImageFiles,
+    /// Whether a format that has a place for image files takes them from where they lie.
+    pub hold_images: bool,
+    /// Where image files are put that a data set holds itself.
+    pub put_images: Option<PathBuf>,
     /// How far it is.
     pub watch: Arc<Watch>,
 }
@@ -162,6 +183,8 @@ impl Default for Settings {
             coordinates: None,
             classes: Arc::default(),
             images: ImageFiles::default(),
+            hold_images: true,
+            put_images: None,
             watch: Arc::default(),
         }
     }
@@ -173,10 +196,24 @@ impl Settings {
     pub fn lang(&self) -> Lang {
         self.langs.first().cloned().unwrap_or_else(Lang::en)
     }
+
+    /// The file of an image that is written into the data set; `None` where there is none, or none is wanted.
+    fn held(&self, record: &Record) -> Result<Option<Arc<[u8]>>, Complaint> {
+        if let Some(content) = &record.image.content {
+            return Ok(Some(content.clone()));
+        }
+        let path = &record.image.path;
+        match self.hold_images {
+            true => (self.images.content(path))
+                .map(|content| content.map(Into::into))
+                .map_err(|fault| Complaint::whole(path.as_str(), fault)),
+            false => Ok(None),
+        }
+    }
 }
 
-/// All formats, in the order in which they are told.
-pub const ALL: [&dyn Format; 10] = [
+/// All formats that are read and written, in the order in which they are told.
+pub const ALL: &[&dyn Format] = &[
     &medreginstruct::MedRegInstruct,
     &coco::Coco,
     &yolo::Yolo,
@@ -187,16 +224,36 @@ pub const ALL: [&dyn Format; 10] = [
     &conversations::QWEN_VL,
     &conversations::QWEN25_VL,
     &csv::Csv,
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
+    &webdataset::WebDataset,
+    &derived::Derived,
 ];
+
+/// Public data sets in their own layouts, which are only read.
+pub const SETS: &[&dyn Format] = &[
+    &sets::VINDR_CXR,
+    &sets::MS_CXR,
+    &sets::SLAKE,
+    &sets::VQA_RAD,
+    &sets::PATH_VQA,
+    &sets::PMC_VQA,
+    &sets::SA_MED2D,
+    &sets::CHEST_IMAGENOME,
+    &sets::PADCHEST_GR,
+    &sets::IU_XRAY,
+];
+
+/// All formats of either kind.
+pub fn all() -> impl Iterator<Item = &'static dyn Format> {
+    ALL.iter().chain(SETS).copied()
+}
 
 /// The format of this name.
 pub fn named(name: &str) -> Result<&'static dyn Format, String> {
-    let found = ALL.into_iter().find(|format| format.name() == name);
-    found.ok_or_else(|| {
-        let names: Vec<&str> = ALL.iter().map(|format| format.name()).collect();
-        format!(
-            "`{name}` is not a format: one of {} is expected",
-            names.join(", ")
-        )
+    all().find(|format| format.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = all().map(Format::name).collect();
+        let names = names.join(", ");
+        format!("`{name}` is not a format: one of {names} is expected")
     })
 }

@@ -1,7 +1,9 @@
 //! Texts that hold boxes, in the notations of several models.
 
-use super::record::{Part, Passage, Record};
-use crate::geometry::{Coordinates, GeometryError};
+use super::complaint::Fault;
+use super::record::{Marked, Part, Passage, Record};
+use crate::geometry::{Coordinates, Extent, GeometryError, PixelBox};
+use crate::lang::Lang;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -52,6 +54,46 @@ pub(super) fn read(text: &str, coordinates: Coordinates) -> Result<Vec<Piece>, S
         scanner.step()?;
     }
     Ok(scanner.pieces)
+}
+
+/// A text with boxes in pixels, between tags; the regions of a record that it speaks of, and new ones where it speaks of others.
+pub(super) fn heard(record: &mut Record, lang: &Lang, text: &str) -> Result<Passage, Fault> {
+    let pieces = match text.contains("<box>") || text.contains("<ref>") {
+        true => read(text, Coordinates::Pixels).map_err(Fault::Other)?,
+        false => vec![Piece::Words(text.to_owned())],
+    };
+    let mut parts = Vec::new();
+    for piece in pieces {
+        parts.push(match piece {
+            Piece::Words(words) => Part::Words(words),
+            Piece::Boxes { name, boxes } => {
+                let regions = boxes.iter();
+                let regions = regions.map(|corners| place(record, lang, &name, *corners));
+                let regions: Result<_, Fault> = regions.collect();
+                let regions = regions?;
+                Part::Regions { name, regions }
+            }
+        });
+    }
+    Ok(Passage(parts))
+}
+
+fn place(record: &mut Record, lang: &Lang, name: &str, corners: [f64; 4]) -> Result<usize, Fault> {
+    let (bbox, _) = PixelBox::fitted(corners, record.image.size)?;
+    let extent = Extent::Pixels(bbox);
+    let known = record.regions.iter().position(|r| r.extent == extent);
+    let region = known.unwrap_or_else(|| {
+        let mut region = Marked::new(extent);
+        if !name.is_empty() {
+            region.names.insert(lang.clone(), name.to_owned());
+        }
+        record.regions.push(region);
+        record.regions.len() - 1
+    });
+    if let Some(region) = record.regions.get_mut(region) {
+        region.spoken = true;
+    }
+    Ok(region)
 }
 
 struct Scanner<'a> {

@@ -9,6 +9,7 @@ use crate::snapshot::Split;
 use crate::whole::Texts;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The longest side of an image in pixels; whole slides have about a quarter of it.
 pub const MAX_SIDE: u32 = 1_000_000;
@@ -46,6 +47,8 @@ pub struct Picture {
     pub split: Option<Split>,
     /// What kind of picture it is.
     pub modality: Option<Modality>,
+    /// The image file itself, where the data set holds it.
+    pub content: Option<Arc<[u8]>>,
 }
 
 /// A relative path that stays inside the data set's folder, with `/` between its parts.
@@ -109,6 +112,8 @@ pub struct Marked {
     pub extent: Extent,
     /// Its name in a table of regions.
     pub id: Option<String>,
+    /// Who marked it, where the data set keeps its readers apart.
+    pub reader: Option<String>,
     /// What it is, in each language; none where nobody said.
     pub names: Texts,
     /// Whether it is there.
@@ -126,6 +131,7 @@ impl Marked {
         Self {
             extent,
             id: None,
+            reader: None,
             names: Texts::new(),
             presence: Presence::Present,
             texts: Texts::new(),
@@ -279,8 +285,22 @@ impl Picture {
             size: None,
             split: None,
             modality: None,
+            content: None,
         }
     }
+
+    /// Takes over the image file, and its size where nobody said it.
+    pub(super) fn hold(&mut self, content: Vec<u8>) {
+        self.size = self.size.or_else(|| size_in(&content));
+        self.content = Some(content.into());
+    }
+}
+
+/// The size that an image file says it has.
+pub(super) fn size_in(content: &[u8]) -> Option<ImageSize> {
+    let size = imagesize::blob_size(content).ok()?;
+    let side = |pixels: usize| u32::try_from(pixels).ok();
+    ImageSize::new(side(size.width)?, side(size.height)?).ok()
 }
 
 /// A size as data sets write it: a number, with a fraction perhaps; both sides 0 or absent where it is not known.

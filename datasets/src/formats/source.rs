@@ -173,11 +173,24 @@ pub(super) fn inside(folder: &Path, named: &str) -> Result<PathBuf, Fault> {
     }
 }
 
-/// Looks into image files for their sizes; nothing else of them is read.
-#[derive(Clone, Debug, Default)]
+/// Where image files are, for their sizes, and for formats that hold them.
+#[derive(Clone, Default)]
 pub struct ImageFiles {
     folders: Vec<PathBuf>,
+    fetch: Option<Fetch>,
 }
+
+/// Brings an image file from elsewhere.
+type Fetch = Arc<dyn Fn(&ImagePath) -> io::Result<Vec<u8>> + Send + Sync>;
+
+impl std::fmt::Debug for ImageFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.folders.fmt(f)
+    }
+}
+
+/// The largest image file that is held at once.
+pub(super) const MOST_OF_AN_IMAGE: u64 = 256 << 20;
 
 /// The endings tried where a data set names an image without one.
 const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "PNG", "JPG", "tif", "webp", "bmp"];
@@ -186,7 +199,36 @@ impl ImageFiles {
     /// Looks below these folders, one after the other.
     #[must_use]
     pub fn below(folders: Vec<PathBuf>) -> Self {
-        Self { folders }
+        let fetch = None;
+        Self { folders, fetch }
+    }
+
+    /// Has them brought; all are there.
+    #[must_use]
+    pub fn brought(
+        fetch: impl Fn(&ImagePath) -> io::Result<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            folders: Vec::new(),
+            fetch: Some(Arc::new(fetch)),
+        }
+    }
+
+    /// An image file as a whole; `None` where it is not there.
+    pub(super) fn content(&self, image: &ImagePath) -> Result<Option<Vec<u8>>, Fault> {
+        if let Some(fetch) = &self.fetch {
+            return fetch(image).map(Some).map_err(Fault::Read);
+        }
+        let Some(path) = self.find(image) else {
+            return Ok(None);
+        };
+        let mut content = Vec::new();
+        let file = File::open(path).map_err(Fault::Read)?;
+        let read = file.take(MOST_OF_AN_IMAGE + 1).read_to_end(&mut content);
+        match read.map_err(Fault::Read)? as u64 {
+            ..=MOST_OF_AN_IMAGE => Ok(Some(content)),
+            _ => Err(Fault::other("is an image file of more than 256 MiB")),
+        }
     }
 
     /// The file of an image, where it is there.
@@ -218,6 +260,53 @@ impl ImageFiles {
         let side = |pixels: usize| u32::try_from(pixels).ok();
         ImageSize::new(side(size.width)?, side(size.height)?).ok()
     }
+}
+
+/// The files with this ending that a source is, in order.
+pub(super) fn listed(from: &Source, ending: &str) -> Result<Vec<String>, Complaint> {
+    let folder = from.folder()?;
+    if let Source::Path(path) = from
+        && path.is_file()
+    {
+        let name = path.file_name().unwrap_or_default();
+        return Ok(vec![name.to_string_lossy().into_owned()]);
+    }
+    let wanted = |path: &Path| {
+        let found = path.extension();
+        found.is_some_and(|found| found.eq_ignore_ascii_case(ending))
+    };
+    let found = files_below(&folder, &wanted)?;
+    match found.is_empty() {
+        true => {
+            let fault = Fault::other(format!("has no .{ending} file in it"));
+            Err(Complaint::whole(folder.display().to_string(), fault))
+        }
+        false => Ok(found),
+    }
+}
+
+/// The split that the name of a file tells.
+pub(super) fn split_in(name: &str) -> Option<Split> {
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric()).rev();
+    words.find_map(|word| match word {
+        "train" | "training" => Some(Split::Train),
+        "val" | "validation" | "validate" | "dev" => Some(Split::Val),
+        "test" => Some(Split::Test),
+        _ => None,
+    })
+}
+
+/// Puts an image file into a folder; one that is there already stays.
+pub(super) fn put_image(folder: &Path, image: &ImagePath, content: &[u8]) -> Result<(), Complaint> {
+    let path = folder.join(image.as_str());
+    let put = || {
+        fs::create_dir_all(folder_of(&path))?;
+        match File::options().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            file => file?.write_all(content),
+        }
+    };
+    put().map_err(|error| Complaint::whole(image.as_str(), Fault::Write(error)))
 }
 
 /// The files of a folder and all folders below it, by the path in it, in order; only those that `wanted` likes.

@@ -14,7 +14,7 @@ use crate::whole::Texts;
 use quick_xml::escape::escape;
 use serde::Deserialize;
 use std::collections::{HashMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) struct Voc;
 
@@ -39,6 +39,8 @@ impl Format for Voc {
             talks: Talks::None,
             split: true,
             modality: false,
+            readers: false,
+            content: false,
             bare_images: true,
         }
     }
@@ -102,25 +104,7 @@ struct Reading {
 impl Reading {
     fn open(from: &Source, settings: &Settings) -> Result<Self, Complaint> {
         let folder = from.folder()?;
-        let is_xml = |path: &Path| {
-            path.extension()
-                .is_some_and(|e| e.eq_ignore_ascii_case("xml"))
-        };
-        let files = match from {
-            Source::Path(path) if path.is_file() => {
-                vec![
-                    path.file_name()
-                        .unwrap_or_default()
-                        .to_string_lossy()
-                        .into_owned(),
-                ]
-            }
-            _ => source::files_below(&folder, &is_xml)?,
-        };
-        if files.is_empty() {
-            let fault = Fault::other("has no .xml file in it");
-            return Err(Complaint::whole(folder.display().to_string(), fault));
-        }
+        let files = source::listed(from, "xml")?;
         settings.watch.expect(files.len() as u64);
         let mut reading = Self {
             files: files.into(),

@@ -40,6 +40,8 @@ impl Format for Yolo {
             talks: Talks::None,
             split: true,
             modality: false,
+            readers: false,
+            content: false,
             bare_images: true,
         }
     }

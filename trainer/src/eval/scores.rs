@@ -167,7 +167,7 @@ mod tests {
     use medreg_datasets::modality::Modality;
     use medreg_datasets::ontology::{Concept, ConceptKind};
     use medreg_datasets::region::{Presence, Region};
-    use medreg_datasets::snapshot::{ObjectRef, Split};
+    use medreg_datasets::snapshot::{ObjectRef, Provenance, Split};
 
     fn concept(key: &str, en: &str, zh: &str) -> Concept {
         Concept {
@@ -217,6 +217,7 @@ mod tests {
             reader: UserId::fresh(),
             regions,
             whole: Default::default(),
+            provenance: Provenance::default(),
         }
     }
 

@@ -145,7 +145,7 @@ mod tests {
     use medreg_datasets::ids::{AnnotationId, ImageId, ProjectId, UserId};
     use medreg_datasets::lang::LangPair;
     use medreg_datasets::modality::Modality;
-    use medreg_datasets::snapshot::{Counts, Split, SplitShares};
+    use medreg_datasets::snapshot::{Counts, Provenance, Split, SplitShares};
 
     fn exported() -> (tempfile::TempDir, SnapshotCase) {
         let folder = tempfile::tempdir().unwrap();
@@ -169,6 +169,7 @@ mod tests {
             reader: UserId::fresh(),
             regions: vec![],
             whole: Default::default(),
+            provenance: Provenance::default(),
         };
         let lines = format!("{}\n", serde_json::to_string(&case).unwrap());
         let manifest = Manifest {

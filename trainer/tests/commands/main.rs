@@ -18,7 +18,7 @@ use medreg_datasets::ontology::{Concept, ConceptKind};
 use medreg_datasets::protocol::{Evaluation, PredictionLine};
 use medreg_datasets::region::{Presence, Region};
 use medreg_datasets::snapshot::{
-    Counts, Manifest, ObjectRef, SCHEMA, SnapshotCase, Split, SplitCounts, SplitShares,
+    Counts, Manifest, ObjectRef, Provenance, SCHEMA, SnapshotCase, Split, SplitCounts, SplitShares,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -79,6 +79,7 @@ fn case(folder: &Path, index: u32, split: Split) -> SnapshotCase {
         reader: UserId::fresh(),
         regions: vec![region],
         whole: Default::default(),
+        provenance: Provenance::default(),
     }
 }
 

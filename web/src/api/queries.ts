@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type Filter, type Settings, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -121,6 +121,17 @@ export async function uploadImage(id: string, file: File, fields: { patient: str
   if (!response.ok) throw await refusal(response)
   return response.status === 201
 }
+// What was done to the header of the image's file; null where it came without one, or before headers were kept.
+export const useDeidentification = (image: string) =>
+  useQuery({
+    queryKey: ['deidentification', image],
+    staleTime: Infinity,
+    queryFn: () =>
+      got(http.GET('/api/images/{image}/deidentification', { params: { path: { image } } })).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }),
+  })
 export function useAttest() {
   const queries = useQueryClient()
   return useMutation({
@@ -168,6 +179,23 @@ export const useSnapshotPreview = (id: string, filter: Filter) =>
     placeholderData: keepPreviousData,
     queryFn: () => got(http.POST('/api/projects/{project}/snapshots/preview', { ...project(id), body: filter })),
   })
+
+// How often it is asked how far a file is.
+const EXPORT_MS = 1000
+// The files that were asked for of a snapshot, watched while one is written.
+export const useExports = (snapshot: string) =>
+  useQuery({
+    queryKey: ['exports', snapshot],
+    queryFn: () => got(http.GET('/api/snapshots/{snapshot}/exports', { params: { path: { snapshot } } })),
+    refetchInterval: ({ state }) => (state.data?.exports.some(({ state }) => state === 'waiting' || state === 'writing') ? EXPORT_MS : false),
+  })
+export function useAskForExport(snapshot: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (format: ExportFormat) => got(http.PUT('/api/snapshots/{snapshot}/exports/{format}', { params: { path: { snapshot, format } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['exports', snapshot] }),
+  })
+}
 
 // How the second of two snapshots differs from the first. Neither ever changes.
 export const useDifferences = (before: string, after: string, from: string | null) =>
@@ -261,6 +289,8 @@ export const settings = {
     got(http.PUT('/api/projects/{project}/concepts', { ...project(id), body: { concepts } })),
   templates: ({ id, templates }: { id: string; templates: components['schemas']['Template'][] }) =>
     got(http.PUT('/api/projects/{project}/templates', { ...project(id), body: { templates } })),
+  headers: ({ id, ...body }: { id: string } & Pick<components['schemas']['ProjectChangeBody'], 'keep_dates' | 'keep_characteristics'>) =>
+    got(http.PATCH('/api/projects/{project}', { ...project(id), body })),
   project: (name: string) => got(http.POST('/api/projects', { body: { name } as components['schemas']['NewProjectBody'] })),
   user: (body: { username: string; display_name: string; password: string }) => got(http.POST('/api/users', { body })),
   disable: ({ user, disabled }: { user: string; disabled: boolean }) =>

@@ -1,5 +1,5 @@
 // The image and what lies on it. Pixels on a canvas, boxes in an SVG above it, one mapping for both.
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { actual, fit, lookOf, lowestZoom, moved, resized, spanned, toImage, viewOf, zoomAt, type Box, type Look, type Point, type Size, type View } from '../model/geometry'
 import { clicked, clickedBorder, gripAt, STILL, type Grip } from '../model/grip'
 import { commandOf, type Plain } from '../model/keys'
@@ -295,9 +295,8 @@ export function Viewport(props: Props) {
 
   const stretch = drag?.kind === 'draw' ? drag : tool === 'draw' ? corner : null
   const growing = stretch && spanned(stretch.from, stretch.to, raster)
-  const shapes = view ? boxes.map((box) => shapeOf(box.bbox, view)) : []
-  const taken = screen && props.edges ? [...shapes, ...edgeRects(screen)] : shapes
-  const labels = screen && props.names ? shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken)) : []
+  // Not while something is drawn or measured: where two hundred names stand is looked for among two hundred boxes.
+  const labels = useMemo(() => (view && screen && props.names ? spotsOf(boxes, view, screen, props.edges !== null) : []), [boxes, view, screen, props.names, props.edges])
   return (
     <div
       ref={frame}
@@ -337,6 +336,12 @@ export function Viewport(props: Props) {
       )}
     </div>
   )
+}
+
+function spotsOf(boxes: readonly Drawn[], view: View, screen: Size, letters: boolean): (Point | null)[] {
+  const shapes = boxes.map((box) => shapeOf(box.bbox, view))
+  const taken = letters ? [...shapes, ...edgeRects(screen)] : shapes
+  return shapes.map((shape, index) => labelSpot(shape, widthOf(boxes[index]?.name ?? '', LABEL_SIZE), screen, taken))
 }
 
 // The window after a drag: across its width, down its centre. `step`: the difference of two neighbouring stored values.

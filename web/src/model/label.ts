@@ -23,7 +23,8 @@ export function labelSpot(box: Rect, width: number, screen: Size, others: readon
     label(box.x - GAP - width, y),
   ].filter((spot) => isOn(spot, screen) && touches(spot, box))
   // In the larger box around this one is room for its name; another finding is not to be covered.
-  const findings = others.filter((other) => !contains(other, box))
+  const reach = grown(box, GAP + Math.max(width, LABEL_HEIGHT))
+  const findings = others.filter((other) => overlap(other, reach) > 0 && !contains(other, box))
   const cost = (spot: Rect) => findings.reduce((sum, other) => sum + overlap(spot, other), 0)
   const best = spots.map((spot) => ({ spot, cost: cost(spot) })).reduce<{ spot: Rect; cost: number } | null>((a, b) => (a && a.cost <= b.cost ? a : b), null)
   return best && { x: best.spot.x, y: best.spot.y }

@@ -8,6 +8,7 @@ import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 import { CutForm, told } from '../panels/snapshots/CutForm'
+import { Files } from '../panels/snapshots/Files'
 
 export default function SnapshotsPage() {
   const { t } = useTranslation()
@@ -44,11 +45,7 @@ export default function SnapshotsPage() {
                       <Text size="sm" c="gray.4" ff="monospace">{id.slice(0, 16)} · {minuteOf(created_at)} UTC</Text>
                       <Text size="sm">{t('snapshots.counts', told(counts))}</Text>
                     </div>
-                    <Stack gap={4}>
-                      <Anchor href={`/api/snapshots/${id}/datasheet`} download>{t('snapshots.datasheet')}</Anchor>
-                      <Anchor href={`/api/snapshots/${id}/export?format=medreginstruct`} download>{t('snapshots.export')}</Anchor>
-                      <Anchor href={`/api/snapshots/${id}/export?format=medreg`} download>{t('snapshots.export_own')}</Anchor>
-                    </Stack>
+                    <Files snapshot={id} name={called} />
                   </Group>
                 </Card>
               ))}

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod cases;
+mod dicomweb;
+mod exports;
 mod images;
 mod projects;
 mod runs;
@@ -16,7 +18,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     projects::configure(config);
     images::configure(config);
     cases::configure(config);
+    dicomweb::configure(config);
     snapshots::configure(config);
+    exports::configure(config);
     runs::configure(config);
     work::configure(config);
 }

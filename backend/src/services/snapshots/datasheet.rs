@@ -3,10 +3,13 @@
 use super::cases::Spooled;
 use super::snapshot;
 use crate::services::{Actor, Hospital, Outcome, ServiceError};
-use medreg_datasets::datasheet::{Datasheet, Tally};
-use medreg_datasets::ids::Digest;
+use crate::store::images;
+use medreg_datasets::datasheet::{Compared, Datasheet, Tally};
+use medreg_datasets::ids::{Digest, ImageId};
 use medreg_datasets::lang::LangPair;
+use medreg_datasets::likeness::{Likeness, alike};
 use serde::Deserialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// How a datasheet is written.
@@ -30,20 +33,34 @@ pub async fn datasheet(
     let manifest = snapshot(hospital, actor, id).await?.manifest;
     let cases = Spooled::fetch(&hospital.objects, &manifest.cases).await?;
     let langs = manifest.langs.clone();
-    let tally = tokio::task::spawn_blocking(move || tally(&cases, &langs))
+    let mut conn = hospital.pool.acquire().await?;
+    let looks = images::likenesses(&mut conn, manifest.project).await?;
+    drop(conn);
+    let (tally, compared) = tokio::task::spawn_blocking(move || read(&cases, &langs, &looks))
         .await
         .map_err(|e| ServiceError::Internal(e.to_string()))??;
-    let datasheet = Datasheet::new(id, &manifest, &tally);
+    let datasheet = Datasheet::new(id, &manifest, &tally, &compared);
     Ok(match format {
         DatasheetFormat::Html => datasheet.html(),
         DatasheetFormat::Markdown => datasheet.markdown(),
     })
 }
 
-fn tally(cases: &Spooled, langs: &LangPair) -> std::io::Result<Tally> {
+fn read(
+    cases: &Spooled,
+    langs: &LangPair,
+    looks: &HashMap<ImageId, Likeness>,
+) -> std::io::Result<(Tally, Compared)> {
     let mut tally = Tally::new(langs);
+    let (mut pictures, mut not_yet) = (Vec::new(), 0);
     for case in cases.cases()? {
-        tally.add(&case?);
+        let case = case?;
+        tally.add(&case);
+        match looks.get(&case.image) {
+            Some(look) => pictures.push((*look, case.split, case.image)),
+            None => not_yet += 1,
+        }
     }
-    Ok(tally)
+    let alike = alike(&pictures);
+    Ok((tally, Compared { alike, not_yet }))
 }

@@ -6,12 +6,21 @@ use crate::services::{Actor, Hospital, Outcome};
 use crate::store::snapshots::Snapshot;
 use bytes::Bytes;
 use futures::{SinkExt, Stream};
+use medreg_datasets::datasheet::{CROISSANT, Listed, Tally, croissant};
+use medreg_datasets::formats::convert::{self, OnError, Rules};
+use medreg_datasets::formats::record::Record;
+use medreg_datasets::formats::source::{ImageFiles, Target};
+use medreg_datasets::formats::{Complaint, Format, Settings, Shape, named, snapshot as records};
+use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::Digest;
-use medreg_datasets::medreginstruct;
+use medreg_datasets::medreginstruct::{self, WriteError};
 use medreg_datasets::snapshot::SnapshotCase;
 use serde::Deserialize;
+use sha2::Digest as _;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Seek, Write};
+use std::path::Path;
 use utoipa::ToSchema;
 
 /// The layout of an export.
@@ -22,6 +31,83 @@ pub enum ExportFormat {
     Medreg,
     /// Conversations in the MedRegInstruct layout, with meta_file.json and images.
     MedRegInstruct,
+    /// COCO's document, with images.
+    Coco,
+    /// YOLO's labels, with images.
+    Yolo,
+    /// Pascal VOC's annotations, with images.
+    Voc,
+    /// LLaVA's conversations, with images.
+    Llava,
+    /// ShareGPT's conversations, with images.
+    Sharegpt,
+    /// InternVL's conversations, with images.
+    Internvl,
+    /// Qwen-VL's conversations, with images.
+    #[serde(rename = "qwen-vl")]
+    QwenVl,
+    /// Qwen2.5-VL's conversations, with images.
+    #[serde(rename = "qwen2.5-vl")]
+    Qwen25Vl,
+    /// One table, with images.
+    Csv,
+    /// Parquet files that hold the images, as Hugging Face's datasets loads them.
+    Parquet,
+    /// WebDataset's shards, which hold the images.
+    Webdataset,
+    /// Ids and boxes alone.
+    Derived,
+}
+
+impl ExportFormat {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 14] = [
+        Self::Medreg,
+        Self::MedRegInstruct,
+        Self::Coco,
+        Self::Yolo,
+        Self::Voc,
+        Self::Llava,
+        Self::Sharegpt,
+        Self::Internvl,
+        Self::QwenVl,
+        Self::Qwen25Vl,
+        Self::Csv,
+        Self::Parquet,
+        Self::Webdataset,
+        Self::Derived,
+    ];
+
+    /// Its name, as in the API; but for medreg's own layout it is that of a format of data sets.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Medreg => "medreg",
+            Self::MedRegInstruct => "medreginstruct",
+            Self::Coco => "coco",
+            Self::Yolo => "yolo",
+            Self::Voc => "voc",
+            Self::Llava => "llava",
+            Self::Sharegpt => "sharegpt",
+            Self::Internvl => "internvl",
+            Self::QwenVl => "qwen-vl",
+            Self::Qwen25Vl => "qwen2.5-vl",
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Webdataset => "webdataset",
+            Self::Derived => "derived",
+        }
+    }
+}
+
+impl std::str::FromStr for ExportFormat {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| format!("`{text}` is not the name of an export's layout"))
+    }
 }
 
 /// Streams a snapshot as a tar archive; the archive is written while it is read, never held.
@@ -76,6 +162,9 @@ impl Write for ChannelWriter {
     }
 }
 
+/// The longest side of a slide's picture; no other image's picture is smaller than the image.
+const OVERVIEW_SIDE: u32 = 2048;
+
 struct Archive {
     runtime: tokio::runtime::Handle,
     objects: crate::store::objects::Objects,
@@ -94,6 +183,7 @@ impl Archive {
         match format {
             ExportFormat::Medreg => self.write_medreg(&cases, &mut tar)?,
             ExportFormat::MedRegInstruct => self.write_medreginstruct(&cases, &mut tar)?,
+            other => self.write_format(other.name(), &cases, &mut tar)?,
         }
         tar.finish()
     }
@@ -138,10 +228,107 @@ impl Archive {
                 io::BufWriter::new(&mut lines),
             )
             .map_err(io::Error::other)?;
-            io::Seek::rewind(&mut lines)?;
+            lines.rewind()?;
             append(tar, &key.path(), written.bytes, lines)?;
         }
         self.append_rasters(cases, tar, medreginstruct::image_path)
+    }
+
+    /// In a format of data sets: its files, which are written beside first, then what describes them, then the images that it does not hold.
+    fn write_format(
+        &self,
+        name: &str,
+        cases: &Spooled,
+        tar: &mut tar::Builder<impl Write>,
+    ) -> io::Result<()> {
+        let format = named(name).map_err(io::Error::other)?;
+        let folder = tempfile::tempdir()?;
+        self.write_records(format, cases, folder.path())?;
+        let files = files_of(folder.path())?;
+        for file in &files {
+            append(
+                tar,
+                &file.path,
+                file.bytes,
+                File::open(folder.path().join(&file.path))?,
+            )?;
+        }
+        // Who may have ids and boxes only gets no pixels.
+        let with_images = !format.carries().content && name != ExportFormat::Derived.name();
+        let described = self.described(cases, &files, with_images)?;
+        append(tar, CROISSANT, described.len() as u64, described.as_slice())?;
+        match with_images {
+            true => self.append_rasters(cases, tar, medreginstruct::image_path),
+            false => Ok(()),
+        }
+    }
+
+    fn write_records(&self, format: &dyn Format, cases: &Spooled, to: &Path) -> io::Result<()> {
+        let target = match format.shape() {
+            Shape::Folder => Target::Folder(to.to_owned()),
+            Shape::Stream => {
+                let file = File::create(to.join(file_name(format.name())))?;
+                Target::Stream(Box::new(file))
+            }
+        };
+        let (runtime, objects) = (self.runtime.clone(), self.objects.clone());
+        let images = ImageFiles::brought(move |image| {
+            let hash = image.stem().rsplit('/').next().unwrap_or_default();
+            let digest: Digest = hash.parse().map_err(io::Error::other)?;
+            let bytes = runtime.block_on(objects.get(&digest));
+            Ok(bytes.map_err(io::Error::other)?.to_vec())
+        });
+        let settings = Settings {
+            langs: self.snapshot.manifest.langs.both().to_vec(),
+            images,
+            ..Settings::default()
+        };
+        // One picture of two patients has one file, and some formats have room for one image of it only.
+        let rules = Rules {
+            on_error: OnError::Skip,
+            strict: false,
+        };
+        let mut tell =
+            |left_out: &Complaint| tracing::warn!(%left_out, "an export left out an image");
+        let records = whole(cases)?.map(|case| self.record(&case));
+        let both = [&settings, &settings];
+        convert::write(records, (format, target), both, rules, &mut tell)
+            .map(|_| ())
+            .map_err(|stopped| io::Error::other(stopped.to_string()))
+    }
+
+    /// What a case says. The picture of a slide is smaller than the slide.
+    fn record(&self, case: &SnapshotCase) -> Result<Record, Complaint> {
+        let whole = |error: WriteError| Complaint::of_case(&case.image, error);
+        let is_slide = case.size.width().max(case.size.height()) > OVERVIEW_SIDE;
+        let raster = match is_slide {
+            true => Some(self.raster_size(case).map_err(|e| whole(e.into()))?),
+            false => None,
+        };
+        records::record(case, &self.snapshot.manifest, raster).map_err(whole)
+    }
+
+    fn raster_size(&self, case: &SnapshotCase) -> io::Result<ImageSize> {
+        let raster = self.runtime.block_on(self.objects.get(&case.raster.sha256));
+        let raster = raster.map_err(io::Error::other)?;
+        let (width, height) = image::ImageReader::new(io::Cursor::new(raster.as_ref()))
+            .with_guessed_format()?
+            .into_dimensions()
+            .map_err(io::Error::other)?;
+        ImageSize::new(width, height).map_err(io::Error::other)
+    }
+
+    fn described(
+        &self,
+        cases: &Spooled,
+        files: &[Listed],
+        with_images: bool,
+    ) -> io::Result<Vec<u8>> {
+        let Snapshot { id, manifest, .. } = &self.snapshot;
+        let mut tally = Tally::new(&manifest.langs);
+        whole(cases)?.for_each(|case| tally.add(&case));
+        let described = croissant((id, manifest, &tally), files, with_images);
+        Ok(serde_json::to_vec_pretty(&described)?)
     }
 
     fn append_rasters(
@@ -167,6 +354,43 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+/// What the one file of a format is called.
+fn file_name(format: &str) -> String {
+    let ending = match format {
+        "csv" | "derived" => "csv",
+        "internvl" => "jsonl",
+        _ => "json",
+    };
+    format!("{format}.{ending}")
+}
+
+/// The files of a folder, in order, each with its hash.
+fn files_of(folder: &Path) -> io::Result<Vec<Listed>> {
+    let (mut files, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            match path.is_dir() {
+                true => waiting.push(path),
+                false => files.push(listed(folder, &path)?),
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn listed(folder: &Path, path: &Path) -> io::Result<Listed> {
+    let (mut file, mut hash) = (File::open(path)?, sha2::Sha256::new());
+    let bytes = io::copy(&mut file, &mut hash)?;
+    let path = path.strip_prefix(folder).map_err(io::Error::other)?;
+    Ok(Listed {
+        path: path.to_string_lossy().into_owned(),
+        sha256: Digest::from_raw(&hash.finalize()),
+        bytes,
+    })
 }
 
 /// The cases of a file whose hash was checked, so that every line is one that this program wrote.

@@ -82,7 +82,7 @@ pub(super) mod samples {
     use super::*;
     use medreg_datasets::ids::{AnnotationId, Digest, RegionId, UserId};
     use medreg_datasets::modality::Modality;
-    use medreg_datasets::snapshot::ObjectRef;
+    use medreg_datasets::snapshot::{ObjectRef, Provenance};
 
     pub fn pixel_box(corners: [f64; 4]) -> PixelBox {
         corners.try_into().unwrap()
@@ -115,6 +115,7 @@ pub(super) mod samples {
             reader: UserId::fresh(),
             regions: regions.iter().map(region).collect(),
             whole: Default::default(),
+            provenance: Provenance::default(),
         }
     }
 }

@@ -1,5 +1,5 @@
 import { Button, Card, Group, NumberInput, Stack, Text, UnstyledButton } from '@mantine/core'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Concept, Region } from '../../api/client'
 import { withNumber, type Size } from '../../model/geometry'
@@ -20,27 +20,19 @@ interface Props {
   name: string
   project: string
   reader: string
-  chosen: boolean
   langs: readonly string[]
   concepts: readonly Concept[]
   image: Size
   // Row and column spacing in mm, where the image says.
   spacing: readonly number[] | null
   dispatch(action: Action): void
-  onSelect(): void
 }
 
+// The chosen region, open for writing.
 export function RegionPanel(props: Props) {
   const { t } = useTranslation()
-  const { region, chosen, concepts, dispatch } = props
-  const label = region.frame ? `${props.name} · ${t('read.frame', { frame: region.frame + 1 })}` : props.name
-  if (!chosen) {
-    return (
-      <UnstyledButton onClick={props.onSelect} data-testid="region">
-        <Card p="xs" withBorder><Text size="sm">{label}</Text></Card>
-      </UnstyledButton>
-    )
-  }
+  const { region, concepts, dispatch } = props
+  const label = useLabel(props.name, region.frame)
   return (
     <LeaveCard data-testid="region" data-chosen aria-label={label} style={{ borderColor: '#ffd43b' }}>
       <Stack gap={6}>
@@ -61,6 +53,27 @@ export function RegionPanel(props: Props) {
       </Stack>
     </LeaveCard>
   )
+}
+
+interface RowProps {
+  id: string
+  name: string
+  frame: number | undefined
+  onSelect(id: string): void
+}
+// Any other region, as a line to choose it by. Drawn anew only where it reads otherwise: of two hundred, one is being moved.
+export const RegionRow = memo(function RegionRow({ id, name, frame, onSelect }: RowProps) {
+  const label = useLabel(name, frame)
+  return (
+    <UnstyledButton onClick={() => onSelect(id)} data-testid="region">
+      <Card p="xs" withBorder><Text size="sm">{label}</Text></Card>
+    </UnstyledButton>
+  )
+})
+
+function useLabel(name: string, frame = 0): string {
+  const { t } = useTranslation()
+  return frame ? `${name} · ${t('read.frame', { frame: frame + 1 })}` : name
 }
 
 // The way to a box that needs no dragging (WCAG 2.5.7).

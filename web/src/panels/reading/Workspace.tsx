@@ -21,7 +21,7 @@ import { KeyList } from './KeyList'
 import { useKeys } from './keys'
 import { PRESENCES } from './Presences'
 import { QuestionsPanel } from './QuestionsPanel'
-import { RegionPanel } from './RegionPanel'
+import { RegionPanel, RegionRow } from './RegionPanel'
 import { ReportPanel } from './ReportPanel'
 import { SuggestionPanel } from './SuggestionPanel'
 import { useCase, type Hold } from './useCase'
@@ -233,23 +233,25 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
                   )}
                   <Title ref={heading} tabIndex={-1} order={2} size="h6">{t('read.regions')} ({content.regions.length})</Title>
                   {content.regions.length === 0 && <Text size="sm" c="gray.4">{t('read.none')}</Text>}
-                  {content.regions.map((region, index) => (
-                    <RegionPanel
-                      key={region.id}
-                      imageId={opened.image.id}
-                      region={region}
-                      name={named[index]?.label ?? ''}
-                      project={opened.image.project_id}
-                      reader={opened.annotation.reader.id}
-                      chosen={region.id === selected}
-                      langs={langs}
-                      concepts={concepts}
-                      image={raster}
-                      spacing={opened.image.pixel_spacing ?? null}
-                      dispatch={dispatch}
-                      onSelect={() => setSelected(region.id)}
-                    />
-                  ))}
+                  {content.regions.map((region, index) => {
+                    const name = named[index]?.label ?? ''
+                    if (region.id !== selected) return <RegionRow key={region.id} id={region.id} name={name} frame={region.frame} onSelect={setSelected} />
+                    return (
+                      <RegionPanel
+                        key={region.id}
+                        imageId={opened.image.id}
+                        region={region}
+                        name={name}
+                        project={opened.image.project_id}
+                        reader={opened.annotation.reader.id}
+                        langs={langs}
+                        concepts={concepts}
+                        image={raster}
+                        spacing={opened.image.pixel_spacing ?? null}
+                        dispatch={dispatch}
+                      />
+                    )
+                  })}
                 </Stack>
               </Tabs.Panel>
               <Tabs.Panel value="report"><ReportPanel image={opened.image.id} report={content.report ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>

@@ -30,7 +30,9 @@ export function useCase(opened: Case) {
         return checked(saveAnnotation(image, basedOn, content))
       }
     }
-    return new Outbox(caseKey(image, reader.id), opened.image.project_id, revision, save, setSaving)
+    // Said once for a drag, not with its every movement.
+    const tell = (next: Saving) => setSaving((now) => (now.kind === 'saving' && next.kind === 'saving' ? now : next))
+    return new Outbox(caseKey(image, reader.id), opened.image.project_id, revision, save, tell)
   }, [image, opened.image.project_id, reader.id, revision, checked, queries])
   const touch = useLease(opened)
   // What the server, or an earlier visit's journal, knows already is not sent again.

@@ -1,0 +1,138 @@
+//! A program that is killed while it cuts a snapshot leaves a whole one or none.
+
+use crate::database;
+use crate::support::{Server, World};
+use medreg::services::{Actor, snapshots};
+use medreg::store::objects::Objects;
+use medreg_datasets::ids::Digest;
+use rand::Rng;
+use serde_json::json;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const CASES: i32 = 3_000;
+const KILLS: usize = 20;
+
+/// Many cases like the one there is: what takes a while to cut.
+async fn multiply(pool: &sqlx::PgPool) {
+    let columns: String = sqlx::query_scalar(
+        "SELECT string_agg(column_name::text, ', ') FROM information_schema.columns WHERE table_name = 'images' AND is_generated = 'NEVER'",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "CREATE TEMP TABLE more AS SELECT n, gen_random_uuid() AS image, gen_random_uuid() AS study, gen_random_uuid() AS patient,
+                gen_random_uuid() AS annotation FROM generate_series(1, {CASES}) AS n;
+         INSERT INTO patients SELECT (jsonb_populate_record(p, jsonb_build_object('id', more.patient, 'pseudonym', 'many' || n))).* FROM patients p, more;
+         INSERT INTO studies SELECT (jsonb_populate_record(s, jsonb_build_object('id', more.study, 'patient_id', more.patient))).* FROM studies s, more;
+         INSERT INTO images ({columns}) SELECT {columns} FROM (
+             SELECT (jsonb_populate_record(i, jsonb_build_object('id', more.image, 'study_id', more.study))).* FROM images i, more) AS image;
+         INSERT INTO annotations SELECT (jsonb_populate_record(a, jsonb_build_object('id', more.annotation, 'image_id', more.image))).* FROM annotations a, more;
+         INSERT INTO annotation_revisions SELECT (jsonb_populate_record(r, jsonb_build_object('annotation_id', more.annotation))).* FROM annotation_revisions r, more;
+         DROP TABLE more"
+    )))
+    .execute(pool)
+    .await
+    .unwrap();
+}
+
+/// Other words in one description: another snapshot.
+async fn reword(pool: &sqlx::PgPool, to: &str) {
+    sqlx::query(
+        "WITH one AS (SELECT id, submitted_revision AS before FROM annotations ORDER BY id LIMIT 1),
+              said AS (INSERT INTO annotation_revisions (annotation_id, revision, content)
+                       SELECT one.id, one.before + 1, jsonb_set(r.content, '{regions,0,texts,en}', to_jsonb($1::text))
+                       FROM one JOIN annotation_revisions r ON r.annotation_id = one.id AND r.revision = one.before
+                       RETURNING annotation_id, revision)
+         UPDATE annotations a SET submitted_revision = said.revision FROM said WHERE a.id = said.annotation_id",
+    )
+    .bind(to)
+    .execute(pool)
+    .await
+    .unwrap();
+}
+
+fn cutting(url: &str, data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_medreg"));
+    command
+        .args(["snapshot", "create", "--project", "Kidneys", "--data"])
+        .arg(data)
+        .env("DATABASE_URL", url)
+        .env_remove("MEDREG_S3_BUCKET")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// Every object that is there is what its name says.
+fn assert_no_half_object(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_no_half_object(&path);
+        } else {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(Digest::of(&bytes).as_str(), name, "{}", path.display());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_cut_leaves_a_whole_snapshot_or_none() {
+    let data = tempfile::tempdir().unwrap();
+    let objects = Objects::folder(&data.path().join("objects")).unwrap();
+    let server = Server::keeping(objects).await;
+    let world = World::on(server, json!({ "val": 10, "test": 20 })).await;
+    world.finished(1).await;
+    let hospital = &world.server.hospital;
+    let key: Vec<u8> = (0..32).collect();
+    std::fs::write(data.path().join("pseudonym.key"), key).unwrap();
+    multiply(&hospital.pool).await;
+    let url = database::url_of(&hospital.pool).await;
+    let begun = Instant::now();
+    assert!(cutting(&url, data.path()).status().unwrap().success());
+    let takes = begun.elapsed();
+
+    let mut killed = 0;
+    for number in 0..KILLS {
+        reword(&hospital.pool, &format!("cyst, told anew {number}")).await;
+        let mut program = cutting(&url, data.path()).spawn().unwrap();
+        let moment = takes.mul_f64(rand::rng().random_range(0.05..1.0));
+        let ended = tokio::task::spawn_blocking(move || {
+            let until = Instant::now() + moment;
+            while Instant::now() < until && program.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            program.kill().unwrap();
+            program.wait().unwrap()
+        });
+        killed += usize::from(ended.await.unwrap().code().is_none());
+    }
+    assert!(
+        killed >= KILLS / 2,
+        "only {killed} of {KILLS} were killed in time"
+    );
+
+    let actor = Actor {
+        user: world.admin.id.parse().unwrap(),
+        is_admin: true,
+    };
+    let project = world.project.parse().unwrap();
+    let cut = snapshots::list(hospital, &actor, project).await.unwrap();
+    for snapshot in &cut {
+        let verified = snapshots::verify(hospital, &actor, &snapshot.id)
+            .await
+            .unwrap();
+        assert!(verified.faults.is_empty(), "{:?}", verified.faults);
+    }
+    assert_no_half_object(&data.path().join("objects/objects"));
+    // What was left behind is in nobody's way.
+    assert!(cutting(&url, data.path()).status().unwrap().success());
+    let (last, fresh) = snapshots::cut(hospital, &actor, project, None, Default::default())
+        .await
+        .unwrap();
+    assert!(!fresh, "{} was cut by the program before", last.id);
+}
