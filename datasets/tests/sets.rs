@@ -262,3 +262,83 @@ fn sentences_of_padchest_gr_have_boxes_of_one_or_two_readers() {
     let told = told[0].as_ref().err().unwrap().to_string();
     assert!(told.contains("entry 2"), "{told}");
 }
+
+/// Parquet as Hugging Face's datasets writes questions about images: a row for each, the image in it, and without a name.
+fn questions(path: &Path, rows: &[(&[u8], &str, &str)]) {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    let schema = "message schema { OPTIONAL group image { OPTIONAL BYTE_ARRAY bytes; OPTIONAL BYTE_ARRAY path (UTF8); }
+        OPTIONAL BYTE_ARRAY question (UTF8); OPTIONAL BYTE_ARRAY answer (UTF8); }";
+    let schema = parquet::schema::parser::parse_message_type(schema).unwrap();
+    let properties = WriterProperties::builder().build();
+    let file = File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema.into(), properties.into()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let column = |of: fn(&(&[u8], &str, &str)) -> Vec<u8>| {
+        let values: Vec<Vec<u8>> = rows.iter().map(of).collect();
+        values
+    };
+    let columns = [
+        (column(|row| row.0.to_vec()), 2),
+        (Vec::new(), 1),
+        (column(|row| row.1.into()), 1),
+        (column(|row| row.2.into()), 1),
+    ];
+    for (values, defined) in columns {
+        let values: Vec<ByteArray> = values.into_iter().map(ByteArray::from).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        let levels = vec![defined; rows.len()];
+        let to = column.typed::<ByteArrayType>();
+        to.write_batch(&values, Some(&levels), None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn questions_in_parquet_bring_their_images_once_and_keep_to_their_part_of_the_set() {
+    let set = tempfile::tempdir().unwrap();
+    let at = |path: &str| set.path().join(path);
+    fs::create_dir(at("data")).unwrap();
+    picture(&at("one.png"), &[&[1, 2, 3], &[4, 5, 6]]);
+    let image = fs::read(at("one.png")).unwrap();
+    let train = [
+        (&image[..], "What is shown?", "a cyst"),
+        (&image[..], "Is it large?", "no"),
+    ];
+    questions(&at("data/train-00000-of-00001-abc.parquet"), &train);
+    questions(
+        &at("data/test-00000-of-00001-abc.parquet"),
+        &[(&image[..], "Where?", "left")],
+    );
+    let source = Source::Path(set.path().to_owned());
+    let records = named("path-vqa")
+        .unwrap()
+        .read(source, &Settings::default())
+        .unwrap();
+    let records: Vec<_> = records.map(Result::unwrap).collect();
+    let found: Vec<_> = (records.iter())
+        .map(|r| {
+            (
+                r.image.split.unwrap().as_str(),
+                r.talks.len(),
+                r.image.content.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(found, [("train", 2, true), ("test", 1, true)]);
+    let named = medreg_datasets::ids::Digest::of(&image);
+    assert_eq!(
+        records[0].image.path.as_str(),
+        format!("images/{named}.png")
+    );
+    assert_eq!(records[0].image.size.unwrap().width(), 3);
+    let (rows, told) = read("path-vqa", set.path());
+    assert_eq!((rows.len(), told.len()), (3, 0), "{told:?}");
+    assert!(
+        rows[0].contains("pathology") && rows[0].contains("What is shown?"),
+        "{rows:?}"
+    );
+}

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { decode } from 'fast-png'
+import { isAccessible } from './accessible'
 import { dicom, form, samples, slice } from './dicom'
 import { draw, isShown, numbers, onScreen, saved, signInTo } from './reading'
 import { Client, picture, Server, type Reader } from './server'
@@ -204,4 +205,29 @@ test('a slide is read from afar and at its finest, and a box on it comes back wh
   await page.reload()
   await page.getByTestId('region').click()
   expect(await numbers(page)).toEqual(drawn)
+})
+
+test('what was done to a header is told where somebody vouches for its image; a lead decides what headers keep', async ({ page }) => {
+  const headers = (await admin.call('POST', '/api/projects', { name: 'Headers' })).id as string
+  const send = (millimetres: number) => admin.call('POST', `/api/projects/${headers}/images`, form(slice(millimetres), 'ct.dcm', { attested: 'false' }))
+  await send(7)
+  await signInTo(page, server.url, server.adminReader, 'Headers')
+  const dates = page.getByLabel('Dates')
+  await dates.selectOption('shifted')
+  await page.getByLabel(/Keep the patient's characteristics/).check()
+  await expect(async () => expect(await admin.call('GET', `/api/projects/${headers}`)).toMatchObject({ keep_dates: 'shifted', keep_characteristics: true })).toPass()
+  await expect(dates).toHaveValue('shifted')
+
+  await page.getByRole('link', { name: 'Images in' }).click()
+  await page.getByText('What was done to its header').click()
+  const row = (name: string) => page.getByRole('row', { name })
+  await expect(row('(0010,0010) PatientName')).toContainText('replaced')
+  await expect(row('(0008,0020) StudyDate')).toContainText('emptied')
+  await expect(row('(0028,0010) Rows')).toContainText('kept')
+  await isAccessible(page)
+  const { images } = await admin.call('GET', `/api/projects/${headers}/images`)
+  const before = await admin.call('GET', `/api/images/${images[0].id}/deidentification`)
+  const after = await admin.call('GET', `/api/images/${(await send(8)).id}/deidentification`)
+  expect(before.counts.shifted).toBe(0)
+  expect(after.counts.shifted).toBeGreaterThan(2)
 })

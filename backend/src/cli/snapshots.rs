@@ -21,15 +21,11 @@ use std::process::ExitCode;
 /// medreg's own layout, and all others by what they say of themselves.
 fn formats() -> impl TypedValueParser<Value = ExportFormat> {
     let values = ExportFormat::ALL.map(|format| {
-        let about = named(format.name()).map(|format| format.about());
+        let about = named(format.as_str()).map(|format| format.about());
         let own = "medreg's own: manifest.json, cases.jsonl, objects by hash";
-        PossibleValue::new(format.name()).help(about.unwrap_or(own))
+        PossibleValue::new(format.as_str()).help(about.unwrap_or(own))
     });
-    PossibleValuesParser::new(values).try_map(|name| {
-        let mut all = ExportFormat::ALL.into_iter();
-        all.find(|format| format.name() == name)
-            .ok_or("is no format")
-    })
+    PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
 #[derive(Subcommand)]

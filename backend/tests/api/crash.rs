@@ -7,6 +7,7 @@ use medreg::store::objects::Objects;
 use medreg_datasets::ids::Digest;
 use rand::Rng;
 use serde_json::json;
+use sqlx::ConnectOptions;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,6 +55,16 @@ async fn reword(pool: &sqlx::PgPool, to: &str) {
     .unwrap();
 }
 
+/// The address under which other programs find the database behind `pool`.
+async fn url_of(pool: &sqlx::PgPool) -> String {
+    let name = sqlx::query_scalar::<_, String>("SELECT current_database()::text");
+    let name = name.fetch_one(pool).await.unwrap();
+    database::server()
+        .database(&name)
+        .to_url_lossy()
+        .to_string()
+}
+
 fn cutting(url: &str, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_medreg"));
     command
@@ -91,7 +102,7 @@ async fn a_killed_cut_leaves_a_whole_snapshot_or_none() {
     let key: Vec<u8> = (0..32).collect();
     std::fs::write(data.path().join("pseudonym.key"), key).unwrap();
     multiply(&hospital.pool).await;
-    let url = database::url_of(&hospital.pool).await;
+    let url = url_of(&hospital.pool).await;
     let begun = Instant::now();
     assert!(cutting(&url, data.path()).status().unwrap().success());
     let takes = begun.elapsed();

@@ -2,7 +2,7 @@
 
 use medreg::app;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
@@ -41,7 +41,7 @@ impl Database {
 }
 
 /// The server that DATABASE_URL names, in the environment or in the workspace's .env.
-fn server() -> PgConnectOptions {
+pub fn server() -> PgConnectOptions {
     let from_file = || {
         let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env")).ok()?;
         file.lines()
@@ -113,14 +113,4 @@ async fn claimed(conn: &mut PgConnection, process: i64) -> bool {
         .fetch_one(conn)
         .await
         .unwrap()
-}
-
-/// The address under which other programs find the database behind `pool`.
-pub async fn url_of(pool: &PgPool) -> String {
-    let name: String = sqlx::query_scalar("SELECT current_database()::text")
-        .fetch_one(pool)
-        .await
-        .unwrap();
-    let url = server().database(&name).to_url_lossy();
-    url.to_string()
 }

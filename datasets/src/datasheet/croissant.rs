@@ -272,8 +272,7 @@ fn responsibility(manifest: &Manifest, tally: &Tally) -> Map<String, Value> {
         .collect()
 }
 
-const LIMITATIONS: &str = "One annotation per image is taken, so how far readers agree cannot be told. Pictures that are nearly equal are not \
-    looked for in the splits. Where these images come from beyond that, and whom they stand for, the snapshot does not know.";
+const LIMITATIONS: &str = "One annotation per image is taken, so how far readers agree cannot be told. Where these images come from beyond that, and whom they stand for, the snapshot does not know.";
 
 fn collection(manifest: &Manifest) -> String {
     let origin = match manifest.synthetic {
@@ -298,11 +297,19 @@ fn protocol(manifest: &Manifest) -> String {
 }
 
 fn machines(tally: &Tally) -> String {
-    format!(
-        "{} of {} regions grew from a model's suggestion that a reader accepted or adjusted; images held out for testing were read without suggestions.",
-        tally.suggested.values().sum::<u64>(),
-        tally.regions,
-    )
+    let grown = tally.suggested.iter().map(|(model, regions)| {
+        let model = model.map_or_else(String::new, |model| format!(" {model}"));
+        format!("{regions} from a suggestion of a model{model} that a reader accepted or adjusted")
+    });
+    let grown: Vec<String> = grown.collect();
+    match grown.is_empty() {
+        true => "None: every region was drawn by a reader.".to_owned(),
+        false => format!(
+            "Of {} regions grew {}. Images held out for testing were read without suggestions.",
+            tally.regions,
+            grown.join(", "),
+        ),
+    }
 }
 
 fn biases(manifest: &Manifest, tally: &Tally) -> String {

@@ -135,9 +135,10 @@ impl Complaint {
         }
     }
 
-    /// About a case of a snapshot.
+    /// About a case of a snapshot, which is damaged then.
     pub fn of_case(image: &ImageId, why: impl std::fmt::Display) -> Self {
-        Self::whole(format!("image {image}"), Fault::other(why.to_string()))
+        let why = io::Error::other(why.to_string());
+        Self::whole(format!("image {image}"), Fault::Read(why))
     }
 
     /// The work was told to stop.

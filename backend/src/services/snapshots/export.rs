@@ -19,8 +19,9 @@ use serde::Deserialize;
 use sha2::Digest as _;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
 /// The layout of an export.
@@ -78,9 +79,9 @@ impl ExportFormat {
         Self::Derived,
     ];
 
-    /// Its name, as in the API; but for medreg's own layout it is that of a format of data sets.
+    /// The name used in SQL and addresses; but for medreg's own layout it is that of a format of data sets.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Medreg => "medreg",
             Self::MedRegInstruct => "medreginstruct",
@@ -103,9 +104,8 @@ impl ExportFormat {
 impl std::str::FromStr for ExportFormat {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
+        (Self::ALL.into_iter())
+            .find(|format| format.as_str() == text)
             .ok_or_else(|| format!("`{text}` is not the name of an export's layout"))
     }
 }
@@ -129,6 +129,7 @@ pub async fn export(
             objects,
             snapshot,
             manifest,
+            reader: sender.clone(),
         };
         let mut out = io::BufWriter::with_capacity(256 << 10, ChannelWriter { runtime, sender });
         let done = archive.write(format, &mut out).and_then(|()| out.flush());
@@ -153,8 +154,7 @@ impl Write for ChannelWriter {
         let sent = self
             .runtime
             .block_on(self.sender.send(Ok(Bytes::copy_from_slice(bytes))));
-        sent.map(|()| bytes.len())
-            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away"))
+        sent.map(|()| bytes.len()).map_err(gone)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -162,15 +162,23 @@ impl Write for ChannelWriter {
     }
 }
 
-/// The longest side of a slide's picture; no other image's picture is smaller than the image.
-const OVERVIEW_SIDE: u32 = 2048;
+fn gone(_: futures::channel::mpsc::SendError) -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away")
+}
 
 struct Archive {
     runtime: tokio::runtime::Handle,
     objects: crate::store::objects::Objects,
     snapshot: Snapshot,
     manifest: String,
+    /// Who reads the archive.
+    reader: futures::channel::mpsc::Sender<Result<Bytes, io::Error>>,
 }
+
+/// The longest side of a slide's picture; no other image's picture is smaller than the image.
+const OVERVIEW_SIDE: u32 = 2048;
+/// How often the reader hears that its archive is being made, while there are no bytes of it yet.
+const SIGN: Duration = Duration::from_secs(1);
 
 impl Archive {
     fn write(&self, format: ExportFormat, out: impl Write) -> io::Result<()> {
@@ -183,7 +191,7 @@ impl Archive {
         match format {
             ExportFormat::Medreg => self.write_medreg(&cases, &mut tar)?,
             ExportFormat::MedRegInstruct => self.write_medreginstruct(&cases, &mut tar)?,
-            other => self.write_format(other.name(), &cases, &mut tar)?,
+            other => self.write_format(other.as_str(), &cases, &mut tar)?,
         }
         tar.finish()
     }
@@ -244,7 +252,7 @@ impl Archive {
         let format = named(name).map_err(io::Error::other)?;
         let folder = tempfile::tempdir()?;
         self.write_records(format, cases, folder.path())?;
-        let files = files_of(folder.path())?;
+        let files = self.files_of(folder.path())?;
         for file in &files {
             append(
                 tar,
@@ -254,7 +262,7 @@ impl Archive {
             )?;
         }
         // Who may have ids and boxes only gets no pixels.
-        let with_images = !format.carries().content && name != ExportFormat::Derived.name();
+        let with_images = !format.carries().content && name != ExportFormat::Derived.as_str();
         let described = self.described(cases, &files, with_images)?;
         append(tar, CROISSANT, described.len() as u64, described.as_slice())?;
         match with_images {
@@ -290,11 +298,64 @@ impl Archive {
         };
         let mut tell =
             |left_out: &Complaint| tracing::warn!(%left_out, "an export left out an image");
-        let records = whole(cases)?.map(|case| self.record(&case));
+        let mut last = Instant::now();
+        let records = whole(cases)?.map(|case| {
+            if self.give_sign(&mut last).is_err() {
+                settings.watch.stop();
+            }
+            self.record(&case)
+        });
         let both = [&settings, &settings];
         convert::write(records, (format, target), both, rules, &mut tell)
             .map(|_| ())
             .map_err(|stopped| io::Error::other(stopped.to_string()))
+    }
+
+    /// Nothing, for a reader that would take silence for a broken export; an error where there is nobody any more.
+    fn give_sign(&self, last: &mut Instant) -> io::Result<()> {
+        if last.elapsed() < SIGN {
+            return Ok(());
+        }
+        *last = Instant::now();
+        let mut reader = self.reader.clone();
+        let sent = self.runtime.block_on(reader.send(Ok(Bytes::new())));
+        sent.map_err(gone)
+    }
+
+    /// The files of a folder, in order, each with its hash.
+    fn files_of(&self, folder: &Path) -> io::Result<Vec<Listed>> {
+        let (mut files, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
+        while let Some(next) = waiting.pop() {
+            for entry in fs::read_dir(next)? {
+                let path = entry?.path();
+                match path.is_dir() {
+                    true => waiting.push(path),
+                    false => files.push(self.listed(folder, &path)?),
+                }
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    fn listed(&self, folder: &Path, path: &Path) -> io::Result<Listed> {
+        let (mut file, mut hash) = (File::open(path)?, sha2::Sha256::new());
+        let (mut bytes, mut last, mut chunk) = (0, Instant::now(), vec![0; 1 << 20]);
+        loop {
+            let read = file.read(&mut chunk)?;
+            if read == 0 {
+                break;
+            }
+            hash.update(chunk.get(..read).unwrap_or_default());
+            bytes += read as u64;
+            self.give_sign(&mut last)?;
+        }
+        let path = path.strip_prefix(folder).map_err(io::Error::other)?;
+        Ok(Listed {
+            path: path.to_string_lossy().into_owned(),
+            sha256: Digest::from_raw(&hash.finalize()),
+            bytes,
+        })
     }
 
     /// What a case says. The picture of a slide is smaller than the slide.
@@ -364,33 +425,6 @@ fn file_name(format: &str) -> String {
         _ => "json",
     };
     format!("{format}.{ending}")
-}
-
-/// The files of a folder, in order, each with its hash.
-fn files_of(folder: &Path) -> io::Result<Vec<Listed>> {
-    let (mut files, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(next) = waiting.pop() {
-        for entry in fs::read_dir(next)? {
-            let path = entry?.path();
-            match path.is_dir() {
-                true => waiting.push(path),
-                false => files.push(listed(folder, &path)?),
-            }
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
-}
-
-fn listed(folder: &Path, path: &Path) -> io::Result<Listed> {
-    let (mut file, mut hash) = (File::open(path)?, sha2::Sha256::new());
-    let bytes = io::copy(&mut file, &mut hash)?;
-    let path = path.strip_prefix(folder).map_err(io::Error::other)?;
-    Ok(Listed {
-        path: path.to_string_lossy().into_owned(),
-        sha256: Digest::from_raw(&hash.finalize()),
-        bytes,
-    })
 }
 
 /// The cases of a file whose hash was checked, so that every line is one that this program wrote.
