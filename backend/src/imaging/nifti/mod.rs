@@ -117,6 +117,7 @@ impl Volume<'_> {
                 ..Facts::default()
             },
             attestation_reason: (!hints.attested).then_some(AttestationReason::Header),
+            header: None,
         })
     }
 
