@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use bytes::Bytes;
-use dicom_object::{DefaultDicomObject, Tag};
+use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 use image::{DynamicImage, ImageFormat};
+use medreg::imaging::deidentify::{Dates, Wishes};
 use medreg::imaging::{self, Canonical, Hints, ImagingError, Laterality, VoiFunction};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
@@ -1114,6 +1115,8 @@ fn every_real_file_is_read_or_refused_with_a_reason() {
                 Ok(canonical) => {
                     read_well += 1;
                     assert!(!canonical.pixels.is_empty(), "{}", path.display());
+                    let left = words_left(&path, &canonical);
+                    assert!(left.is_empty(), "{}: {left:?}", path.display());
                 }
                 Err(error) => refused.push(format!(
                     "{}: {error}",
@@ -1131,6 +1134,53 @@ fn every_real_file_is_read_or_refused_with_a_reason() {
         read_well >= 90,
         "only {read_well} were read; refused: {refused:#?}"
     );
+}
+
+/// The texts, dates and identifiers of a file's header that are in its de-identified one too.
+fn words_left(path: &std::path::Path, canonical: &Canonical) -> Vec<String> {
+    let wishes = Wishes {
+        dates: Dates::Removed,
+        keep_characteristics: false,
+        patient: "P1",
+        study: "S1",
+        instance: "1",
+        days: 1,
+        uid: &|_| "2.25.1".to_owned(),
+    };
+    let header = canonical.header.as_ref().unwrap();
+    let kept = header.deidentify(&wishes).unwrap().header;
+    assert!(kept["00280010"]["Value"][0].is_u64(), "Rows: {kept}");
+    let (kept, mut words, mut codes) = (kept.to_string(), Vec::new(), String::new());
+    collect(
+        &dicom_object::open_file(path).unwrap(),
+        &mut words,
+        &mut codes,
+    );
+    words.retain(|word| kept.contains(&format!("\"{word}\"")) && !codes.contains(word.as_str()));
+    words
+}
+
+/// The free texts, names, dates and identifiers of a data set, and apart from them its code strings.
+fn collect(set: &InMemDicomObject, words: &mut Vec<String>, codes: &mut String) {
+    const SHORTEST: usize = 5;
+    for element in set.iter() {
+        for item in element.value().items().unwrap_or_default() {
+            collect(item, words, codes);
+        }
+        // Of codes in published schemes the meaning stays.
+        let of_codes = (Tag(0x0008, 0x0100)..=Tag(0x0008, 0x0104)).contains(&element.header().tag);
+        let text = element.value().to_str().unwrap_or_default().to_string();
+        match element.vr().to_string() {
+            "CS" => codes.push_str(&text),
+            _ if of_codes => codes.push_str(&text),
+            "LO" | "SH" | "PN" | "ST" | "LT" | "UT" | "DA" | "TM" | "DT" | "UI" | "AE" => {
+                let own = text.split('\\').map(|word| word.trim_matches([' ', '\0']));
+                let own = own.filter(|w| w.len() >= SHORTEST && !w.starts_with("1.2.840.10008."));
+                words.extend(own.map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

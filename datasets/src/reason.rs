@@ -116,6 +116,8 @@ pub enum AttestationReason {
     SecondaryCapture,
     /// Ultrasound machines write into their pictures.
     Ultrasound,
+    /// Its header says that the patient may be known by what is seen, a face for one.
+    Recognizable,
     /// Its header does not rule it out.
     Header,
     /// A picture file has no header that could.
@@ -132,6 +134,7 @@ impl fmt::Display for AttestationReason {
         f.write_str(match self {
             Self::SecondaryCapture => "it is a secondary capture, which may show patient data",
             Self::Ultrasound => "ultrasound pictures often show patient data",
+            Self::Recognizable => "its header says that the patient can be recognised in it",
             Self::Header => "its header does not say that no patient data is burned in",
             Self::Picture => "a picture file does not say whether patient data is burned into it",
             Self::Said { text } => text,
@@ -173,6 +176,7 @@ mod tests {
         let waiting = [
             AttestationReason::SecondaryCapture,
             AttestationReason::Ultrasound,
+            AttestationReason::Recognizable,
             AttestationReason::Header,
             AttestationReason::Picture,
         ];

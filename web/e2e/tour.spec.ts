@@ -342,8 +342,8 @@ class Tour {
     const { page, t } = this
     await this.visit('/snapshots', t.exports.export)
     await page.getByText(t.exports.export, { exact: true }).first().click()
-    await page.getByRole('menuitem', { name: t.exports.layout.medreginstruct }).click()
-    await expect(page.getByRole('link', { name: t.exports.layout.medreginstruct })).toBeVisible()
+    await page.getByRole('menuitem', { name: 'MedRegInstruct' }).click()
+    await expect(page.getByRole('link', { name: 'MedRegInstruct' })).toBeVisible()
     await this.taken('snapshots')
     await page.getByRole('link', { name: t.snapshots.compare }).click()
     await expect(page.getByText(t.differences.total.boxes_moved)).toBeVisible()

@@ -2,7 +2,9 @@
 
 use super::installation::{Installation, Reach};
 use super::{Place, WrongCall, print};
+use crate::imaging::deidentify::Deeds;
 use crate::imaging::slide::MAX_SLIDE_BYTES;
+use crate::services::headers;
 use crate::services::images::{self, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use anyhow::Context;
@@ -46,6 +48,8 @@ struct Taken {
     outcome: &'static str,
     image: Option<ImageId>,
     reason: Option<String>,
+    /// How many attributes of its DICOM header were removed, replaced and so on.
+    deidentified: Option<Deeds>,
 }
 
 pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<ExitCode> {
@@ -54,6 +58,7 @@ pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<Ex
     let actor = installation.administrator().await?;
     let project = installation.project(&actor, &args.project).await?;
     let (mut added, mut known, mut refused) = (0, 0, 0);
+    let mut deidentified = Deeds::default();
     for path in &files {
         let taken = take(&installation.hospital, &actor, project, &args, path).await?;
         match taken.outcome {
@@ -61,6 +66,7 @@ pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<Ex
             "known" => known += 1,
             _ => refused += 1,
         }
+        deidentified += taken.deidentified.unwrap_or_default();
         if args.json {
             print::line(&serde_json::to_string(&taken)?)?;
         } else if let Some(reason) = &taken.reason {
@@ -72,6 +78,9 @@ pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<Ex
         print::line(&format!(
             "{added} added, {known} known already, {refused} refused"
         ))?;
+        if deidentified != Deeds::default() {
+            print::line(&format!("attributes of DICOM headers: {deidentified}"))?;
+        }
     }
     Ok(if refused == 0 {
         ExitCode::SUCCESS
@@ -93,6 +102,7 @@ async fn take(
         outcome,
         image,
         reason,
+        deidentified: None,
     };
     let file = match open(path.to_owned()).await {
         Ok(file) => file,
@@ -109,11 +119,30 @@ async fn take(
         attested: args.attested,
     };
     match images::take_in(hospital, actor, project, upload).await {
-        Ok((image, true)) => Ok(told("added", Some(image.id), None)),
-        Ok((image, false)) => Ok(told("known", Some(image.id), None)),
+        Ok((image, fresh)) => {
+            let outcome = if fresh { "added" } else { "known" };
+            let deidentified = counts(hospital, actor, image.id).await?;
+            Ok(Taken {
+                deidentified,
+                ..told(outcome, Some(image.id), None)
+            })
+        }
         Err(ServiceError::BadImage { source, .. }) => {
             Ok(told("refused", None, Some(source.to_string())))
         }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was done to an image's header, where it came with one.
+async fn counts(
+    hospital: &Hospital,
+    actor: &Actor,
+    image: ImageId,
+) -> anyhow::Result<Option<Deeds>> {
+    match headers::report(hospital, actor, image).await {
+        Ok(report) => Ok(Some(report.counts)),
+        Err(ServiceError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,5 +1,6 @@
 //! The JSON of requests and answers, where it is not a domain type itself.
 
+use crate::imaging::deidentify::Dates;
 use crate::services::acquisitions::Wish;
 use crate::store::accounts::{Settings, Token, TokenScope, User};
 use crate::store::acquisitions::{Acquisition, Chosen};
@@ -197,6 +198,10 @@ pub struct ProjectChangeBody {
     pub shares: Option<SplitShares>,
     /// Percent of cases shown without suggestions.
     pub blind_share: Option<u8>,
+    /// What becomes of the dates in DICOM headers that come from now on.
+    pub keep_dates: Option<Dates>,
+    /// Whether DICOM headers that come from now on keep the patient's sex, age, size and the like.
+    pub keep_characteristics: Option<bool>,
 }
 
 fn default_blind_share() -> u8 {

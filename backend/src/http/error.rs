@@ -113,7 +113,7 @@ pub(super) fn of_json(error: actix_web::error::JsonPayloadError) -> actix_web::E
 }
 
 /// A form that is broken or too large.
-pub(super) fn of_multipart(error: actix_multipart::MultipartError) -> actix_web::Error {
+pub(in crate::http) fn of_multipart(error: actix_multipart::MultipartError) -> actix_web::Error {
     use actix_multipart::MultipartError as E;
     let service = match &error {
         E::Payload(PayloadError::Overflow) => ServiceError::TooLarge {

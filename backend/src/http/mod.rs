@@ -6,6 +6,7 @@ mod error;
 mod extract;
 mod gate;
 mod openapi;
+mod related;
 pub mod routes;
 
 pub use openapi::document;

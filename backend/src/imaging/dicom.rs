@@ -37,6 +37,7 @@ const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const PIXEL_SPACING: Tag = Tag(0x0028, 0x0030);
 const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
 const BURNED_IN_ANNOTATION: Tag = Tag(0x0028, 0x0301);
+const RECOGNIZABLE_VISUAL_FEATURES: Tag = Tag(0x0028, 0x0302);
 const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
@@ -81,6 +82,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingErro
         series_key: text(&object, SERIES_INSTANCE_UID).map(Identifier),
         facts,
         attestation_reason: attestation_reason(&object, modality).filter(|_| !hints.attested),
+        header: Some(super::deidentify::Header::of(object)),
     })
 }
 
@@ -453,6 +455,9 @@ fn attestation_reason(
     }
     if modality == Modality::Ultrasound {
         return Some(AttestationReason::Ultrasound);
+    }
+    if text(object, RECOGNIZABLE_VISUAL_FEATURES).is_some_and(|value| value == "YES") {
+        return Some(AttestationReason::Recognizable);
     }
     let says_no = text(object, BURNED_IN_ANNOTATION).is_some_and(|value| value == "NO");
     (!says_no).then_some(AttestationReason::Header)

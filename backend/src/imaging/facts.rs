@@ -65,6 +65,15 @@ pub struct Levels {
     pub function: VoiFunction,
 }
 
+impl Levels {
+    /// The shown grey, in 0..=1, of a stored value.
+    pub(super) fn shown(&self, stored: f64) -> f64 {
+        let value = self.slope * stored + self.intercept;
+        let grey = self.function.apply(value, self.center, self.width);
+        if self.inverse { 1.0 - grey } else { grey }
+    }
+}
+
 /// A side of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,10 +1,11 @@
 //! Grey levels: from stored values to what is shown.
 
-use super::{ImagingError, Window, picture};
+use super::{ImagingError, Levels, Window, picture};
 use bytes::Bytes;
-use image::{DynamicImage, GrayImage};
+use image::{DynamicImage, GrayImage, ImageFormat};
 use medreg_datasets::geometry::ImageSize;
 use serde::{Deserialize, Serialize};
+use std::io::Cursor;
 use utoipa::ToSchema;
 
 /// How a window maps values to grey, PS3.3 section C.11.2.1.
@@ -60,4 +61,40 @@ pub(super) fn rendered_with(
     let image =
         GrayImage::from_raw(size.width(), size.height(), grey).ok_or(ImagingError::NoPixels)?;
     picture::encode(&DynamicImage::ImageLuma8(image))
+}
+
+/// A kept frame as a reader first sees it, as a PNG or as a JPEG. Without levels it is shown as it is kept.
+pub fn rendered_frame(
+    png: &Bytes,
+    levels: Option<&Levels>,
+    jpeg: bool,
+) -> Result<Bytes, ImagingError> {
+    let malformed = |e: image::ImageError| ImagingError::Malformed {
+        kind: "PNG",
+        reason: e.to_string(),
+    };
+    let kept = image::load_from_memory_with_format(png, ImageFormat::Png).map_err(malformed)?;
+    let shown = match (kept, levels) {
+        (DynamicImage::ImageLuma16(grey), Some(levels)) => {
+            let size = super::checked_size(grey.width(), grey.height())?;
+            let picture = rendered_with(grey.as_raw(), size, |stored| levels.shown(stored))?;
+            match jpeg {
+                false => return Ok(picture),
+                true => image::load_from_memory(&picture).map_err(malformed)?,
+            }
+        }
+        (other, _) => other,
+    };
+    if !jpeg {
+        return Ok(png.clone());
+    }
+    let mut drawn = Cursor::new(Vec::new());
+    let eight = match shown.color().has_color() {
+        true => DynamicImage::ImageRgb8(shown.to_rgb8()),
+        false => DynamicImage::ImageLuma8(shown.to_luma8()),
+    };
+    eight
+        .write_to(&mut drawn, ImageFormat::Jpeg)
+        .map_err(malformed)?;
+    Ok(drawn.into_inner().into())
 }

@@ -1,14 +1,17 @@
 //! An upload's bytes → its canonical pixels and the few facts that are kept.
 //!
 //! What a file is, its bytes say; its name is used in messages only. Nothing of a DICOM header leaves this module but what
-//! [`Canonical`] lists, and the identifiers in it do not print themselves.
+//! [`Canonical`] lists; the identifiers in it do not print themselves, and its header shows nothing before it is de-identified.
 
 mod attributes;
+pub mod deidentify;
 mod dicom;
 mod error;
 mod facts;
 mod grey;
 mod guard;
+mod identity;
+pub mod objects;
 mod palette;
 mod picture;
 pub mod slide;
@@ -17,7 +20,8 @@ mod ybr;
 
 pub use error::ImagingError;
 pub use facts::{Facts, Laterality, Levels};
-pub use grey::VoiFunction;
+pub use grey::{VoiFunction, rendered_frame};
+pub use identity::{Identity, identity, study_of};
 pub use picture::shrunk;
 
 use bytes::Bytes;
@@ -111,6 +115,8 @@ pub struct Canonical {
     pub facts: Facts,
     /// Why a person must say first that no patient data is burned in; `None` where nobody must.
     pub attestation_reason: Option<AttestationReason>,
+    /// What a DICOM file said, still to be de-identified under the project's key; `None` where it was none.
+    pub header: Option<deidentify::Header>,
 }
 
 /// Reads an upload that is a file: a slide with its tiles, or anything else, which is read into memory.

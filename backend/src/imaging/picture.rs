@@ -67,6 +67,7 @@ pub(super) fn read(
             ..Facts::default()
         },
         attestation_reason: (!hints.attested).then_some(AttestationReason::Picture),
+        header: None,
     })
 }
 

@@ -1,19 +1,19 @@
 //! Images in, and their pixels out.
 
 use super::access::{self, Permission};
+use super::headers::{self, Known};
 use super::turns::Turns;
 use super::{Actor, Hospital, Outcome, ServiceError, audit};
 use crate::imaging::slide::{self, Tiles};
 use crate::imaging::{self, Canonical, Hints, Identifier, ImagingError};
+use crate::store;
 use crate::store::images::{self, Filter, Image, ImageState, NewImage};
 use crate::store::projects::Project;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
-use hmac::{Hmac, Mac};
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::snapshot::{ObjectRef, Split};
-use sha2::Sha256;
 use sqlx::PgConnection;
 use std::fs::File;
 use std::io;
@@ -60,14 +60,26 @@ pub async fn take_in(
     let (project, _) = access::project(&mut conn, actor, project, Permission::Upload).await?;
     drop(conn);
     let names = Names::of(&upload)?;
-    let (canonical, tiles) = decode(upload).await?;
+    let (mut canonical, tiles) = decode(upload).await?;
     let pixels = keep(hospital, &canonical, tiles.as_ref()).await?;
     let raster = hospital.objects.put(canonical.rendered.clone()).await?;
 
     let series = canonical.series_key.as_ref();
     let series =
         series.map(|id| pseudonym(&hospital.pseudonym_key, project.id, "series", id.expose()));
+    let header = canonical.header.take();
     let (patient, study) = names.pseudonyms(hospital, &project, &canonical, raster.sha256.as_str());
+    let header = match header {
+        Some(header) => {
+            let known = Known {
+                patient: patient.clone(),
+                study: study.clone(),
+                pixels: pixels.iter().map(|p| p.sha256.to_string()).collect(),
+            };
+            headers::deidentify(hospital, &project, known, header).await?
+        }
+        None => None,
+    };
     let mut tx = hospital.pool.begin().await?;
     let split = Split::of_patient(project.id, &patient, project.shares);
     let patient = images::patient(&mut tx, project.id, &patient, split).await?;
@@ -90,6 +102,9 @@ pub async fn take_in(
     let (id, fresh) = images::insert(&mut tx, &new).await?;
     if let Some(tiles) = &tiles {
         images::insert_edges(&mut tx, id, &tiles.edges).await?;
+    }
+    if let Some(header) = &header {
+        store::headers::insert(&mut tx, id, header).await?;
     }
     let image = images::image(&mut tx, id)
         .await?
@@ -243,14 +258,17 @@ impl Names {
 }
 
 /// A keyed hash: the same identifier is the same pseudonym inside a project and another in every other.
-fn pseudonym(key: &[u8; 32], project: ProjectId, kind: &str, identifier: &str) -> String {
+pub(super) fn pseudonym(
+    key: &[u8; 32],
+    project: ProjectId,
+    kind: &str,
+    identifier: &str,
+) -> String {
     // A key of any length is fine for HMAC, so this cannot fail; without a key the fixed text still reveals nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return "unknown".to_owned();
-    };
-    mac.update(format!("{project}/{kind}/{identifier}").as_bytes());
-    let digest = Digest::from_raw(&mac.finalize().into_bytes());
-    format!("P{}", &digest.as_str()[..16])
+    headers::keyed(key, project, kind, identifier).map_or_else(
+        || "unknown".to_owned(),
+        |hash| format!("P{}", &Digest::from_raw(&hash).as_str()[..16]),
+    )
 }
 
 /// One page of a project's images.

@@ -50,6 +50,7 @@ pub async fn change(
     let detail = serde_json::json!({
         "name": change.name.is_some(), "guideline": change.guideline.is_some(),
         "shares": change.shares, "blind_share": change.blind_share,
+        "keep_dates": change.keep_dates, "keep_characteristics": change.keep_characteristics,
     });
     audit(&mut tx, actor, "project.change", id, detail).await?;
     tx.commit().await?;

@@ -1,6 +1,7 @@
 //! Projects, who works in them as what, and their ontologies.
 
 use super::{StoreError, Stored};
+use crate::imaging::deidentify::Dates;
 use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::{Concept, ConceptKey};
@@ -68,6 +69,10 @@ pub struct Project {
     pub shares: SplitShares,
     /// Percent of cases shown without suggestions.
     pub blind_share: u8,
+    /// What becomes of the dates in headers of DICOM files that come.
+    pub keep_dates: Dates,
+    /// Whether those headers keep the patient's sex, age, size and the like.
+    pub keep_characteristics: bool,
     /// When it was made.
     pub created_at: String,
 }
@@ -99,6 +104,8 @@ struct Row {
     val_share: i16,
     test_share: i16,
     blind_share: i16,
+    keep_dates: String,
+    keep_characteristics: bool,
     created_at: String,
 }
 
@@ -129,6 +136,11 @@ impl TryFrom<Row> for Project {
                 test: percent(row.test_share, "test_share")?,
             },
             blind_share: percent(row.blind_share, "blind_share")?,
+            keep_dates: row
+                .keep_dates
+                .parse()
+                .map_err(StoreError::corrupt("projects", "keep_dates"))?,
+            keep_characteristics: row.keep_characteristics,
             created_at: row.created_at,
         })
     }
@@ -160,6 +172,10 @@ pub struct ProjectChange<'a> {
     pub shares: Option<SplitShares>,
     /// Percent of cases shown without suggestions.
     pub blind_share: Option<u8>,
+    /// What becomes of the dates in headers that come from now on.
+    pub keep_dates: Option<Dates>,
+    /// Whether headers that come from now on keep the patient's characteristics.
+    pub keep_characteristics: Option<bool>,
 }
 
 /// Changes a project.
@@ -170,13 +186,16 @@ pub async fn change(
 ) -> Stored<()> {
     sqlx::query!(
         "UPDATE projects SET name = coalesce($2, name), guideline = coalesce($3, guideline), val_share = coalesce($4, val_share),
-                test_share = coalesce($5, test_share), blind_share = coalesce($6, blind_share) WHERE id = $1",
+                test_share = coalesce($5, test_share), blind_share = coalesce($6, blind_share),
+                keep_dates = coalesce($7, keep_dates), keep_characteristics = coalesce($8, keep_characteristics) WHERE id = $1",
         id.0,
         change.name,
         change.guideline,
         change.shares.map(|s| i16::from(s.val)),
         change.shares.map(|s| i16::from(s.test)),
         change.blind_share.map(i16::from),
+        change.keep_dates.map(Dates::as_str),
+        change.keep_characteristics,
     )
     .execute(conn)
     .await?;
@@ -188,7 +207,7 @@ pub async fn project(conn: &mut PgConnection, id: ProjectId) -> Stored<Option<Pr
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
-                  rfc3339(created_at) AS "created_at!" FROM projects WHERE id = $1"#,
+                  keep_dates, keep_characteristics, rfc3339(created_at) AS "created_at!" FROM projects WHERE id = $1"#,
         id.0
     )
     .fetch_optional(conn)
@@ -201,7 +220,7 @@ pub async fn projects(conn: &mut PgConnection, member: Option<UserId>) -> Stored
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
-                  rfc3339(created_at) AS "created_at!" FROM projects p
+                  keep_dates, keep_characteristics, rfc3339(created_at) AS "created_at!" FROM projects p
            WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM memberships m WHERE m.project_id = p.id AND m.user_id = $1)
            ORDER BY name"#,
         member.map(|m| m.0)

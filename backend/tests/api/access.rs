@@ -1,5 +1,6 @@
 //! Every route × everybody who may call it. A route that this table does not know fails the test.
 
+use crate::corpus;
 use crate::slide_file;
 use crate::support::{Answer, Person, World, png, region, text};
 use reqwest::Method;
@@ -67,6 +68,76 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         ALL,
     ),
     ("POST", "/api/images/{image}/attestation", ATTESTERS),
+    ("GET", "/api/projects/{project}/dicomweb/studies", ALL),
+    ("GET", "/api/projects/{project}/dicomweb/series", ALL),
+    ("GET", "/api/projects/{project}/dicomweb/instances", ALL),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/instances",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/metadata",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/metadata",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/metadata",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/frames/{frames}",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/rendered",
+        ALL,
+    ),
+    (
+        "GET",
+        "/api/projects/{project}/dicomweb/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered",
+        ALL,
+    ),
+    ("POST", "/api/projects/{project}/dicomweb/studies", TRAINERS),
+    (
+        "POST",
+        "/api/projects/{project}/dicomweb/studies/{study}",
+        TRAINERS,
+    ),
+    ("GET", "/api/images/{image}/deidentification", ATTESTERS),
     ("POST", "/api/projects/{project}/cases/next", READERS),
     ("GET", "/api/projects/{project}/cases/upcoming", READERS),
     ("POST", "/api/images/{image}/lease", READERS),
@@ -266,9 +337,21 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         slide_file::small(),
         &[("attested", "true")],
     );
+    let dicom = corpus::dated("20240228", "MARK^ANNA");
+    let dicom = world
+        .admin
+        .upload(&world.project, "a.dcm", dicom, &[("attested", "true")]);
+    let objects = world.path("dicomweb/instances?Modality=CT");
+    let object = world.admin.get(&objects).await.is(200)[0].clone();
+    let uid = |tag: &str| text(&object[tag]["Value"][0]);
     BTreeMap::from([
+        ("study", uid("0020000D")),
+        ("series", uid("0020000E")),
+        ("instance", uid("00080018")),
+        ("frames", "1".to_owned()),
         ("project", world.project.clone()),
         ("slide", text(&slide.await.is(201)["id"])),
+        ("dicom", text(&dicom.await.is(201)["id"])),
         ("level", "0".to_owned()),
         ("column", "0".to_owned()),
         ("row", "0".to_owned()),
@@ -330,10 +413,11 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
 }
 
 async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Answer {
-    // Of all images only slides have tiles.
-    let mut filled = match path.contains("/tiles/") {
-        true => path.replace("{image}", "{slide}"),
-        false => path.to_owned(),
+    // Of all images only slides have tiles, and only DICOM files headers.
+    let mut filled = match path.rsplit('/').next() {
+        Some("{row}") => path.replace("{image}", "{slide}"),
+        Some("deidentification") => path.replace("{image}", "{dicom}"),
+        _ => path.to_owned(),
     };
     for (name, id) in ids {
         filled = filled.replace(&format!("{{{name}}}"), id);
@@ -346,6 +430,12 @@ async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, St
         return caller
             .upload(&ids["project"], "a.png", png(77), &[("attested", "true")])
             .await;
+    }
+    if path.contains("/dicomweb/") && method == "POST" {
+        let kind = "multipart/related; type=\"application/dicom\"; boundary=x";
+        let request = caller.request(Method::POST, &filled);
+        let parts = "--x\r\nContent-Type: application/dicom\r\n\r\nnone\r\n--x--";
+        return Answer::of(request.header("content-type", kind).body(parts)).await;
     }
     if path.ends_with("/artifacts/{name}") && method == "PUT" {
         return caller.put_bytes(&format!("{filled}?attempt=9"), "x").await;

@@ -121,6 +121,17 @@ export async function uploadImage(id: string, file: File, fields: { patient: str
   if (!response.ok) throw await refusal(response)
   return response.status === 201
 }
+// What was done to the header of the image's file; null where it came without one, or before headers were kept.
+export const useDeidentification = (image: string) =>
+  useQuery({
+    queryKey: ['deidentification', image],
+    staleTime: Infinity,
+    queryFn: () =>
+      got(http.GET('/api/images/{image}/deidentification', { params: { path: { image } } })).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }),
+  })
 export function useAttest() {
   const queries = useQueryClient()
   return useMutation({
@@ -278,6 +289,8 @@ export const settings = {
     got(http.PUT('/api/projects/{project}/concepts', { ...project(id), body: { concepts } })),
   templates: ({ id, templates }: { id: string; templates: components['schemas']['Template'][] }) =>
     got(http.PUT('/api/projects/{project}/templates', { ...project(id), body: { templates } })),
+  headers: ({ id, ...body }: { id: string } & Pick<components['schemas']['ProjectChangeBody'], 'keep_dates' | 'keep_characteristics'>) =>
+    got(http.PATCH('/api/projects/{project}', { ...project(id), body })),
   project: (name: string) => got(http.POST('/api/projects', { body: { name } as components['schemas']['NewProjectBody'] })),
   user: (body: { username: string; display_name: string; password: string }) => got(http.POST('/api/users', { body })),
   disable: ({ user, disabled }: { user: string; disabled: boolean }) =>

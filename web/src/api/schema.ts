@@ -154,6 +154,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/deidentification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to the header of a DICOM file so that it says nothing of its patient: which attributes, never their values. */
+        get: operations["get_deidentification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image}/lease": {
         parameters: {
             query?: never;
@@ -1470,6 +1487,9 @@ export interface components {
             kind: "ultrasound";
         } | {
             /** @enum {string} */
+            kind: "recognizable";
+        } | {
+            /** @enum {string} */
             kind: "header";
         } | {
             /** @enum {string} */
@@ -1732,6 +1752,44 @@ export interface components {
          * @enum {string}
          */
         DatasheetFormat: "html" | "markdown";
+        /**
+         * @description What was done to an attribute.
+         * @enum {string}
+         */
+        Deed: "removed" | "emptied" | "replaced" | "uid_replaced" | "shifted" | "kept";
+        /** @description How many attributes were treated how. */
+        Deeds: {
+            /**
+             * Format: int64
+             * @description Without a value.
+             */
+            emptied: number;
+            /**
+             * Format: int64
+             * @description As they were.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Gone.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description With another value.
+             */
+            replaced: number;
+            /**
+             * Format: int64
+             * @description With a date that was moved.
+             */
+            shifted: number;
+            /**
+             * Format: int64
+             * @description With a pseudonymous UID.
+             */
+            uid_replaced: number;
+        };
         /** @description Something that is described: a region, or a sentence of a report. */
         Described: {
             bbox?: components["schemas"]["PixelBox"] | null;
@@ -1990,6 +2048,24 @@ export interface components {
             /** @description The gravest first. */
             flags: components["schemas"]["Flag"][];
         };
+        /** @description What was done to a header. */
+        HeaderReport: {
+            /** @description Each of them, those outside of all sequences first. */
+            attributes: components["schemas"]["TreatedAttribute"][];
+            /** @description How many attributes were treated how. */
+            counts: components["schemas"]["Deeds"];
+            /** @description What the project wanted of dates. */
+            dates: components["schemas"]["KeptDates"];
+            /** @description The edition of PS3.15 that was followed. */
+            edition: string;
+            /** @description Whether it wanted the patient's characteristics to stay. */
+            keep_characteristics: boolean;
+            /**
+             * Format: int64
+             * @description How many more were treated, which are not among those.
+             */
+            unlisted: number;
+        };
         /** @description `POST /api/worker/{runs|acquisitions}/{id}/heartbeat`: still at it. */
         Heartbeat: {
             /**
@@ -2153,6 +2229,11 @@ export interface components {
             /** @description The secret; it is not kept. */
             token: string;
         };
+        /**
+         * @description What becomes of the dates in headers.
+         * @enum {string}
+         */
+        KeptDates: "removed" | "shifted";
         /** @description A language tag in the shape of BCP 47: `en`, `zh`, `zh-Hans`, `ja`. */
         Lang: string;
         /**
@@ -2646,6 +2727,10 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /** @description Whether those headers keep the patient's sex, age, size and the like. */
+            keep_characteristics: boolean;
+            /** @description What becomes of the dates in headers of DICOM files that come. */
+            keep_dates: components["schemas"]["KeptDates"];
             /** @description The two languages of every description. */
             langs: string[];
             /** @description Its name. */
@@ -2664,6 +2749,9 @@ export interface components {
             blind_share?: number | null;
             /** @description How to annotate, Markdown. */
             guideline?: string | null;
+            /** @description Whether DICOM headers that come from now on keep the patient's sex, age, size and the like. */
+            keep_characteristics?: boolean | null;
+            keep_dates?: components["schemas"]["KeptDates"] | null;
             /** @description Its name. */
             name?: string | null;
             shares?: components["schemas"]["SplitShares"] | null;
@@ -3385,6 +3473,25 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description What was done to one attribute, wherever it stood at this depth. */
+        TreatedAttribute: {
+            /** @description What was done. */
+            deed: components["schemas"]["Deed"];
+            /**
+             * Format: int32
+             * @description In how many sequences it stood.
+             */
+            depth: number;
+            /** @description Its keyword in the standard's dictionary; absent where it is private or unknown. */
+            name?: string | null;
+            /** @description Its group and element, `0010,0010`. */
+            tag: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            times: number;
+        };
         /** @description Which weights a run may change. */
         Tuning: {
             /** @enum {string} */
@@ -3975,6 +4082,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Image"];
+                };
+            };
+        };
+    };
+    get_deidentification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeaderReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

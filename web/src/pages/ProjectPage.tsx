@@ -4,6 +4,7 @@ import { Link, useParams } from 'react-router'
 import { useProgress, useProject } from '../api/queries'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
+import { Headers } from '../panels/Headers'
 import { PageTitle } from '../panels/PageTitle'
 import { Templates } from '../panels/Templates'
 import { Unsent } from '../panels/Unsent'
@@ -45,6 +46,7 @@ export default function ProjectPage() {
                 <Text style={{ whiteSpace: 'pre-wrap' }}>{found.guideline}</Text>
               </Card>
             )}
+            {may(found.role, 'manage') && <Headers project={found} />}
             {may(found.role, 'manage') && <Templates project={id} langs={found.langs} />}
           </Stack>
         )}

@@ -9,6 +9,7 @@ import { useInWords } from '../i18n/refusal'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { Confirm } from '../panels/Confirm'
+import { Deidentification } from '../panels/Deidentification'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
 
@@ -110,6 +111,7 @@ function Waiting({ project }: { project: string }) {
                   <Picture src={`/api/images/${image.id}/rendered`} alt={image.patient} h={220} w="auto" fit="contain" />
                   <Stack align="flex-start">
                     {image.attestation_reason && <Text>{reasonIn(t, image.attestation_reason)}</Text>}
+                    {image.attestation_reason?.kind !== 'picture' && <Deidentification image={image.id} about={image.patient} />}
                     <Button aria-label={`${t('upload.clean')}: ${image.patient}`} onClick={() => attest.mutate({ image: image.id, burned_in: false })}>{t('upload.clean')}</Button>
                     <Confirm color="red" label={t('upload.burned')} about={image.patient} consequence={t('upload.withhold_text')} onConfirm={() => attest.mutate({ image: image.id, burned_in: true })} />
                   </Stack>

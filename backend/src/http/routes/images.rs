@@ -3,7 +3,9 @@
 use crate::http::MAX_FORM;
 use crate::http::dto::{Attestation, ErrorBody, Images};
 use crate::http::error::{Answer, Refusal};
+use crate::imaging::deidentify::Report;
 use crate::imaging::slide::MAX_SLIDE_BYTES;
+use crate::services::headers;
 use crate::services::images::{self, Pixels, Place, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use crate::store::images::{Filter, Image, ImageState};
@@ -26,6 +28,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_image)
         .service(related_images)
         .service(attest_image)
+        .service(get_deidentification)
         .service(get_pixels)
         .service(get_rendered)
         .service(get_tile);
@@ -198,6 +201,17 @@ async fn attest_image(
     Ok(Json(
         images::attest(&hospital, &actor, *image, body.burned_in).await?,
     ))
+}
+
+/// What was done to the header of a DICOM file so that it says nothing of its patient: which attributes, never their values.
+#[utoipa::path(tag = "images", responses((status = 200, body = Report), (status = 404, body = ErrorBody)))]
+#[get("/api/images/{image}/deidentification")]
+async fn get_deidentification(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    image: Path<ImageId>,
+) -> Answer<Json<Report>> {
+    Ok(Json(headers::report(&hospital, &actor, *image).await?))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cases;
+mod dicomweb;
 mod exports;
 mod images;
 mod projects;
@@ -17,6 +18,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     projects::configure(config);
     images::configure(config);
     cases::configure(config);
+    dicomweb::configure(config);
     snapshots::configure(config);
     exports::configure(config);
     runs::configure(config);

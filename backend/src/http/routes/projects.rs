@@ -91,6 +91,8 @@ async fn change_project(
         guideline: body.guideline.as_deref(),
         shares: body.shares,
         blind_share: body.blind_share,
+        keep_dates: body.keep_dates,
+        keep_characteristics: body.keep_characteristics,
     };
     let changed = projects::change(&hospital, &actor, *project, &change).await?;
     Ok(Json(view(changed)))

@@ -141,6 +141,7 @@ pub(super) fn read(file: &File, hints: &Hints) -> Result<(Canonical, Tiles), Ima
             ..Facts::default()
         },
         attestation_reason: (!hints.attested).then_some(AttestationReason::Picture),
+        header: None,
     };
     Ok((canonical, pyramid.into_tiles()))
 }

@@ -5,14 +5,12 @@ import type { Export, ExportFormat } from '../../api/client'
 import { useAskForExport, useExports } from '../../api/queries'
 import { Refusal } from '../Refusal'
 
-const FORMATS = [
-  'medreginstruct', 'medreg', 'coco', 'yolo', 'voc', 'llava', 'sharegpt', 'internvl', 'qwen-vl', 'qwen2.5-vl', 'csv', 'parquet', 'webdataset', 'derived',
-] as const satisfies readonly ExportFormat[]
-
-/** A point would lead into a table of texts below. */
-function pointless(format: string): string {
-  return format.replace('.', '_')
+// What the layouts call themselves, in every language.
+const NAMES: Record<Exclude<ExportFormat, 'derived'>, string> = {
+  medreginstruct: 'MedRegInstruct', coco: 'COCO', yolo: 'YOLO', voc: 'Pascal VOC', llava: 'LLaVA', sharegpt: 'ShareGPT', internvl: 'InternVL',
+  'qwen-vl': 'Qwen-VL', 'qwen2.5-vl': 'Qwen2.5-VL', csv: 'CSV', parquet: 'Parquet', webdataset: 'WebDataset', medreg: 'medreg',
 }
+const FORMATS = [...(Object.keys(NAMES) as (keyof typeof NAMES)[]), 'derived'] as const
 
 export function Files({ snapshot, name }: { snapshot: string; name: string }) {
   const { t } = useTranslation()
@@ -26,7 +24,7 @@ export function Files({ snapshot, name }: { snapshot: string; name: string }) {
         <Menu position="bottom-end">
           <Menu.Target><Button size="compact-sm" variant="default" aria-label={t('exports.of', { name })}>{t('exports.export')}</Button></Menu.Target>
           <Menu.Dropdown>
-            {FORMATS.map((format) => <Menu.Item key={format} onClick={() => ask.mutate(format)}>{t(`exports.layout.${pointless(format)}`)}</Menu.Item>)}
+            {FORMATS.map((format) => <Menu.Item key={format} onClick={() => ask.mutate(format)}>{format === 'derived' ? t('exports.derived') : NAMES[format]}</Menu.Item>)}
           </Menu.Dropdown>
         </Menu>
       </Group>
@@ -38,7 +36,7 @@ export function Files({ snapshot, name }: { snapshot: string; name: string }) {
 
 function File({ made: { snapshot, format, state, written, expected, failure } }: { made: Export }) {
   const { t } = useTranslation()
-  const layout = t(`exports.layout.${pointless(format)}`)
+  const layout = NAMES[format as keyof typeof NAMES] ?? t('exports.derived')
   if (state === 'finished') {
     return <Anchor href={`/api/snapshots/${snapshot}/exports/${format}/file`} download size="sm">{layout} ({sizeOf(expected)})</Anchor>
   }
