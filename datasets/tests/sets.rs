@@ -275,15 +275,11 @@ fn questions(path: &Path, rows: &[(&[u8], &str, &str)]) {
     let file = File::create(path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema.into(), properties.into()).unwrap();
     let mut group = writer.next_row_group().unwrap();
-    let column = |of: fn(&(&[u8], &str, &str)) -> Vec<u8>| {
-        let values: Vec<Vec<u8>> = rows.iter().map(of).collect();
-        values
-    };
-    let columns = [
-        (column(|row| row.0.to_vec()), 2),
+    let columns: [(Vec<Vec<u8>>, i16); 4] = [
+        (rows.iter().map(|row| row.0.to_vec()).collect(), 2),
         (Vec::new(), 1),
-        (column(|row| row.1.into()), 1),
-        (column(|row| row.2.into()), 1),
+        (rows.iter().map(|row| row.1.into()).collect(), 1),
+        (rows.iter().map(|row| row.2.into()).collect(), 1),
     ];
     for (values, defined) in columns {
         let values: Vec<ByteArray> = values.into_iter().map(ByteArray::from).collect();

@@ -21,9 +21,9 @@ use std::process::ExitCode;
 /// medreg's own layout, and all others by what they say of themselves.
 fn formats() -> impl TypedValueParser<Value = ExportFormat> {
     let values = ExportFormat::ALL.map(|format| {
-        let about = named(format.as_str()).map(|format| format.about());
+        let about = named(format.name()).map(|format| format.about());
         let own = "medreg's own: manifest.json, cases.jsonl, objects by hash";
-        PossibleValue::new(format.as_str()).help(about.unwrap_or(own))
+        PossibleValue::new(format.name()).help(about.unwrap_or(own))
     });
     PossibleValuesParser::new(values).try_map(|name| name.parse())
 }

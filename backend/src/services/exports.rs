@@ -30,9 +30,9 @@ pub async fn ask(
     let mut tx = hospital.pool.begin().await?;
     access::project(&mut tx, actor, project.project_id, Permission::Snapshot).await?;
     all_may_be_seen(&mut tx, snapshot).await?;
-    exports::ask(&mut tx, snapshot, format.as_str(), actor.user).await?;
+    exports::ask(&mut tx, snapshot, format.name(), actor.user).await?;
     let export = one(&mut tx, snapshot, format).await?;
-    let detail = serde_json::json!({ "format": format.as_str() });
+    let detail = serde_json::json!({ "format": format.name() });
     audit(&mut tx, actor, "snapshot.export", snapshot, detail).await?;
     tx.commit().await?;
     Ok(export)
@@ -43,7 +43,7 @@ async fn one(
     snapshot: &Digest,
     format: ExportFormat,
 ) -> Outcome<Export> {
-    let found = exports::of_snapshot(conn, snapshot, Some(format.as_str())).await?;
+    let found = exports::of_snapshot(conn, snapshot, Some(format.name())).await?;
     let export = found.into_iter().next();
     export.ok_or(ServiceError::NotFound("export of this snapshot"))
 }

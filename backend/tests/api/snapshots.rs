@@ -186,7 +186,7 @@ async fn an_export_in_any_format_says_what_it_holds() {
         world.finished(seed).await;
     }
     let id = world.snapshot().await;
-    let formats = medreg::services::snapshots::ExportFormat::ALL.map(|format| format.as_str());
+    let formats = medreg::services::snapshots::ExportFormat::ALL.map(|format| format.name());
     for format in &formats[2..] {
         let path = format!("/api/snapshots/{id}/export?format={format}");
         let export = world.admin.get(&path).await;

@@ -87,7 +87,7 @@ async fn export_file(
     let name = format!(
         "attachment; filename=\"medreg-{}-{}.tar\"",
         &path.0.as_str()[..12],
-        path.1.as_str()
+        path.1.name()
     );
     Ok(answer
         .content_type("application/x-tar")

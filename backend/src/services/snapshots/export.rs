@@ -81,7 +81,7 @@ impl ExportFormat {
 
     /// The name used in SQL and addresses; but for medreg's own layout it is that of a format of data sets.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Medreg => "medreg",
             Self::MedRegInstruct => "medreginstruct",
@@ -105,7 +105,7 @@ impl std::str::FromStr for ExportFormat {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         (Self::ALL.into_iter())
-            .find(|format| format.as_str() == text)
+            .find(|format| format.name() == text)
             .ok_or_else(|| format!("`{text}` is not the name of an export's layout"))
     }
 }
@@ -191,7 +191,7 @@ impl Archive {
         match format {
             ExportFormat::Medreg => self.write_medreg(&cases, &mut tar)?,
             ExportFormat::MedRegInstruct => self.write_medreginstruct(&cases, &mut tar)?,
-            other => self.write_format(other.as_str(), &cases, &mut tar)?,
+            other => self.write_format(other.name(), &cases, &mut tar)?,
         }
         tar.finish()
     }
@@ -262,7 +262,7 @@ impl Archive {
             )?;
         }
         // Who may have ids and boxes only gets no pixels.
-        let with_images = !format.carries().content && name != ExportFormat::Derived.as_str();
+        let with_images = !format.carries().content && name != ExportFormat::Derived.name();
         let described = self.described(cases, &files, with_images)?;
         append(tar, CROISSANT, described.len() as u64, described.as_slice())?;
         match with_images {
