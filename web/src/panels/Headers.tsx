@@ -18,7 +18,7 @@ export function Headers({ project: { id, keep_dates, keep_characteristics } }: {
         <Title id="headers" order={2} size="h5">{t('header.settings')}</Title>
         <Text size="sm" c="gray.4">{t('header.text')}</Text>
         <NativeSelect
-          maw={420}
+          maw={640}
           label={t('header.dates')}
           value={asked?.keep_dates ?? keep_dates}
           onChange={(event) => change.mutate({ id, keep_dates: DATES.find((dates) => dates === event.currentTarget.value) ?? 'removed' })}
