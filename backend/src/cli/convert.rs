@@ -77,12 +77,12 @@ pub(super) struct ConvertArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Choice {
+pub(super) enum Choice {
     Refuse,
     Skip,
 }
 
-fn formats(
+pub(super) fn formats(
     formats: impl Iterator<Item = &'static dyn Format>,
 ) -> impl TypedValueParser<Value = &'static str> {
     let values = formats.map(|format| PossibleValue::new(format.name()).help(format.about()));

@@ -1,7 +1,8 @@
 //! Images in, from files and folders of this machine.
 
+use super::convert::{Choice, formats};
 use super::installation::{Installation, Reach};
-use super::{Place, WrongCall, print};
+use super::{Place, WrongCall, import_set, print};
 use crate::imaging::deidentify::Deeds;
 use crate::imaging::slide::MAX_SLIDE_BYTES;
 use crate::services::headers;
@@ -9,6 +10,7 @@ use crate::services::images::{self, Upload};
 use crate::services::{Actor, Hospital, ServiceError};
 use anyhow::Context;
 use clap::Args;
+use medreg_datasets::formats::all;
 use medreg_datasets::ids::{ImageId, ProjectId};
 use medreg_datasets::modality::Modality;
 use serde::Serialize;
@@ -22,22 +24,40 @@ use std::process::ExitCode;
 pub(super) struct ImportArgs {
     /// The project's name or id
     #[arg(long)]
-    project: String,
+    pub(super) project: String,
     /// The kind of picture, where a file does not say (NIfTI, PNG, JPEG, slides)
     #[arg(long)]
-    modality: Option<Modality>,
+    pub(super) modality: Option<Modality>,
     /// The patient's pseudonym, for all of these files; without it, DICOM files are sorted by their own patient and every other file is a patient of its own
     #[arg(long)]
-    patient: Option<String>,
+    pub(super) patient: Option<String>,
     /// Vouch that no patient data is burned into the pixels; without it, doubtful images wait for a reviewer
     #[arg(long)]
-    attested: bool,
-    /// Print JSON lines, one per file
+    pub(super) attested: bool,
+    /// Print JSON lines, one per file; with --from, one summary
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Take a data set in this format, or a public one, over: its images, and what it says of them
+    #[arg(long, value_name = "FORMAT", value_parser = formats(all()))]
+    pub(super) from: Option<&'static str>,
+    /// Where the data set's image files are [default: beside it]
+    #[arg(long, value_name = "FOLDER", requires = "from")]
+    pub(super) images: Option<PathBuf>,
+    /// The account that becomes the reader of what names no reader [default: the first administrator]
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub(super) reader: Option<String>,
+    /// Make a concept of every name that the project has none for
+    #[arg(long, requires = "from")]
+    pub(super) add_concepts: bool,
+    /// What becomes of a row that cannot be taken over: nothing at all is taken, or the row is left out and told
+    #[arg(long, value_name = "WHAT", default_value = "refuse", requires = "from")]
+    pub(super) on_error: Choice,
+    /// Read and check everything, and take nothing; list what would be left out, and why
+    #[arg(long, requires = "from")]
+    pub(super) dry_run: bool,
     /// DICOM, NIfTI, PNG or JPEG files and slides in tiled TIFF or SVS, or folders of them
     #[arg(required = true)]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 }
 
 /// What became of one file.
@@ -53,6 +73,9 @@ struct Taken {
 }
 
 pub(super) async fn import(place: &Place, args: ImportArgs) -> anyhow::Result<ExitCode> {
+    if let Some(from) = args.from {
+        return import_set::import(place, &args, from).await;
+    }
     let files = files(&args.paths)?;
     let installation = Installation::open(place, Reach::Objects).await?;
     let actor = installation.administrator().await?;
@@ -117,6 +140,7 @@ async fn take(
         study: None,
         modality: args.modality,
         attested: args.attested,
+        split: None,
     };
     match images::take_in(hospital, actor, project, upload).await {
         Ok((image, fresh)) => {

@@ -4,6 +4,7 @@ mod accounts;
 mod convert;
 mod differences;
 mod import;
+mod import_set;
 mod installation;
 mod intake;
 mod lint;
@@ -56,7 +57,7 @@ enum Command {
     Serve(ListenArgs),
     /// Bring images in
     #[command(
-        after_help = "Example:\n  medreg import --project 'My first project' --attested scans/ more/chest.dcm"
+        after_help = "Example:\n  medreg import --project 'My first project' --attested scans/ more/chest.dcm\n  medreg import --project 'My first project' --from coco --attested --add-concepts --dry-run instances.json"
     )]
     Import(import::ImportArgs),
     /// Tell what an import of files would take, hold back and refuse, with no server

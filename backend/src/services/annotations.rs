@@ -206,7 +206,7 @@ pub async fn submit(
     let suggested = !suggestions.is_empty();
     let submission = Submission {
         revision,
-        active_seconds,
+        active_seconds: Some(active_seconds),
         assisted: suggested.then_some(assisted),
         missed: suggested.then(|| missed(&suggestions, &current.content)),
         flags: super::lint::count(&mut tx, &found, &project, &current.content).await?,
@@ -218,6 +218,53 @@ pub async fn submit(
     audit(&mut tx, actor, "annotation.submit", id, detail).await?;
     tx.commit().await?;
     Ok(submitted)
+}
+
+/// Takes over what somebody said of an image elsewhere, as submitted by a reader of the project; `false` where they have said exactly that
+/// already. Who may bring images in may do so.
+pub async fn bring_in(
+    hospital: &Hospital,
+    actor: &Actor,
+    reader: &Actor,
+    image: ImageId,
+    content: &AnnotationContent,
+) -> Outcome<bool> {
+    let mut tx = hospital.pool.begin().await?;
+    access::image(&mut tx, actor, image, Permission::Upload).await?;
+    let (found, project) = access::image(&mut tx, reader, image, Permission::Annotate).await?;
+    may_be_read(&found)?;
+    check(&mut tx, &found, &project, content, true).await?;
+    let (id, latest) = annotations::lock(&mut tx, image, reader.user).await?;
+    let current = latest_of(&mut tx, reader, image).await?;
+    if latest > 0 && current.content == as_kept(content)? {
+        return Ok(false);
+    }
+    if latest > 0 {
+        return Err(ServiceError::invalid(
+            "reader",
+            "they have written something else of this image already",
+        ));
+    }
+    annotations::insert_revision(&mut tx, id, 1, content).await?;
+    let submission = Submission {
+        revision: 1,
+        // Nobody was watched reading.
+        active_seconds: None,
+        assisted: None,
+        missed: None,
+        flags: super::lint::count(&mut tx, &found, &project, content).await?,
+    };
+    annotations::submit(&mut tx, id, &submission).await?;
+    let detail = serde_json::json!({ "image": image, "reader": reader.user, "regions": content.regions.len() });
+    audit(&mut tx, actor, "annotation.import", id, detail).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// As it comes back from where it is kept: reading a number may change its last digit.
+fn as_kept(content: &AnnotationContent) -> Outcome<AnnotationContent> {
+    let kept = serde_json::to_string(content).and_then(|text| serde_json::from_str(&text));
+    kept.map_err(|e| ServiceError::Internal(e.to_string()))
 }
 
 /// What a reader did with a suggestion, how much of its box is left and how much of its texts was changed.

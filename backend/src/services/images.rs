@@ -40,6 +40,8 @@ pub struct Upload {
     pub modality: Option<Modality>,
     /// Whether the sender vouches that no patient data is burned into the pixels.
     pub attested: bool,
+    /// The split that its data set puts the patient into; without it, the project's shares decide.
+    pub split: Option<Split>,
 }
 
 /// Whether the actor may bring images into a project: asked before the bytes of one are read.
@@ -60,6 +62,7 @@ pub async fn take_in(
     let (project, _) = access::project(&mut conn, actor, project, Permission::Upload).await?;
     drop(conn);
     let names = Names::of(&upload)?;
+    let wanted = upload.split;
     let (mut canonical, tiles) = decode(upload).await?;
     let pixels = keep(hospital, &canonical, tiles.as_ref()).await?;
     let raster = hospital.objects.put(canonical.rendered.clone()).await?;
@@ -81,7 +84,7 @@ pub async fn take_in(
         None => None,
     };
     let mut tx = hospital.pool.begin().await?;
-    let split = Split::of_patient(project.id, &patient, project.shares);
+    let split = wanted.unwrap_or_else(|| Split::of_patient(project.id, &patient, project.shares));
     let patient = images::patient(&mut tx, project.id, &patient, split).await?;
     let study = images::study(&mut tx, patient, &study).await?;
     let new = NewImage {
@@ -109,6 +112,13 @@ pub async fn take_in(
     let image = images::image(&mut tx, id)
         .await?
         .ok_or(ServiceError::NotFound("image"))?;
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != image.split) {
+        let reason = format!(
+            "its data set says {wanted}, but its patient is in {} already",
+            image.split
+        );
+        return Err(ServiceError::invalid("split", reason));
+    }
     if fresh {
         audit(
             &mut tx,

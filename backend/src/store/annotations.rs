@@ -142,8 +142,8 @@ pub async fn insert_revision(
 pub struct Submission {
     /// The revision.
     pub revision: i64,
-    /// Seconds the reader was at it, idle time left out.
-    pub active_seconds: f64,
+    /// Seconds the reader was at it, idle time left out; `None` where nobody counted.
+    pub active_seconds: Option<f64>,
     /// Whether its suggestions were shown, or kept back for the control group; `None` where there were none.
     pub assisted: Option<bool>,
     /// Regions that the reader drew and no suggestion, shown or not, had pointed to; `None` where there was none.

@@ -15,28 +15,48 @@ use std::time::{Duration, Instant};
 const CASES: i32 = 3_000;
 const KILLS: usize = 20;
 
+/// A copy of a table's one row for each row of `more`, but for what is said to be another, and for what is generated.
+async fn copied(conn: &mut sqlx::PgConnection, table: &str, but: &str) {
+    let columns = sqlx::query_scalar::<_, String>(
+        "SELECT string_agg(column_name::text, ', ') FROM information_schema.columns WHERE table_name = $1 AND is_generated = 'NEVER'",
+    );
+    let columns = columns.bind(table).fetch_one(&mut *conn).await.unwrap();
+    let copy = format!(
+        "INSERT INTO {table} ({columns}) SELECT {columns} FROM (
+             SELECT (jsonb_populate_record(one, jsonb_build_object({but}))).* FROM {table} one, more) AS copy"
+    );
+    let copy = sqlx::raw_sql(sqlx::AssertSqlSafe(copy));
+    copy.execute(conn).await.unwrap();
+}
+
 /// Many cases like the one there is: what takes a while to cut.
 async fn multiply(pool: &sqlx::PgPool) {
-    let columns: String = sqlx::query_scalar(
-        "SELECT string_agg(column_name::text, ', ') FROM information_schema.columns WHERE table_name = 'images' AND is_generated = 'NEVER'",
-    )
-    .fetch_one(pool)
-    .await
-    .unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+    let mut conn = pool.acquire().await.unwrap();
+    let more = format!(
         "CREATE TEMP TABLE more AS SELECT n, gen_random_uuid() AS image, gen_random_uuid() AS study, gen_random_uuid() AS patient,
-                gen_random_uuid() AS annotation FROM generate_series(1, {CASES}) AS n;
-         INSERT INTO patients SELECT (jsonb_populate_record(p, jsonb_build_object('id', more.patient, 'pseudonym', 'many' || n))).* FROM patients p, more;
-         INSERT INTO studies SELECT (jsonb_populate_record(s, jsonb_build_object('id', more.study, 'patient_id', more.patient))).* FROM studies s, more;
-         INSERT INTO images ({columns}) SELECT {columns} FROM (
-             SELECT (jsonb_populate_record(i, jsonb_build_object('id', more.image, 'study_id', more.study))).* FROM images i, more) AS image;
-         INSERT INTO annotations SELECT (jsonb_populate_record(a, jsonb_build_object('id', more.annotation, 'image_id', more.image))).* FROM annotations a, more;
-         INSERT INTO annotation_revisions SELECT (jsonb_populate_record(r, jsonb_build_object('annotation_id', more.annotation))).* FROM annotation_revisions r, more;
-         DROP TABLE more"
-    )))
-    .execute(pool)
-    .await
-    .unwrap();
+                gen_random_uuid() AS annotation FROM generate_series(1, {CASES}) AS n"
+    );
+    let more = sqlx::raw_sql(sqlx::AssertSqlSafe(more));
+    more.execute(&mut *conn).await.unwrap();
+    for (table, but) in [
+        (
+            "patients",
+            "'id', more.patient, 'pseudonym', 'many' || more.n",
+        ),
+        ("studies", "'id', more.study, 'patient_id', more.patient"),
+        ("images", "'id', more.image, 'study_id', more.study"),
+        (
+            "annotations",
+            "'id', more.annotation, 'image_id', more.image",
+        ),
+        ("annotation_revisions", "'annotation_id', more.annotation"),
+    ] {
+        copied(&mut conn, table, but).await;
+    }
+    sqlx::raw_sql("DROP TABLE more")
+        .execute(&mut *conn)
+        .await
+        .unwrap();
 }
 
 /// Other words in one description: another snapshot.

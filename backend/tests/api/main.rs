@@ -15,6 +15,7 @@ mod dicomweb;
 mod exports;
 mod hostile;
 mod images;
+mod import;
 mod lint;
 mod projects;
 mod rounds;

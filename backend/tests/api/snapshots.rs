@@ -109,7 +109,7 @@ async fn a_snapshot_serves_its_own_objects_and_no_others() {
 }
 
 /// The files of a tar archive.
-fn unpacked(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub fn unpacked(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in tar::Archive::new(archive).entries().unwrap() {
         let mut entry = entry.unwrap();

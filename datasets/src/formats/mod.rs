@@ -3,6 +3,7 @@
 //! [`Format`] is what each layout can do; [`convert`](convert::convert) goes from one to another and counts what the other has no
 //! place for. A reader hands on [`Record`]s, and a [`Complaint`] for each row that it cannot take over.
 
+pub mod annotations;
 mod coco;
 pub mod complaint;
 mod conversations;

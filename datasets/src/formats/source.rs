@@ -215,7 +215,7 @@ impl ImageFiles {
     }
 
     /// An image file as a whole; `None` where it is not there.
-    pub(super) fn content(&self, image: &ImagePath) -> Result<Option<Vec<u8>>, Fault> {
+    pub fn content(&self, image: &ImagePath) -> Result<Option<Vec<u8>>, Fault> {
         if let Some(fetch) = &self.fetch {
             return fetch(image).map(Some).map_err(Fault::Read);
         }

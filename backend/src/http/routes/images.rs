@@ -123,6 +123,7 @@ async fn upload_image(
         study: form.study.map(Text::into_inner),
         modality,
         attested: form.attested.is_some_and(|a| a.into_inner()),
+        split: None,
     };
     let (image, fresh) = images::take_in(&hospital, &actor, *project, upload).await?;
     Ok(if fresh {

@@ -101,6 +101,7 @@ pub async fn store(
         study: None,
         modality: None,
         attested: false,
+        split: None,
     };
     match images::take_in(hospital, actor, project, upload).await {
         Ok((image, _)) => {
