@@ -7,15 +7,17 @@ use super::{Place, WrongCall, print};
 use crate::services::images::{self, Upload};
 use crate::services::{Actor, ServiceError, annotations, projects};
 use crate::store::accounts;
-use crate::store::images::{Image, ImageState};
+use crate::store::images::ImageState;
 use crate::store::projects::Project;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use medreg_datasets::formats::annotations::{Words, annotations as said_in, unknown_names};
+use medreg_datasets::formats::annotations::{
+    CONCEPT, Words, annotations as said_in, unknown_names,
+};
+use medreg_datasets::formats::complaint::Fault;
 use medreg_datasets::formats::record::Record;
 use medreg_datasets::formats::source::{ImageFiles, Source};
 use medreg_datasets::formats::{Complaint, Settings, named};
-use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{Digest, ImageId};
 use medreg_datasets::lang::{Lang, LangPair};
 use medreg_datasets::ontology::{Concept, ConceptKey, ConceptKind};
@@ -205,7 +207,7 @@ impl Import<'_> {
         let size = record.image.size.or_else(|| images.size(path))?;
         let said = match said_in(record, ImageId::fresh(), size, self.words()) {
             Ok(said) => said,
-            Err(fault) => return Some(advice(&fault.to_string())),
+            Err(fault) => return Some(advice(&fault)),
         };
         let strange = said
             .keys()
@@ -261,10 +263,12 @@ impl Import<'_> {
             }
             Err(error) => return about_this(error),
         };
-        let said = match size_of(&image).map(|size| said_in(record, image.id, size, self.words())) {
-            Some(Ok(said)) => said,
-            Some(Err(fault)) => return Ok(Err(advice(&fault.to_string()))),
-            None => return Ok(Err("its size is not known".into())),
+        let Ok(size) = image.size() else {
+            return Ok(Err("its size is not known".into()));
+        };
+        let said = match said_in(record, image.id, size, self.words()) {
+            Ok(said) => said,
+            Err(fault) => return Ok(Err(advice(&fault))),
         };
         if image.state == ImageState::WaitingAttestation && !said.is_empty() {
             self.taken.waiting += 1;
@@ -411,10 +415,6 @@ impl Import<'_> {
     }
 }
 
-fn size_of(image: &Image) -> Option<ImageSize> {
-    image.size().ok()
-}
-
 /// What is wrong with one image is told of it; what is wrong with the store stops everything.
 fn about_this(error: ServiceError) -> anyhow::Result<Result<(), String>> {
     match error {
@@ -428,10 +428,12 @@ fn about_this(error: ServiceError) -> anyhow::Result<Result<(), String>> {
 }
 
 /// What to do where a name is unknown.
-fn advice(fault: &str) -> String {
-    match fault.starts_with("there is no concept") {
-        true => format!("{fault} in the project: add it, or say --add-concepts"),
-        false => fault.to_owned(),
+fn advice(fault: &Fault) -> String {
+    match fault {
+        Fault::Unknown { what, .. } if *what == CONCEPT => {
+            format!("{fault} in the project: add it, or say --add-concepts")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -20,6 +20,7 @@ mod pixels;
 mod rescale;
 mod scale;
 pub mod slide;
+mod table;
 mod voi;
 mod ybr;
 

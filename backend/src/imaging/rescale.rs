@@ -2,13 +2,12 @@
 
 use super::ImagingError;
 use super::attributes::{number, of_frame};
+use super::table::Written;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 
 const RESCALE_INTERCEPT: Tag = Tag(0x0028, 0x1052);
 const RESCALE_SLOPE: Tag = Tag(0x0028, 0x1053);
 const MODALITY_LUT_SEQUENCE: Tag = Tag(0x0028, 0x3000);
-const LUT_DESCRIPTOR: Tag = Tag(0x0028, 0x3002);
-const LUT_DATA: Tag = Tag(0x0028, 0x3006);
 const PIXEL_VALUE_TRANSFORMATION: Tag = Tag(0x0028, 0x9145);
 
 /// How the stored values of a frame become modality values.
@@ -45,24 +44,14 @@ impl Rescale {
         }
     }
 
+    /// The first value is signed where the pixels are.
     fn table(item: &InMemDicomObject, signed: bool) -> Option<Self> {
-        let descriptor: Vec<i64> = item.get(LUT_DESCRIPTOR)?.value().to_multi_int().ok()?;
-        let [count, first, 8..=16] = descriptor[..] else {
-            return None;
-        };
-        // As an unsigned 16-bit number, 0 means 65,536.
-        let count = match count as u16 {
-            0 => 1 << 16,
-            count => usize::from(count),
-        };
-        let mut entries: Vec<u16> = item.get(LUT_DATA)?.value().to_multi_int().ok()?;
-        entries.truncate(count);
-        // The first value is signed where the pixels are, which its own VR does not always say.
+        let Written { first, entries, .. } = Written::of(item)?;
         let first = match signed {
             true => i64::from((first as u16).cast_signed()),
             false => first,
         };
-        (entries.len() == count).then_some(Self::Table { first, entries })
+        Some(Self::Table { first, entries })
     }
 
     /// The modality value of a stored one. Outside a table the nearest entry counts.

@@ -3,14 +3,13 @@
 use super::attributes::{number, of_first_frame, text};
 use super::grey::VoiFunction;
 use super::rescale::Rescale;
+use super::table::Written;
 use dicom_object::{DefaultDicomObject, InMemDicomObject, Tag};
 
 const PIXEL_PADDING_VALUE: Tag = Tag(0x0028, 0x0120);
 const WINDOW_CENTER: Tag = Tag(0x0028, 0x1050);
 const WINDOW_WIDTH: Tag = Tag(0x0028, 0x1051);
 const VOI_LUT_FUNCTION: Tag = Tag(0x0028, 0x1056);
-const LUT_DESCRIPTOR: Tag = Tag(0x0028, 0x3002);
-const LUT_DATA: Tag = Tag(0x0028, 0x3006);
 const VOI_LUT_SEQUENCE: Tag = Tag(0x0028, 0x3010);
 const FRAME_VOI_LUT: Tag = Tag(0x0028, 0x9132);
 
@@ -126,21 +125,15 @@ pub(super) struct Table {
 impl Table {
     fn of(set: &InMemDicomObject, values: &[f64]) -> Option<Self> {
         let item = set.get(VOI_LUT_SEQUENCE)?.items()?.first()?;
-        let descriptor: Vec<i64> = item.get(LUT_DESCRIPTOR)?.value().to_multi_int().ok()?;
-        let [count, first, bits @ 8..=16] = descriptor[..] else {
-            return None;
-        };
-        // As an unsigned 16-bit number, 0 means 65,536.
-        let count = match count as u16 {
-            0 => 1 << 16,
-            count => usize::from(count),
-        };
-        let mut entries: Vec<u16> = item.get(LUT_DATA)?.value().to_multi_int().ok()?;
-        entries.truncate(count);
-        // The first value is signed where the values are, which its own VR does not always say.
+        let Written {
+            first,
+            bits,
+            entries,
+        } = Written::of(item)?;
+        // The first value is signed where the values are.
         let signed = first > i64::from(i16::MAX) && values.iter().any(|value| *value < 0.0);
         let first = if signed { first - (1 << 16) } else { first };
-        (entries.len() == count).then_some(Self {
+        Some(Self {
             first: first as f64,
             entries,
             white: f64::from((1_u32 << bits) - 1),

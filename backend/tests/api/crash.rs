@@ -1,13 +1,10 @@
 //! A program that is killed while it cuts a snapshot leaves a whole one or none.
 
-use crate::database;
-use crate::support::{Server, World};
+use crate::program::Shared;
 use medreg::services::{Actor, snapshots};
-use medreg::store::objects::Objects;
 use medreg_datasets::ids::Digest;
 use rand::Rng;
 use serde_json::json;
-use sqlx::ConnectOptions;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,25 +72,9 @@ async fn reword(pool: &sqlx::PgPool, to: &str) {
     .unwrap();
 }
 
-/// The address under which other programs find the database behind `pool`.
-async fn url_of(pool: &sqlx::PgPool) -> String {
-    let name = sqlx::query_scalar::<_, String>("SELECT current_database()::text");
-    let name = name.fetch_one(pool).await.unwrap();
-    database::server()
-        .database(&name)
-        .to_url_lossy()
-        .to_string()
-}
-
-fn cutting(url: &str, data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_medreg"));
-    command
-        .args(["snapshot", "create", "--project", "Kidneys", "--data"])
-        .arg(data)
-        .env("DATABASE_URL", url)
-        .env_remove("MEDREG_S3_BUCKET")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+fn cutting(shared: &Shared) -> Command {
+    let mut command = shared.medreg(&["snapshot", "create", "--project", "Kidneys"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -113,24 +94,19 @@ fn assert_no_half_object(folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_cut_leaves_a_whole_snapshot_or_none() {
-    let data = tempfile::tempdir().unwrap();
-    let objects = Objects::folder(&data.path().join("objects")).unwrap();
-    let server = Server::keeping(objects).await;
-    let world = World::on(server, json!({ "val": 10, "test": 20 })).await;
+    let shared = Shared::start(json!({ "val": 10, "test": 20 })).await;
+    let world = &shared.world;
     world.finished(1).await;
     let hospital = &world.server.hospital;
-    let key: Vec<u8> = (0..32).collect();
-    std::fs::write(data.path().join("pseudonym.key"), key).unwrap();
     multiply(&hospital.pool).await;
-    let url = url_of(&hospital.pool).await;
     let begun = Instant::now();
-    assert!(cutting(&url, data.path()).status().unwrap().success());
+    assert!(cutting(&shared).status().unwrap().success());
     let takes = begun.elapsed();
 
     let mut killed = 0;
     for number in 0..KILLS {
         reword(&hospital.pool, &format!("cyst, told anew {number}")).await;
-        let mut program = cutting(&url, data.path()).spawn().unwrap();
+        let mut program = cutting(&shared).spawn().unwrap();
         let moment = takes.mul_f64(rand::rng().random_range(0.05..1.0));
         let ended = tokio::task::spawn_blocking(move || {
             let until = Instant::now() + moment;
@@ -159,9 +135,9 @@ async fn a_killed_cut_leaves_a_whole_snapshot_or_none() {
             .unwrap();
         assert!(verified.faults.is_empty(), "{:?}", verified.faults);
     }
-    assert_no_half_object(&data.path().join("objects/objects"));
+    assert_no_half_object(&shared.data.path().join("objects/objects"));
     // What was left behind is in nobody's way.
-    assert!(cutting(&url, data.path()).status().unwrap().success());
+    assert!(cutting(&shared).status().unwrap().success());
     let (last, fresh) = snapshots::cut(hospital, &actor, project, None, Default::default())
         .await
         .unwrap();

@@ -1,51 +1,18 @@
 //! Data sets taken over by `medreg import --from`, and cut and exported again.
 
+use crate::program::Shared;
 use crate::snapshots::unpacked;
-use crate::support::{Server, World, content, new_project, region, text};
-use medreg::store::objects::Objects;
+use crate::support::{content, new_project, region, text};
 use serde_json::{Value, json};
-use sqlx::ConnectOptions;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
-
-/// A server whose database and objects the program `medreg` can open too.
-struct Shared {
-    world: World,
-    data: tempfile::TempDir,
-    url: String,
-}
+use std::process::Output;
 
 impl Shared {
-    async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let objects = Objects::folder(&data.path().join("objects")).unwrap();
-        let world = World::on(
-            Server::keeping(objects).await,
-            json!({ "val": 30, "test": 40 }),
-        )
-        .await;
-        let key: Vec<u8> = (0..32).collect();
-        std::fs::write(data.path().join("pseudonym.key"), key).unwrap();
-        let name = sqlx::query_scalar::<_, String>("SELECT current_database()::text");
-        let name = name.fetch_one(&world.server.hospital.pool).await.unwrap();
-        let url = crate::database::server()
-            .database(&name)
-            .to_url_lossy()
-            .to_string();
-        Self { world, data, url }
-    }
-
     /// What `medreg import` into a project says.
     async fn import(&self, project: &str, arguments: &[&str], path: &Path) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_medreg"));
-        command
-            .args(["import", "--json", "--project", project, "--data"])
-            .arg(self.data.path())
-            .args(arguments)
-            .arg(path)
-            .env("DATABASE_URL", &self.url)
-            .env_remove("MEDREG_S3_BUCKET");
+        let mut command = self.medreg(&["import", "--json", "--project", project]);
+        command.args(arguments).arg(path);
         let ran = tokio::task::spawn_blocking(move || command.output());
         ran.await.unwrap().unwrap()
     }
@@ -81,7 +48,7 @@ fn write(files: &BTreeMap<String, Vec<u8>>, folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_exported_imported_and_exported_again_is_the_same_to_the_last_byte() {
-    let shared = Shared::start().await;
+    let shared = Shared::start(json!({ "val": 30, "test": 40 })).await;
     let world = &shared.world;
     for seed in 0..10 {
         let image = world.image(seed).await;
@@ -148,7 +115,7 @@ async fn what_is_exported_imported_and_exported_again_is_the_same_to_the_last_by
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_set_is_taken_as_a_whole_or_not_at_all_unless_rows_may_be_left_out() {
-    let shared = Shared::start().await;
+    let shared = Shared::start(json!({ "val": 30, "test": 40 })).await;
     let project = &shared.world.project;
     let folder = tempfile::tempdir().unwrap();
     for name in ["a", "b", "c"] {
@@ -216,7 +183,7 @@ async fn a_data_set_is_taken_as_a_whole_or_not_at_all_unless_rows_may_be_left_ou
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_readers_of_one_image_stay_three() {
-    let shared = Shared::start().await;
+    let shared = Shared::start(json!({ "val": 30, "test": 40 })).await;
     let folder = tempfile::tempdir().unwrap();
     let picture = image::GrayImage::from_fn(40, 30, |x, y| image::Luma([(x * y) as u8]));
     std::fs::create_dir(folder.path().join("train")).unwrap();

@@ -17,6 +17,7 @@ mod hostile;
 mod images;
 mod import;
 mod lint;
+mod program;
 mod projects;
 mod rounds;
 mod runs;

@@ -11,6 +11,9 @@ use crate::whole::{Finding, Question, Sentence, Texts, WholeImage};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
+/// What a [`Fault::Unknown`] is about where a name is no concept's.
+pub const CONCEPT: &str = "concept";
+
 /// A project's words.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
@@ -84,7 +87,7 @@ impl Words<'_> {
         match (found, names.values().next()) {
             (Some(concept), _) => Ok(concept.key.clone()),
             (None, Some(name)) => Err(Fault::Unknown {
-                what: "concept",
+                what: CONCEPT,
                 id: name.clone(),
             }),
             (None, None) => Err(Fault::Missing("name of what a region shows")),
@@ -174,11 +177,7 @@ fn plain(passage: &Passage) -> String {
 /// An id of its own for each thing said of an image, and the same one again.
 fn id(image: ImageId, what: &str, at: usize) -> Uuid {
     let digest = Digest::of(format!("{image}/{what}/{at}").as_bytes());
-    let mut bytes = [0; 16];
-    let hex = digest.as_str().as_bytes().chunks_exact(2);
-    for (byte, pair) in bytes.iter_mut().zip(hex) {
-        let digits = std::str::from_utf8(pair).unwrap_or("0");
-        *byte = u8::from_str_radix(digits, 16).unwrap_or(0);
-    }
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    // A digest is 64 hexadecimal digits, of which 32 are enough.
+    let number = u128::from_str_radix(&digest.as_str()[..32], 16).unwrap_or_default();
+    uuid::Builder::from_custom_bytes(number.to_be_bytes()).into_uuid()
 }

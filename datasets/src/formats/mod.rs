@@ -112,6 +112,25 @@ pub struct Carries {
     pub bare_images: bool,
 }
 
+impl Carries {
+    /// All that a record says, boxes in pixels.
+    const EVERYTHING: Self = Carries {
+        coordinates: Coordinates::Pixels,
+        nameless: true,
+        names: Langs::All,
+        descriptions: Langs::All,
+        presence: Presences::All,
+        labels: Labels::All,
+        report: true,
+        talks: Talks::All,
+        split: true,
+        modality: true,
+        readers: true,
+        content: true,
+        bare_images: true,
+    };
+}
+
 /// In how many languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Langs {

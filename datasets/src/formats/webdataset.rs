@@ -7,8 +7,7 @@ use super::complaint::{At, Complaint, Fault};
 use super::entry::Entry;
 use super::record::{ImagePath, Record, Said, size_in};
 use super::source::{self, Folder, MOST_OF_AN_IMAGE, Out, Source, Target};
-use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
-use crate::geometry::Coordinates;
+use super::{Carries, Format, Records, Settings, Shape, Writer};
 use crate::snapshot::Split;
 use crate::whole::Texts;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -42,21 +41,7 @@ impl Format for WebDataset {
     }
 
     fn carries(&self) -> Carries {
-        Carries {
-            coordinates: Coordinates::Pixels,
-            nameless: true,
-            names: Langs::All,
-            descriptions: Langs::All,
-            presence: Presences::All,
-            labels: Labels::All,
-            report: true,
-            talks: Talks::All,
-            split: true,
-            modality: true,
-            readers: true,
-            content: true,
-            bare_images: true,
-        }
+        Carries::EVERYTHING
     }
 
     fn shape(&self) -> Shape {

@@ -11,8 +11,7 @@ use super::entry::Entry;
 use super::record::{ImagePath, Record};
 use super::source::{self, Folder, Out, Source, Target};
 use super::webdataset::ending;
-use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
-use crate::geometry::Coordinates;
+use super::{Carries, Format, Langs, Records, Settings, Shape, Writer};
 use crate::ids::Digest;
 use crate::lang::Lang;
 use crate::snapshot::Split;
@@ -53,19 +52,9 @@ impl Format for Parquet {
 
     fn carries(&self) -> Carries {
         Carries {
-            coordinates: Coordinates::Pixels,
-            nameless: true,
             names: Langs::Named,
             descriptions: Langs::Named,
-            presence: Presences::All,
-            labels: Labels::All,
-            report: true,
-            talks: Talks::All,
-            split: true,
-            modality: true,
-            readers: true,
-            content: true,
-            bare_images: true,
+            ..Carries::EVERYTHING
         }
     }
 

@@ -13,8 +13,7 @@ mod tables;
 
 use super::complaint::{Complaint, Fault};
 use super::source::{Source, Target};
-use super::{Carries, Format, Labels, Langs, Presences, Records, Settings, Shape, Talks, Writer};
-use crate::geometry::Coordinates;
+use super::{Carries, Format, Records, Settings, Shape, Writer};
 use crate::modality::Modality;
 
 /// A public data set.
@@ -36,21 +35,7 @@ impl Format for Set {
     }
 
     fn carries(&self) -> Carries {
-        Carries {
-            coordinates: Coordinates::Pixels,
-            nameless: true,
-            names: Langs::All,
-            descriptions: Langs::All,
-            presence: Presences::All,
-            labels: Labels::All,
-            report: true,
-            talks: Talks::All,
-            split: true,
-            modality: true,
-            readers: true,
-            content: true,
-            bare_images: true,
-        }
+        Carries::EVERYTHING
     }
 
     fn is_written(&self) -> bool {
