@@ -1,5 +1,6 @@
 // What the headers of DICOM files that come keep of a patient, where a lead decides it.
 import { Card, Checkbox, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Project } from '../api/client'
 import { settings, useSetting } from '../api/queries'
@@ -10,8 +11,12 @@ const DATES = ['removed', 'shifted'] as const
 export function Headers({ project: { id, keep_dates, keep_characteristics } }: { project: Project }) {
   const { t } = useTranslation()
   const change = useSetting(settings.headers)
-  // What was chosen is seen at once, whether or not the server has answered yet.
-  const asked = change.isPending ? change.variables : undefined
+  // What was chosen is seen with the very click, whether or not the server has answered; a refusal shows again what holds.
+  const [chosen, choose] = useState<Partial<Pick<Project, 'keep_dates' | 'keep_characteristics'>>>({})
+  const ask = (asked: typeof chosen) => {
+    choose((before) => ({ ...before, ...asked }))
+    change.mutate({ id, ...asked }, { onError: () => choose({}) })
+  }
   return (
     <Card withBorder component="section" aria-labelledby="headers">
       <Stack gap="xs">
@@ -20,14 +25,14 @@ export function Headers({ project: { id, keep_dates, keep_characteristics } }: {
         <NativeSelect
           maw={640}
           label={t('header.dates')}
-          value={asked?.keep_dates ?? keep_dates}
-          onChange={(event) => change.mutate({ id, keep_dates: DATES.find((dates) => dates === event.currentTarget.value) ?? 'removed' })}
+          value={chosen.keep_dates ?? keep_dates}
+          onChange={(event) => ask({ keep_dates: DATES.find((dates) => dates === event.currentTarget.value) ?? 'removed' })}
           data={DATES.map((dates) => ({ value: dates, label: t(`header.date.${dates}`) }))}
         />
         <Checkbox
           label={t('header.characteristics')}
-          checked={asked?.keep_characteristics ?? keep_characteristics}
-          onChange={(event) => change.mutate({ id, keep_characteristics: event.currentTarget.checked })}
+          checked={chosen.keep_characteristics ?? keep_characteristics}
+          onChange={(event) => ask({ keep_characteristics: event.currentTarget.checked })}
         />
         <Refusal error={change.error} p="xs" />
       </Stack>
