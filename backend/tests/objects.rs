@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use medreg::store::objects::{ObjectError, Objects, S3Settings};
-use medreg_datasets::ids::Digest;
+use medreg::store::objects::{ObjectError, Objects, S3Settings, Staged};
+use medreg_datasets::ids::{Digest, ImportId};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
@@ -310,4 +310,72 @@ fn settings_do_not_print_the_key() {
         allow_http: false,
     };
     assert!(!format!("{settings:?}").contains(SECRET));
+}
+
+/// The names in a folder that are left.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn what_killed_servers_left_is_swept_after_a_day_and_nothing_younger() {
+    let s3 = S3::start().await;
+    let folder = TempDir::new().unwrap();
+    let kept = [
+        (
+            Objects::folder(folder.path()).unwrap(),
+            folder.path().to_owned(),
+        ),
+        (
+            Objects::s3(&s3.settings()).unwrap(),
+            s3.root.path().join(BUCKET),
+        ),
+    ];
+    let day = std::time::Duration::from_secs(86_400);
+    for (objects, root) in kept {
+        assert_eq!(objects.sweep_incoming(day).await.unwrap(), 0);
+        let object = objects.put(Bytes::from_static(b"kept")).await.unwrap();
+        let incoming = root.join("incoming");
+        std::fs::create_dir_all(&incoming).unwrap();
+        for (name, hours) in [("old", 25), ("young", 23), ("new", 0)] {
+            let file = std::fs::File::create(incoming.join(name)).unwrap();
+            let age = std::time::Duration::from_secs(hours * 3600);
+            file.set_modified(std::time::SystemTime::now() - age)
+                .unwrap();
+        }
+        assert_eq!(objects.sweep_incoming(day).await.unwrap(), 1);
+        assert_eq!(names(&incoming), ["new", "young"]);
+        assert!(objects.exists(&object.sha256).await.unwrap());
+        // And the files of data sets, of which one is given up.
+        let staged = |import| Staged {
+            import,
+            file: uuid::Uuid::now_v7(),
+        };
+        let (one, other) = (ImportId::fresh(), ImportId::fresh());
+        let (one, other) = (staged(one), staged(other));
+        for at in [one, other] {
+            let bytes = stream::iter([Ok(Bytes::from_static(b"a file"))]);
+            assert_eq!(objects.stage(at, bytes, 100).await.unwrap(), 6);
+        }
+        assert_eq!(objects.staged_imports().await.unwrap().len(), 2);
+        objects.unstage_all(one.import).await.unwrap();
+        objects.unstage_all(one.import).await.unwrap();
+        assert_eq!(objects.staged_imports().await.unwrap(), [other.import]);
+        let read: Vec<Bytes> = objects
+            .staged(other)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(read.concat(), b"a file");
+        objects.unstage(other).await.unwrap();
+        objects.unstage(other).await.unwrap();
+        assert!(objects.staged(other).await.is_err());
+    }
 }

@@ -69,6 +69,8 @@ id!(
     ModelId,
     /// One active-learning round.
     AcquisitionId,
+    /// A data set on its way into a project.
+    ImportId,
     /// One API token.
     TokenId,
 );

@@ -1,6 +1,9 @@
 // The reading page by mouse, pen, fingers and keys, and what may happen to the work on it.
 import { encode } from 'fast-png'
 import { expect, test, type Locator, type Page } from '@playwright/test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isAccessible } from './accessible'
 import { clickAt, draw, isShown, numbers, onScreen, saved, signInTo, submitted } from './reading'
 import { Client, Server, until, type Reader } from './server'
@@ -549,4 +552,56 @@ test('a lead writes a template; a reader fills it in by Tab, is told what is lef
   expect(await values()).toEqual(['Seen before. Opacity in the {side} lung, {size} mm.', '{侧}肺阴影，{大小}毫米。'])
   await page.keyboard.press('Control+z')
   await expect.poll(values).toEqual(['Seen before.', ''])
+})
+
+// COCO of three pictures, the last with a name that no concept has.
+function dataSet(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'medreg-set-')), 'set')
+  mkdirSync(join(folder, 'pictures'), { recursive: true })
+  const numbers = [1, 2, 3]
+  for (const n of numbers) writeFileSync(join(folder, 'pictures', `${n}.png`), noise(100 + n))
+  const images = numbers.map((id) => ({ id, file_name: `${id}.png`, width: SIDE, height: SIDE }))
+  const annotations = numbers.map((id) => ({ id, image_id: id, category_id: id === 3 ? 2 : 1, bbox: [4, 5, 20, 30] }))
+  const categories = ['cyst', 'abscess'].map((name, at) => ({ id: at + 1, name }))
+  writeFileSync(join(folder, 'instances.json'), JSON.stringify({ images, annotations, categories }))
+  return folder
+}
+
+test('a data set comes in from the page: sent once, checked, told what would be left out, taken over', async ({ page }) => {
+  const made = await admin.call('POST', '/api/projects', { name: 'Sets', synthetic: true, shares: { val: 0, test: 0 }, blind_share: 0 })
+  await admin.call('PUT', `/api/projects/${made.id}/concepts`, { concepts: [{ key: 'cyst', kind: 'lesion', names: { en: 'cyst', zh: '囊肿' } }] })
+  const folder = dataSet()
+  const sent: string[] = []
+  page.on('request', (request) => request.method() === 'PUT' && sent.push(request.url()))
+  await signInTo(page, server.url, server.adminReader, 'Sets')
+  await page.getByRole('link', { name: 'Images in' }).click()
+  await page.getByRole('link', { name: 'A data set' }).click()
+  await page.getByRole('combobox', { name: 'Layout' }).fill('coco')
+  await page.getByRole('option', { name: 'COCO' }).click()
+  await page.getByRole('button', { name: 'Choose its files' }).click()
+  const choose = page.locator('input[webkitdirectory]')
+  await choose.setInputFiles(folder)
+  await expect(page.getByText('4 files are here')).toBeVisible()
+  expect(sent.length).toBe(4)
+  // Whoever comes back need not send it again.
+  await page.reload()
+  await expect(page.getByText('4 files are here')).toBeVisible()
+  const asked = page.waitForResponse((answer) => answer.url().includes('/files'))
+  await choose.setInputFiles(folder)
+  await asked
+  await page.getByRole('combobox', { name: 'Folder of the images' }).fill('pictures')
+  await page.getByLabel('no patient data is burned').check()
+  await page.getByRole('button', { name: 'Check', exact: true }).click()
+  const told = page.getByRole('table', { name: 'What cannot be taken over' })
+  await expect(told.getByRole('row')).toHaveCount(2)
+  await expect(told).toContainText('no concept `abscess`')
+  expect(sent.length).toBe(4)
+  const take = page.getByRole('button', { name: 'Take it over' })
+  await expect(take).toBeDisabled()
+  await isAccessible(page)
+  await page.getByLabel('Leave these out (1)').check()
+  await take.click()
+  await page.getByRole('link', { name: 'To the worklist' }).click()
+  await expect(page.getByRole('row')).toHaveCount(3)
+  rmSync(join(folder, '..'), { recursive: true })
 })

@@ -7,7 +7,7 @@ import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang } from './i18n'
 import { may } from './model/roles'
 import {
-  ComparePage, DifferencesPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
+  ComparePage, DifferencesPage, ImportPage, ImportsPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
 } from './pages/pages'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
@@ -35,6 +35,8 @@ export function App() {
           <Route index element={<ProjectPage />} />
           <Route path="worklist" element={<WorklistPage />} />
           <Route path="upload" element={<UploadPage />} />
+          <Route path="imports" element={<ImportsPage />} />
+          <Route path="imports/:import" element={<ImportPage />} />
           <Route path="read/:image?" element={<ReadPage />} />
           <Route path="snapshots" element={<SnapshotsPage />} />
           <Route path="snapshots/differences" element={<DifferencesPage />} />

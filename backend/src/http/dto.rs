@@ -7,6 +7,7 @@ use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
 use crate::store::exports::Export;
 use crate::store::images::Image;
+use crate::store::imports::{Choices, Import, LeftOut, StagedFile};
 use crate::store::projects::{Member, Project, Role};
 use crate::store::runs::{LoggedLine, Model, Run};
 use crate::store::snapshots::Snapshot;
@@ -316,6 +317,84 @@ pub struct NewSnapshotBody {
 pub struct Exports {
     /// By layout.
     pub exports: Vec<Export>,
+}
+
+/// The layout of a data set that shall come in.
+#[derive(Deserialize, ToSchema)]
+pub struct NewImport {
+    /// Its name, as `medreg import --from` has it.
+    pub format: String,
+}
+
+/// What a data set is checked by.
+#[derive(Deserialize, ToSchema)]
+pub struct ImportCheck {
+    /// Its layout.
+    pub format: String,
+    /// What a person says of it.
+    #[serde(default)]
+    pub choices: Choices,
+}
+
+/// How a data set is taken over.
+#[derive(Deserialize, ToSchema)]
+pub struct ImportTake {
+    /// Whether what cannot be taken over is left out; else nothing is taken where there is such.
+    #[serde(default)]
+    pub leave_out: bool,
+}
+
+/// A layout in which data sets are read.
+#[derive(Serialize, ToSchema)]
+pub struct Layout {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// Whether it is one file, with or without images beside it, and not a folder of files.
+    pub one_file: bool,
+}
+
+/// The layouts in which data sets are read.
+#[derive(Serialize, ToSchema)]
+pub struct Layouts {
+    /// In the order in which they are told.
+    pub layouts: Vec<Layout>,
+}
+
+/// The latest data sets that came into a project.
+#[derive(Serialize, ToSchema)]
+pub struct Imports {
+    /// The latest first.
+    pub imports: Vec<Import>,
+}
+
+/// A page of a data set's files.
+#[derive(Serialize, ToSchema)]
+pub struct StagedFiles {
+    /// By path.
+    pub files: Vec<StagedFile>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<String>,
+}
+
+/// How a list is written into a file.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ListFormat {
+    /// A table with a line of names.
+    Csv,
+    /// An object a line.
+    Jsonl,
+}
+
+/// A page of what cannot be taken over.
+#[derive(Serialize, ToSchema)]
+pub struct LeftOutPage {
+    /// In the order in which it was found.
+    pub left_out: Vec<LeftOut>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<i64>,
 }
 
 /// A project's snapshots.

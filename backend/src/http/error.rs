@@ -47,6 +47,7 @@ impl Refusal {
             E::BadImage { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "bad_image"),
             E::NothingToSnapshot => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_snapshot"),
             E::ConceptInUse(_) => (StatusCode::CONFLICT, "concept_in_use"),
+            E::ImportBusy => (StatusCode::CONFLICT, "import_busy"),
             E::RunIsOver => (StatusCode::CONFLICT, "run_is_over"),
             E::NothingToResume => (StatusCode::CONFLICT, "nothing_to_resume"),
             E::ModelInUse => (StatusCode::CONFLICT, "model_in_use"),

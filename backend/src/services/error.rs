@@ -95,6 +95,11 @@ pub enum ServiceError {
     /// A concept that regions mention cannot be dropped.
     #[error("the concepts {0} are used by regions and cannot be removed")]
     ConceptInUse(String),
+    /// A data set stands where this cannot be done to it.
+    #[error(
+        "the data set is being worked on, was not checked yet, or is over: look at where it stands"
+    )]
+    ImportBusy,
     /// The run is over.
     #[error("the run is over: there is nothing to stop")]
     RunIsOver,

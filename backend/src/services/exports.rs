@@ -84,6 +84,38 @@ pub async fn bytes(
     })
 }
 
+/// Deletes a snapshot's file, or gives up writing it; it can be asked for again.
+pub async fn delete(
+    hospital: &Hospital,
+    actor: &Actor,
+    snapshot: &Digest,
+    format: ExportFormat,
+) -> Outcome<()> {
+    let project = snapshots::snapshot(hospital, actor, snapshot).await?;
+    let mut tx = hospital.pool.begin().await?;
+    access::project(&mut tx, actor, project.project_id, Permission::Manage).await?;
+    one(&mut tx, snapshot, format).await?;
+    exports::expire(&mut tx, snapshot, format.name()).await?;
+    let detail = serde_json::json!({ "format": format.name() });
+    audit(&mut tx, actor, "snapshot.export.delete", snapshot, detail).await?;
+    tx.commit().await?;
+    sweep(hospital).await
+}
+
+/// Deletes the files that were kept for as long as they are. Servers may do it side by side.
+pub async fn sweep(hospital: &Hospital) -> Outcome<()> {
+    let mut tx = hospital.pool.begin().await?;
+    if !exports::any_expired(&mut tx).await? || !exports::hold_still(&mut tx).await? {
+        return Ok(());
+    }
+    for digest in exports::forget_expired(&mut tx).await? {
+        if !exports::has_file(&mut tx, &digest).await? {
+            hospital.objects.remove(&digest).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
 /// Writes the export that has waited longest; false where none waits.
 pub async fn write_next(hospital: &Hospital) -> Outcome<bool> {
     let taken = exports::take(&mut *hospital.pool.acquire().await?).await?;

@@ -12,6 +12,9 @@ pub const LEASE_SECONDS: u32 = 30;
 /// Hand-outs after which an export is given up: it is the export that ends its servers.
 const MAX_ATTEMPTS: i32 = 5;
 
+/// Days for which a finished file is kept.
+pub const KEPT_DAYS: i32 = 30;
+
 /// Where an export stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +50,8 @@ pub struct Export {
     pub failure: Option<String>,
     /// When it was asked for.
     pub asked_at: String,
+    /// Until when the file is kept; after that it can be made again.
+    pub kept_until: String,
 }
 
 impl Export {
@@ -72,7 +77,7 @@ pub struct Assigned {
     pub asked_by: UserId,
 }
 
-/// Puts an export into the queue, where it is not there already; one that failed is tried again.
+/// Puts an export into the queue, where it is not there already; one that failed is tried again, one that is kept no longer made again.
 pub async fn ask(
     conn: &mut PgConnection,
     snapshot: &Digest,
@@ -86,8 +91,9 @@ pub async fn ask(
                JOIN snapshot_objects o ON o.snapshot_id = s.id
                JOIN images i ON i.project_id = s.project_id AND i.raster = o.digest WHERE s.id = $1) i
          ON CONFLICT (snapshot_id, format) DO UPDATE
-         SET state = 'waiting', attempt = 0, written = 0, failure = NULL, asked_by = excluded.asked_by, asked_at = now()
-         WHERE exports.state = 'failed'",
+         SET state = 'waiting', attempt = 0, written = 0, failure = NULL, digest = NULL, bytes = NULL, asked_by = excluded.asked_by,
+             asked_at = now(), kept_until = excluded.kept_until
+         WHERE exports.state = 'failed' OR exports.kept_until < now()",
         snapshot.as_str(), format, by.0
     )
     .execute(conn)
@@ -102,8 +108,9 @@ pub async fn of_snapshot(
     format: Option<&str>,
 ) -> Stored<Vec<Export>> {
     let rows = sqlx::query!(
-        r#"SELECT format, state, written, coalesce(bytes, expected) AS "expected!", digest, failure, rfc3339(asked_at) AS "asked_at!"
-           FROM exports WHERE snapshot_id = $1 AND ($2::text IS NULL OR format = $2) ORDER BY format"#,
+        r#"SELECT format, state, written, coalesce(bytes, expected) AS "expected!", digest, failure, rfc3339(asked_at) AS "asked_at!",
+                  rfc3339(kept_until) AS "kept_until!"
+           FROM exports WHERE snapshot_id = $1 AND ($2::text IS NULL OR format = $2) AND kept_until > now() ORDER BY format"#,
         snapshot.as_str(), format
     )
     .fetch_all(conn)
@@ -121,6 +128,7 @@ pub async fn of_snapshot(
                     .map_err(StoreError::corrupt("exports", "digest"))?,
                 failure: r.failure,
                 asked_at: r.asked_at,
+                kept_until: r.kept_until,
             })
         })
         .collect()
@@ -188,16 +196,77 @@ pub async fn end(
     let bytes = file.map(|file| file.bytes.cast_signed());
     sqlx::query!(
         "UPDATE exports SET state = CASE WHEN $4::text IS NULL THEN 'failed' ELSE 'finished' END,
-                digest = $4, bytes = $5, written = coalesce($5, written), failure = $6, until = NULL
+                digest = $4, bytes = $5, written = coalesce($5, written), failure = $6, until = NULL, kept_until = now() + make_interval(days => $7)
          WHERE snapshot_id = $1 AND format = $2 AND attempt = $3 AND state = 'writing'",
         of.snapshot.as_str(),
         of.format,
         of.attempt,
         file.map(|f| f.sha256.as_str()),
         bytes,
-        outcome.err()
+        outcome.err(),
+        KEPT_DAYS
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Keeps an export no longer: what is not written yet is given up, a file is hidden until it is swept.
+pub async fn expire(conn: &mut PgConnection, snapshot: &Digest, format: &str) -> Stored<()> {
+    sqlx::query!(
+        "DELETE FROM exports WHERE snapshot_id = $1 AND format = $2 AND state IN ('waiting', 'writing')",
+        snapshot.as_str(),
+        format
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE exports SET kept_until = '-infinity' WHERE snapshot_id = $1 AND format = $2",
+        snapshot.as_str(),
+        format
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether an export was kept for as long as it is.
+pub async fn any_expired(conn: &mut PgConnection) -> Stored<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM exports WHERE state IN ('finished', 'failed') AND kept_until < now()) AS "found!""#
+    );
+    Ok(found.fetch_one(conn).await?)
+}
+
+/// Forgets the exports that were kept for as long as they are; tells the files that they were.
+pub async fn forget_expired(conn: &mut PgConnection) -> Stored<Vec<Digest>> {
+    let forgotten = sqlx::query_scalar!(
+        r#"DELETE FROM exports WHERE state IN ('finished', 'failed') AND kept_until < now() RETURNING digest"#
+    );
+    let digests = forgotten.fetch_all(conn).await?;
+    let digests = digests.into_iter().flatten().map(|digest| digest.parse());
+    digests
+        .collect::<Result<_, _>>()
+        .map_err(StoreError::corrupt("exports", "digest"))
+}
+
+/// Keeps exports from being handed out or ended until the transaction ends; false where one is being written, whose file may turn out to
+/// be the same as another's.
+pub async fn hold_still(conn: &mut PgConnection) -> Stored<bool> {
+    sqlx::query!("LOCK TABLE exports IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut *conn)
+        .await?;
+    let writing = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM exports WHERE state = 'writing' AND until > now()) AS "writing!""#
+    );
+    Ok(!writing.fetch_one(conn).await?)
+}
+
+/// Whether an export has this file.
+pub async fn has_file(conn: &mut PgConnection, digest: &Digest) -> Stored<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM exports WHERE digest = $1) AS "found!""#,
+        digest.as_str()
+    );
+    Ok(found.fetch_one(conn).await?)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures::stream::{BoxStream, Stream, StreamExt, TryStreamExt};
-use medreg_datasets::ids::Digest;
+use medreg_datasets::ids::{Digest, ImportId};
 use medreg_datasets::snapshot::ObjectRef;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -10,10 +10,13 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
 use sha2::{Digest as _, Sha256};
+use std::io;
 use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use uuid::Uuid;
 
 /// Where an S3 bucket is and who may use it.
 #[derive(Clone)]
@@ -58,15 +61,40 @@ pub enum ObjectError {
     },
     /// The sender broke off.
     #[error("the bytes stopped coming: {0}")]
-    Interrupted(#[source] std::io::Error),
+    Interrupted(#[source] io::Error),
     /// The store refused or could not be reached.
     #[error("the object store could not answer: {0}")]
     Store(#[from] object_store::Error),
 }
 
-/// A content-addressed object store: what was put under a hash never changes.
+/// A content-addressed object store: what was put under a hash never changes. Beside its objects lie the files of data sets that are
+/// on their way in, each under a name of its own, until they are taken over.
 #[derive(Clone, Debug)]
-pub struct Objects(Arc<dyn ObjectStore>);
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The folder that it is, where it is one.
+    folder: Option<PathBuf>,
+}
+
+/// A file of a data set that is on its way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// The data set.
+    pub import: ImportId,
+    /// Which of its files.
+    pub file: Uuid,
+}
+
+impl Staged {
+    fn path(self) -> ObjectPath {
+        ObjectPath::from(format!("{STAGING}/{}/{}", self.import, self.file))
+    }
+}
+
+/// Where bytes lie of which the hash, and so the name, is not known yet.
+const INCOMING: &str = "incoming";
+/// Where the files of data sets lie that are on their way in.
+const STAGING: &str = "staging";
 
 /// `objects/ab/abcdef…`: two digits of fan-out keep folders listable.
 fn path_of(digest: &Digest) -> ObjectPath {
@@ -82,15 +110,20 @@ impl Objects {
             .mode(0o700)
             .create(path)
             .map_err(ObjectError::Interrupted)?;
-        Ok(Self(Arc::new(
-            LocalFileSystem::new_with_prefix(path)?.with_fsync(true),
-        )))
+        let store = LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+            folder: Some(path.to_owned()),
+        })
     }
 
     /// Objects that are gone with the process.
     #[must_use]
     pub fn memory() -> Self {
-        Self(Arc::new(InMemory::new()))
+        Self {
+            store: Arc::new(InMemory::new()),
+            folder: None,
+        }
     }
 
     /// Objects in an S3 bucket.
@@ -104,7 +137,10 @@ impl Objects {
         if let Some(endpoint) = &settings.endpoint {
             builder = builder.with_endpoint(endpoint);
         }
-        Ok(Self(Arc::new(builder.build()?)))
+        Ok(Self {
+            store: Arc::new(builder.build()?),
+            folder: None,
+        })
     }
 
     /// Keeps `bytes` under their hash; keeping them again changes nothing.
@@ -118,7 +154,7 @@ impl Objects {
             return Ok(object);
         }
         match self
-            .0
+            .store
             .put_opts(
                 &path_of(&object.sha256),
                 bytes.into(),
@@ -134,12 +170,28 @@ impl Objects {
     /// Keeps what `stream` brings, up to `limit` bytes, without holding it in memory.
     ///
     /// The bytes go to a place of their own first: their hash, and so their name, is known only at the end.
-    pub async fn put_stream<S>(&self, mut stream: S, limit: u64) -> Result<ObjectRef, ObjectError>
+    pub async fn put_stream<S>(&self, stream: S, limit: u64) -> Result<ObjectRef, ObjectError>
     where
-        S: Stream<Item = Result<Bytes, std::io::Error>> + Unpin,
+        S: Stream<Item = Result<Bytes, io::Error>> + Unpin,
     {
-        let incoming = ObjectPath::from(format!("incoming/{}", uuid::Uuid::now_v7()));
-        let mut upload = WriteMultipart::new(self.0.put_multipart(&incoming).await?);
+        let incoming = ObjectPath::from(format!("{INCOMING}/{}", Uuid::now_v7()));
+        let object = self.receive(&incoming, stream, limit).await?;
+        let path = path_of(&object.sha256);
+        self.store.rename(&incoming, &path).await?;
+        Ok(object)
+    }
+
+    /// Keeps what `stream` brings in a place; nothing of it where it breaks off.
+    async fn receive<S>(
+        &self,
+        place: &ObjectPath,
+        mut stream: S,
+        limit: u64,
+    ) -> Result<ObjectRef, ObjectError>
+    where
+        S: Stream<Item = Result<Bytes, io::Error>> + Unpin,
+    {
+        let mut upload = WriteMultipart::new(self.store.put_multipart(place).await?);
         let (mut hash, mut length) = (Sha256::new(), 0);
         while let Some(chunk) = stream.next().await {
             let chunk = match chunk {
@@ -153,18 +205,93 @@ impl Objects {
             upload.put(chunk);
         }
         upload.finish().await?;
-        let object = ObjectRef {
+        Ok(ObjectRef {
             sha256: Digest::from_raw(&hash.finalize()),
             bytes: length,
-        };
-        self.0.rename(&incoming, &path_of(&object.sha256)).await?;
-        Ok(object)
+        })
+    }
+
+    /// Keeps a file of a data set that is on its way in; tells how long it is.
+    pub async fn stage<S>(&self, at: Staged, stream: S, limit: u64) -> Result<u64, ObjectError>
+    where
+        S: Stream<Item = Result<Bytes, io::Error>> + Unpin,
+    {
+        Ok(self.receive(&at.path(), stream, limit).await?.bytes)
+    }
+
+    /// The bytes of such a file, piece by piece.
+    pub async fn staged(
+        &self,
+        at: Staged,
+    ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
+        let found = self.store.get(&at.path()).await?;
+        Ok(found.into_stream().map_err(ObjectError::from).boxed())
+    }
+
+    /// Removes such a file; one that is not there is as good as removed.
+    pub async fn unstage(&self, at: Staged) -> Result<(), ObjectError> {
+        unless_gone(self.store.delete(&at.path()).await)
+    }
+
+    /// Removes all files of a data set that was on its way in.
+    pub async fn unstage_all(&self, import: ImportId) -> Result<(), ObjectError> {
+        if let Some(folder) = &self.folder {
+            // With it what an upload left that broke off with its server, which the store itself does not list.
+            let folder = folder.join(STAGING).join(import.to_string());
+            return match tokio::fs::remove_dir_all(folder).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(ObjectError::Interrupted(error))
+                }
+                _ => Ok(()),
+            };
+        }
+        let prefix = ObjectPath::from(format!("{STAGING}/{import}"));
+        let mut found = self.store.list(Some(&prefix));
+        while let Some(file) = found.next().await {
+            unless_gone(self.store.delete(&file?.location).await)?;
+        }
+        Ok(())
+    }
+
+    /// The data sets of which files lie here.
+    pub async fn staged_imports(&self) -> Result<Vec<ImportId>, ObjectError> {
+        let prefix = ObjectPath::from(STAGING);
+        let found = self.store.list_with_delimiter(Some(&prefix)).await?;
+        let names = found.common_prefixes.iter();
+        let ids = names.filter_map(|path| path.filename()?.parse().ok());
+        Ok(ids.collect())
+    }
+
+    /// Removes an object. Only for what nothing refers to any more.
+    pub async fn remove(&self, digest: &Digest) -> Result<(), ObjectError> {
+        unless_gone(self.store.delete(&path_of(digest)).await)
+    }
+
+    /// Removes what a server that died left of bytes that came in, where it is at least that old; tells how much it was.
+    pub async fn sweep_incoming(&self, age: Duration) -> Result<u64, ObjectError> {
+        if let Some(folder) = &self.folder {
+            let folder = folder.join(INCOMING);
+            let swept = tokio::task::spawn_blocking(move || sweep_folder(&folder, age)).await;
+            return swept
+                .unwrap_or_else(|error| Err(io::Error::other(error)))
+                .map_err(ObjectError::Interrupted);
+        }
+        let mut found = self.store.list(Some(&ObjectPath::from(INCOMING)));
+        let mut swept = 0;
+        while let Some(file) = found.next().await {
+            let file = file?;
+            if is_older(file.last_modified.into(), age) {
+                unless_gone(self.store.delete(&file.location).await)?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
     }
 
     /// All bytes of an object, checked against its hash.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, ObjectError> {
         let bytes = self
-            .0
+            .store
             .get(&path_of(digest))
             .await
             .map_err(|e| named(e, digest))?
@@ -184,7 +311,7 @@ impl Objects {
         digest: &Digest,
     ) -> Result<(u64, BoxStream<'static, Result<Bytes, ObjectError>>), ObjectError> {
         let found = self
-            .0
+            .store
             .get(&path_of(digest))
             .await
             .map_err(|e| named(e, digest))?;
@@ -205,7 +332,7 @@ impl Objects {
             range: Some(range.into()),
             ..GetOptions::default()
         };
-        let found = self.0.get_opts(&path_of(digest), options).await;
+        let found = self.store.get_opts(&path_of(digest), options).await;
         let found = found.map_err(|e| named(e, digest))?;
         Ok((
             length,
@@ -215,18 +342,51 @@ impl Objects {
 
     /// A part of an object, unchecked.
     pub async fn part(&self, digest: &Digest, range: Range<u64>) -> Result<Bytes, ObjectError> {
-        let found = self.0.get_range(&path_of(digest), range).await;
+        let found = self.store.get_range(&path_of(digest), range).await;
         found.map_err(|e| named(e, digest))
     }
 
     /// Whether there is such an object.
     pub async fn exists(&self, digest: &Digest) -> Result<bool, ObjectError> {
-        match self.0.head(&path_of(digest)).await {
+        match self.store.head(&path_of(digest)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// What was removed by somebody else meanwhile is removed.
+fn unless_gone(removed: Result<(), object_store::Error>) -> Result<(), ObjectError> {
+    match removed {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_older(written: SystemTime, age: Duration) -> bool {
+    // A time in the future, by another machine's clock, is no age.
+    written.elapsed().is_ok_and(|since| since >= age)
+}
+
+/// In a folder a file that is still being written has a name that the store does not list, and is what a killed server leaves.
+fn sweep_folder(folder: &Path, age: Duration) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut swept = 0;
+    for entry in entries {
+        let entry = entry?;
+        // Finished, or swept by another server, since the folder was listed.
+        let Ok(found) = entry.metadata() else {
+            continue;
+        };
+        if found.is_file() && is_older(found.modified()?, age) {
+            swept += u64::from(std::fs::remove_file(entry.path()).is_ok());
+        }
+    }
+    Ok(swept)
 }
 
 fn named(error: object_store::Error, digest: &Digest) -> ObjectError {

@@ -58,6 +58,17 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("PUT", "/api/projects/{project}/templates", LEADS),
     ("GET", "/api/projects/{project}/images", ALL),
     ("POST", "/api/projects/{project}/images", TRAINERS),
+    ("GET", "/api/layouts", Reach::Own),
+    ("GET", "/api/projects/{project}/imports", LEADS),
+    ("POST", "/api/projects/{project}/imports", LEADS),
+    ("GET", "/api/imports/{import}", LEADS),
+    ("GET", "/api/imports/{import}/files", LEADS),
+    ("PUT", "/api/imports/{import}/files", LEADS),
+    ("POST", "/api/imports/{import}/check", LEADS),
+    ("GET", "/api/imports/{import}/left-out", LEADS),
+    ("GET", "/api/imports/{import}/left-out/{list}", LEADS),
+    ("POST", "/api/imports/{import}/take", LEADS),
+    ("DELETE", "/api/imports/{import}", LEADS),
     ("GET", "/api/images/{image}", ALL),
     ("GET", "/api/images/{image}/related", ALL),
     ("GET", "/api/images/{image}/pixels", ALL),
@@ -174,6 +185,11 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         "GET",
         "/api/snapshots/{snapshot}/exports/{format}/file",
         TRAINERS,
+    ),
+    (
+        "DELETE",
+        "/api/snapshots/{snapshot}/exports/{format}",
+        LEADS,
     ),
     ("GET", "/api/snapshots/{snapshot}/datasheet", TRAINERS),
     (
@@ -343,6 +359,8 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         .upload(&world.project, "a.dcm", dicom, &[("attested", "true")]);
     let objects = world.path("dicomweb/instances?Modality=CT");
     let object = world.admin.get(&objects).await.is(200)[0].clone();
+    let import = json!({ "format": "coco" });
+    let import = world.admin.post(&world.path("imports"), import).await;
     let uid = |tag: &str| text(&object[tag]["Value"][0]);
     BTreeMap::from([
         ("study", uid("0020000D")),
@@ -365,6 +383,8 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         ("other", snapshot.clone()),
         ("snapshot", snapshot),
         ("format", "medreginstruct".to_owned()),
+        ("import", text(&import.is(201)["id"])),
+        ("list", "csv".to_owned()),
         ("token", text(&token["id"])),
         ("name", "model.safetensors".to_owned()),
         ("user", world.user("target").await.id),
@@ -389,6 +409,7 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
         ("PUT", "{user}") => json!({ "role": "annotator" }),
         ("PUT", "concepts") => json!({ "concepts": [concept] }),
         ("PUT", "templates") => json!({ "templates": [] }),
+        ("POST", "imports" | "check") => json!({ "format": "coco" }),
         ("POST", "attestation") => json!({ "burned_in": false }),
         ("PUT", "annotation") => {
             json!({ "based_on": 0, "content": { "regions": [], "rejected": [] } })
@@ -436,6 +457,11 @@ async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, St
         let request = caller.request(Method::POST, &filled);
         let parts = "--x\r\nContent-Type: application/dicom\r\n\r\nnone\r\n--x--";
         return Answer::of(request.header("content-type", kind).body(parts)).await;
+    }
+    if path.ends_with("/files") && method == "PUT" {
+        return caller
+            .put_bytes(&format!("{filled}?path=a.json"), "x")
+            .await;
     }
     if path.ends_with("/artifacts/{name}") && method == "PUT" {
         return caller.put_bytes(&format!("{filled}?attempt=9"), "x").await;

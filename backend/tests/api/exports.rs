@@ -1,6 +1,7 @@
 //! Snapshots written out in the background, and fetched in pieces.
 
 use crate::support::{Answer, Person, Server, World, text};
+use medreg::services::exports;
 use medreg::store::objects::Objects;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -148,4 +149,50 @@ async fn an_export_that_cannot_be_written_says_why_and_is_tried_again_when_asked
     world.admin.put(&path(&snapshot), json!({})).await.is(202);
     let done = reaches(&world, &snapshot, "finished").await;
     assert_eq!(done["failure"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_file_that_was_kept_for_its_time_is_swept_and_made_again_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = Objects::folder(folder.path()).unwrap();
+    let shares = json!({ "val": 0, "test": 0 });
+    let world = World::on(Server::keeping(objects).await, shares).await;
+    world.finished(1).await;
+    let snapshot = world.snapshot().await;
+    written(&world, &snapshot).await;
+    let made = reaches(&world, &snapshot, "finished").await;
+    let digest = text(&made["sha256"]);
+    let object = folder
+        .path()
+        .join(format!("objects/{}/{digest}", &digest[..2]));
+    assert!(object.exists() && text(&made["kept_until"]) > text(&made["asked_at"]));
+    let hospital = &world.server.hospital;
+    let expire = "UPDATE exports SET kept_until = now() - interval '1 second'";
+    // While another file is being written, which may be the same, none is removed.
+    let writing = "INSERT INTO exports (snapshot_id, format, state, until, attempt, expected, asked_by, digest)
+                   SELECT id, 'coco', 'writing', now() + interval '1 hour', 1, 9, created_by, NULL FROM snapshots";
+    sqlx::query(writing).execute(&hospital.pool).await.unwrap();
+    sqlx::query(expire).execute(&hospital.pool).await.unwrap();
+    exports::sweep(hospital).await.unwrap();
+    assert!(object.exists());
+    let file = format!("{}/file", path(&snapshot));
+    world.admin.get(&file).await.refused(404, "not_found");
+    sqlx::query("DELETE FROM exports WHERE format = 'coco'")
+        .execute(&hospital.pool)
+        .await
+        .unwrap();
+    exports::sweep(hospital).await.unwrap();
+    assert!(!object.exists());
+    // Made again, it is the same to the last byte.
+    written(&world, &snapshot).await;
+    let again = reaches(&world, &snapshot, "finished").await;
+    assert_eq!((&again["sha256"], object.exists()), (&made["sha256"], true));
+    // And what a lead deletes is gone at once.
+    let engineer = world.member("eni", "engineer").await;
+    let refused = engineer.delete(&path(&snapshot)).await;
+    refused.refused(403, "forbidden");
+    world.admin.delete(&path(&snapshot)).await.is(204);
+    assert!(!object.exists());
+    let gone = world.admin.delete(&path(&snapshot)).await;
+    gone.refused(404, "not_found");
 }

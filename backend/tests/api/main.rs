@@ -9,6 +9,7 @@ mod audit;
 mod cases;
 mod corpus;
 mod crash;
+mod data_sets;
 mod database;
 mod deidentification;
 mod dicomweb;

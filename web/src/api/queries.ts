@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Settings, type User } from './client'
+import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Settings, type User } from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -194,6 +194,55 @@ export function useAskForExport(snapshot: string) {
   return useMutation({
     mutationFn: (format: ExportFormat) => got(http.PUT('/api/snapshots/{snapshot}/exports/{format}', { params: { path: { snapshot, format } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['exports', snapshot] }),
+  })
+}
+export function useDeleteExport(snapshot: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (format: ExportFormat) => got(http.DELETE('/api/snapshots/{snapshot}/exports/{format}', { params: { path: { snapshot, format } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['exports', snapshot] }),
+  })
+}
+
+// Data sets on their way in.
+const importOf = (id: string) => ({ params: { path: { import: id } } })
+export const isAtWork = ({ state }: { state: Import['state'] }) => ['to_check', 'checking', 'to_take', 'taking'].includes(state)
+export const useLayouts = () => useQuery({ queryKey: ['layouts'], staleTime: Infinity, queryFn: () => got(http.GET('/api/layouts')) })
+export const useImports = (id: string) =>
+  useQuery({ queryKey: ['imports', id], queryFn: () => got(http.GET('/api/projects/{project}/imports', project(id))) })
+export const useImport = (id: string) =>
+  useQuery({
+    queryKey: ['import', id],
+    queryFn: () => got(http.GET('/api/imports/{import}', importOf(id))),
+    refetchInterval: ({ state }) => (state.data && isAtWork(state.data) ? EXPORT_MS : false),
+  })
+export const useLeftOut = (id: string, after: number, counted: number) =>
+  useQuery({
+    queryKey: ['left-out', id, counted, after],
+    enabled: counted > 0,
+    placeholderData: keepPreviousData,
+    queryFn: () => got(http.GET('/api/imports/{import}/left-out', { params: { path: { import: id }, query: { after, limit: 50 } } })),
+  })
+export function useBeginImport(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (format: string) => got(http.POST('/api/projects/{project}/imports', { ...project(id), body: { format } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['imports', id] }),
+  })
+}
+// What is asked to be done with one; the answer says where it stands then.
+export function useImportStep(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (step: { check: components['schemas']['ImportCheck'] } | { leave_out: boolean } | 'cancel') => {
+      if (step === 'cancel') return got(http.DELETE('/api/imports/{import}', importOf(id)))
+      if ('check' in step) return got(http.POST('/api/imports/{import}/check', { ...importOf(id), body: step.check }))
+      return got(http.POST('/api/imports/{import}/take', { ...importOf(id), body: step }))
+    },
+    onSuccess: (now: Import) => {
+      queries.setQueryData(['import', id], now)
+      void queries.invalidateQueries({ queryKey: ['imports', now.project_id] })
+    },
   })
 }
 

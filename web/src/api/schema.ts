@@ -273,6 +273,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/{import}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A data set on its way in. */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /** Gives a data set up, and what is being done with it: its files are deleted, and what was taken over already stays. */
+        delete: operations["cancel_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a data set checked: a dry run, which takes nothing. What it finds is in the import once that is `checked`. */
+        post: operations["check_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the files that were sent, so that none need be sent twice. */
+        get: operations["list_import_files"];
+        /** Puts a file of a data set; one of the same path is replaced. */
+        put: operations["put_import_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import}/left-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of what cannot be taken over, and why. */
+        get: operations["list_left_out"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import}/left-out/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that cannot be taken over, as a file: `csv` or `jsonl`. */
+        get: operations["download_left_out"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a checked data set taken over. */
+        post: operations["take_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layouts in which data sets are read. */
+        get: operations["list_layouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leases/{lease}": {
         parameters: {
             query?: never;
@@ -717,6 +838,24 @@ export interface paths {
         put?: never;
         /** Takes an image in. 201 for a new one, 200 for one that was there already. */
         post: operations["upload_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest data sets that came into a project, or are on their way. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Begins to bring a data set in; its files are put next. */
+        post: operations["begin_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,7 +1311,8 @@ export interface paths {
         /** Has a snapshot written out in a layout. 200 where that is done, 202 where it waits or is at it. */
         put: operations["ask_for_export"];
         post?: never;
-        delete?: never;
+        /** Deletes a file of a snapshot, or gives up writing it. It can be asked for again. */
+        delete: operations["delete_export"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1917,6 +2057,46 @@ export interface components {
             /** @description What it said, in English. */
             text: string;
         };
+        /** @description What a person says of a data set that it does not say itself. */
+        Choices: {
+            /**
+             * @description Makes a concept of every name that the project has none for.
+             * @default false
+             */
+            add_concepts: boolean;
+            /**
+             * @description Whether the sender vouches that no patient data is burned into the pixels.
+             * @default false
+             */
+            attested: boolean;
+            /**
+             * @description Which of the files is the data set, for layouts of one file; none where there is but one that can be.
+             * @default null
+             */
+            file: string | null;
+            /**
+             * @description In which of the folders its image files lie; without it, beside the data set.
+             * @default null
+             */
+            images: string | null;
+            /**
+             * @description Leaves out what cannot be taken over; else nothing at all is taken.
+             * @default false
+             */
+            leave_out: boolean;
+            /** @default null */
+            modality: components["schemas"]["Modality"] | null;
+            /**
+             * @description The patient's pseudonym, for all images; without it, each is a patient of its own, or its DICOM file's.
+             * @default null
+             */
+            patient: string | null;
+            /**
+             * @description The account that becomes the reader of what names no reader; without it, whoever brings the data set.
+             * @default null
+             */
+            reader: string | null;
+        };
         /** @description One chosen image. */
         Chosen: {
             /**
@@ -2154,6 +2334,8 @@ export interface components {
             failure?: string | null;
             /** @description The layout. */
             format: string;
+            /** @description Until when the file is kept; after that it can be made again. */
+            kept_until: string;
             /** @description The digest of the finished file. */
             sha256?: string | null;
             /** @description The snapshot. */
@@ -2476,6 +2658,84 @@ export interface components {
              */
             next?: string | null;
         };
+        /** @description A data set on its way in. */
+        Import: {
+            /** @description When they began. */
+            begun_at: string;
+            /** @description Who brings it. */
+            begun_by: string;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /** @description What was said of it. */
+            choices: components["schemas"]["Choices"];
+            counts: components["schemas"]["ImportCounts"];
+            /**
+             * Format: int64
+             * @description Images that were looked at.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description How many there are; 0 while that is not known.
+             */
+            expected: number;
+            /** @description Why it cannot be read. */
+            failure?: string | null;
+            /**
+             * Format: int64
+             * @description Files that were sent.
+             */
+            files: number;
+            /** @description Its layout. */
+            format: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whereinto.
+             */
+            project_id: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["ImportState"];
+            /**
+             * Format: double
+             * @description Seconds since the work in hand began.
+             */
+            working_seconds?: number | null;
+        };
+        /** @description What a data set is checked by. */
+        ImportCheck: {
+            /** @description What a person says of it. */
+            choices?: components["schemas"]["Choices"];
+            /** @description Its layout. */
+            format: string;
+        };
+        /**
+         * Format: uuid
+         * @description A data set on its way into a project.
+         */
+        ImportId: string;
+        /**
+         * @description Where a data set stands on its way in.
+         * @enum {string}
+         */
+        ImportState: "staging" | "to_check" | "checking" | "checked" | "to_take" | "taking" | "finished" | "failed" | "cancelled";
+        /** @description How a data set is taken over. */
+        ImportTake: {
+            /** @description Whether what cannot be taken over is left out; else nothing is taken where there is such. */
+            leave_out?: boolean;
+        };
+        /** @description The latest data sets that came into a project. */
+        Imports: {
+            /** @description The latest first. */
+            imports: components["schemas"]["Import"][];
+        };
         /** @description A token's secret, told once. */
         IssuedToken: {
             /**
@@ -2498,6 +2758,20 @@ export interface components {
          * @enum {string}
          */
         Laterality: "left" | "right";
+        /** @description A layout in which data sets are read. */
+        Layout: {
+            /** @description What it is, in a sentence. */
+            about: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is one file, with or without images beside it, and not a folder of files. */
+            one_file: boolean;
+        };
+        /** @description The layouts in which data sets are read. */
+        Layouts: {
+            /** @description In the order in which they are told. */
+            layouts: components["schemas"]["Layout"][];
+        };
         /**
          * @description How the learning rate goes on once it has risen to its peak.
          * @enum {string}
@@ -2517,6 +2791,33 @@ export interface components {
             seconds: number;
             /** @description Until when, unless renewed. */
             until: string;
+        };
+        /** @description Something that cannot be taken over. */
+        LeftOut: {
+            /** @description The file that it is in, or the image. */
+            file: string;
+            /**
+             * Format: int64
+             * @description The line, where the file has lines.
+             */
+            line?: number | null;
+            /**
+             * Format: int64
+             * @description Its number among what is left out, from 1.
+             */
+            number: number;
+            /** @description What is wrong. */
+            reason: string;
+        };
+        /** @description A page of what cannot be taken over. */
+        LeftOutPage: {
+            /** @description In the order in which it was found. */
+            left_out: components["schemas"]["LeftOut"][];
+            /**
+             * Format: int64
+             * @description Where the next page begins; none after the last.
+             */
+            next?: number | null;
         };
         /** @description What grey values mean: value = slope × stored + intercept, after the modality transformation of PS3.3 section C.11.1. */
         Levels: {
@@ -2547,6 +2848,11 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * @description How a list is written into a file.
+         * @enum {string}
+         */
+        ListFormat: "csv" | "jsonl";
         /**
          * @description How much a line of a log matters.
          * @enum {string}
@@ -2725,6 +3031,11 @@ export interface components {
         Models: {
             /** @description Newest first. */
             models: components["schemas"]["Model"][];
+        };
+        /** @description The layout of a data set that shall come in. */
+        NewImport: {
+            /** @description Its name, as `medreg import --from` has it. */
+            format: string;
         };
         /** @description A new project. */
         NewProjectBody: {
@@ -3589,6 +3900,28 @@ export interface components {
              */
             val: number;
         };
+        /** @description A file of a data set. */
+        StagedFile: {
+            /**
+             * Format: int64
+             * @description Its length.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description When it was changed on the computer that it came from, in milliseconds since 1970.
+             */
+            modified: number;
+            /** @description Its path in the data set. */
+            path: string;
+        };
+        /** @description A page of a data set's files. */
+        StagedFiles: {
+            /** @description By path. */
+            files: components["schemas"]["StagedFile"][];
+            /** @description Where the next page begins; none after the last. */
+            next?: string | null;
+        };
         /**
          * @description How the next images are chosen.
          * @enum {string}
@@ -4075,6 +4408,30 @@ export interface components {
             /** @enum {string} */
             kind: "acquisition";
         });
+        ImportCounts: {
+            /** Format: int64 */
+            images?: number;
+            /** Format: int64 */
+            known?: number;
+            /** Format: int64 */
+            annotations?: number;
+            /** Format: int64 */
+            regions?: number;
+            /** Format: int64 */
+            concepts?: number;
+            /** Format: int64 */
+            waiting?: number;
+            /** Format: int64 */
+            left_out_count?: number;
+            /** Format: int64 */
+            texts?: number;
+            splits?: {
+                [key: string]: number;
+            };
+            unknown?: {
+                [key: string]: number;
+            };
+        };
     };
     responses: never;
     parameters: never;
@@ -4529,6 +4886,282 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCheck"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_import_files: {
+        parameters: {
+            query?: {
+                /** @description The path after which the page begins. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagedFiles"];
+                };
+            };
+        };
+    };
+    put_import_file: {
+        parameters: {
+            query: {
+                /** @description The file's path in the data set: relative, with `/` between its parts. */
+                path: string;
+                /** @description When it was changed, in milliseconds since 1970. */
+                modified?: number;
+            };
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_left_out: {
+        parameters: {
+            query?: {
+                /** @description The number after which the page begins. */
+                after?: number;
+                /** @description Rows on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftOutPage"];
+                };
+            };
+        };
+    };
+    download_left_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import: components["schemas"]["ImportId"];
+                list: components["schemas"]["ListFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/jsonl": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportTake"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layouts"];
                 };
             };
         };
@@ -5612,6 +6245,60 @@ export interface operations {
             };
         };
     };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+        };
+    };
+    begin_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_members: {
         parameters: {
             query?: never;
@@ -6464,6 +7151,42 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: components["schemas"]["Digest"];
+                format: components["schemas"]["ExportFormat"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,8 +2,9 @@ import { Alert, Anchor, Card, Container, Group, Stack, Text } from '@mantine/cor
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import { useConcepts, useCutSnapshot, useSnapshots } from '../api/queries'
+import { useConcepts, useCutSnapshot, useProject, useSnapshots } from '../api/queries'
 import { minuteOf } from '../model/moment'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
@@ -16,6 +17,7 @@ export default function SnapshotsPage() {
   const snapshots = useSnapshots(project)
   const cut = useCutSnapshot(project)
   const concepts = useConcepts(project)
+  const manages = may(useProject(project).data?.role, 'manage')
   // The snapshot that says the same as the one asked for, so that none was made.
   const [same, setSame] = useState<string | null>(null)
   const make = (asked: Parameters<typeof cut.mutate>[0]) => {
@@ -45,7 +47,7 @@ export default function SnapshotsPage() {
                       <Text size="sm" c="gray.4" ff="monospace">{id.slice(0, 16)} · {minuteOf(created_at)} UTC</Text>
                       <Text size="sm">{t('snapshots.counts', told(counts))}</Text>
                     </div>
-                    <Files snapshot={id} name={called} />
+                    <Files snapshot={id} name={called} manages={manages} />
                   </Group>
                 </Card>
               ))}

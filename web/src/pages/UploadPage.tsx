@@ -2,7 +2,7 @@ import { Button, Card, Checkbox, Container, FileInput, Group, Image as Picture, 
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { uploadImage, useAttest, useImages, useProject, useSessionCheck } from '../api/queries'
 import { reasonIn } from '../i18n/reasons'
 import { useInWords } from '../i18n/refusal'
@@ -26,7 +26,10 @@ export default function UploadPage() {
   return (
     <Container py="lg">
       <Stack>
-        <PageTitle>{t('nav.upload')}</PageTitle>
+        <Group justify="space-between">
+          <PageTitle>{t('nav.upload')}</PageTitle>
+          {may(found.data?.role, 'manage') && <Button component={Link} to={`/projects/${project}/imports`} variant="default">{t('imports.title')}</Button>}
+        </Group>
         <Asked query={found}>
           {({ role }) => (
             <>

@@ -11,7 +11,7 @@ use actix_web::http::header::{
     IfRange, Range,
 };
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpRequest, HttpResponse, get, put};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use medreg_datasets::ids::Digest;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,6 +19,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(list_exports)
         .service(ask_for_export)
+        .service(delete_export)
         .service(export_file);
 }
 
@@ -49,6 +50,18 @@ async fn ask_for_export(
         ExportState::Finished => HttpResponse::Ok().json(export),
         _ => HttpResponse::Accepted().json(export),
     })
+}
+
+/// Deletes a file of a snapshot, or gives up writing it. It can be asked for again.
+#[utoipa::path(tag = "snapshots", responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+#[delete("/api/snapshots/{snapshot}/exports/{format}")]
+async fn delete_export(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    path: Path<(Digest, ExportFormat)>,
+) -> Answer<HttpResponse> {
+    exports::delete(&hospital, &actor, &path.0, path.1).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// The finished file, or the part of it that the header Range names; of several parts the first.

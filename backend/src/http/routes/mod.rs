@@ -5,6 +5,7 @@ mod cases;
 mod dicomweb;
 mod exports;
 mod images;
+mod imports;
 mod projects;
 mod runs;
 mod snapshots;
@@ -17,6 +18,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     accounts::configure(config);
     projects::configure(config);
     images::configure(config);
+    imports::configure(config);
     cases::configure(config);
     dicomweb::configure(config);
     snapshots::configure(config);

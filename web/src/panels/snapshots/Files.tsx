@@ -2,7 +2,9 @@
 import { Anchor, Button, Group, Menu, Progress, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Export, ExportFormat } from '../../api/client'
-import { useAskForExport, useExports } from '../../api/queries'
+import { useAskForExport, useDeleteExport, useExports } from '../../api/queries'
+import { sizeOf } from '../../model/amount'
+import { dayOf } from '../../model/moment'
 import { Refusal } from '../Refusal'
 
 // What the layouts call themselves, in every language.
@@ -12,10 +14,11 @@ const NAMES: Record<Exclude<ExportFormat, 'derived'>, string> = {
 }
 const FORMATS = [...(Object.keys(NAMES) as (keyof typeof NAMES)[]), 'derived'] as const
 
-export function Files({ snapshot, name }: { snapshot: string; name: string }) {
+export function Files({ snapshot, name, manages }: { snapshot: string; name: string; manages: boolean }) {
   const { t } = useTranslation()
   const exports = useExports(snapshot)
   const ask = useAskForExport(snapshot)
+  const remove = useDeleteExport(snapshot)
   const known = exports.data?.exports ?? []
   return (
     <Stack gap={4} align="flex-end" miw={260}>
@@ -28,17 +31,23 @@ export function Files({ snapshot, name }: { snapshot: string; name: string }) {
           </Menu.Dropdown>
         </Menu>
       </Group>
-      {known.map((made) => <File key={made.format} made={made} />)}
-      <Refusal error={ask.error ?? exports.error} p="xs" />
+      {known.map((made) => <File key={made.format} made={made} onDelete={manages ? () => remove.mutate(made.format as ExportFormat) : undefined} />)}
+      <Refusal error={ask.error ?? remove.error ?? exports.error} p="xs" />
     </Stack>
   )
 }
 
-function File({ made: { snapshot, format, state, written, expected, failure } }: { made: Export }) {
+function File({ made: { snapshot, format, state, written, expected, failure, kept_until }, onDelete }: { made: Export; onDelete?: () => void }) {
   const { t } = useTranslation()
   const layout = NAMES[format as keyof typeof NAMES] ?? t('exports.derived')
   if (state === 'finished') {
-    return <Anchor href={`/api/snapshots/${snapshot}/exports/${format}/file`} download size="sm">{layout} ({sizeOf(expected)})</Anchor>
+    return (
+      <Group gap="xs">
+        <Anchor href={`/api/snapshots/${snapshot}/exports/${format}/file`} download size="sm">{layout} ({sizeOf(expected)})</Anchor>
+        <Text size="xs" c="gray.4">{t('exports.kept', { day: dayOf(kept_until) })}</Text>
+        {onDelete && <Button size="compact-xs" variant="subtle" color="gray" aria-label={`${t('exports.delete')}: ${layout}`} onClick={onDelete}>{t('exports.delete')}</Button>}
+      </Group>
+    )
   }
   if (state === 'failed') return <Text size="sm" c="red.4" role="alert">{t('exports.failed', { layout, reason: failure })}</Text>
   // How long it will be is not known to the byte before it is written.
@@ -49,9 +58,4 @@ function File({ made: { snapshot, format, state, written, expected, failure } }:
       <Progress value={share} aria-label={layout} />
     </Stack>
   )
-}
-
-function sizeOf(bytes: number): string {
-  const [unit, by] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
-  return `${(bytes / by).toFixed(bytes < 1e4 ? 1 : 0)} ${unit}`
 }
