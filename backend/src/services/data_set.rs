@@ -192,6 +192,10 @@ impl DataSet {
         record: &Record,
         counts: &mut ImportCounts,
     ) -> Outcome<Result<(), String>> {
+        // What is left out is left out whole: else its image would come in without a word.
+        if let Some(why) = self.fault(record) {
+            return Ok(Err(why));
+        }
         let upload = match self.upload(record).await {
             Ok(upload) => upload,
             Err(error) => return Ok(Err(error)),

@@ -20,7 +20,7 @@ export function Contents({ set, busy, onTake }: { set: Import; busy: boolean; on
   const unknown = Object.entries(counts.unknown ?? {})
   return (
     <Stack gap="xs">
-      <Title order={2} size="h4">{done ? t(`import_state.${set.state}`) : t('imports.result')}</Title>
+      {!done && <Title order={2} size="h4">{t('imports.result')}</Title>}
       <SimpleGrid cols={facts.length}>
         {facts.map(([label, value]) => (
           <Card key={label} withBorder p="sm">
@@ -36,14 +36,14 @@ export function Contents({ set, busy, onTake }: { set: Import; busy: boolean; on
         </Group>
       )}
       {unknown.length > 0 && <Text>{t('imports.unknown')}: {unknown.map(([name, images]) => `${name} (${images})`).join(', ')}</Text>}
-      {out > 0 && <LeftOut key={out} set={set} />}
+      {out > 0 && <LeftOut key={out} set={set} done={done} />}
       {!done && out > 0 && (counts.images ?? 0) > 0 && <Checkbox label={t('imports.leave_out', { count: out })} checked={leaveOut} onChange={(event) => setLeaveOut(event.currentTarget.checked)} />}
       {!done && <Group><Button size="md" disabled={busy || (counts.images ?? 0) === 0 || (out > 0 && !leaveOut)} onClick={() => onTake(leaveOut)}>{t('imports.take')}</Button></Group>}
     </Stack>
   )
 }
 
-function LeftOut({ set }: { set: Import }) {
+function LeftOut({ set, done }: { set: Import; done: boolean }) {
   const { t } = useTranslation()
   const [after, setAfter] = useState(0)
   const rows = useLeftOut(set.id, after, set.counts.left_out_count ?? 0)
@@ -52,7 +52,7 @@ function LeftOut({ set }: { set: Import }) {
       {({ left_out, next }) => (
         <>
           <Group justify="space-between">
-            <Title order={3} size="h5">{t('imports.left_out')}</Title>
+            <Title order={done ? 2 : 3} size="h5">{t('imports.left_out')}</Title>
             <Group gap="md">
               <Anchor href={`/api/imports/${set.id}/left-out/csv`} download size="sm">{t('imports.as_csv')}</Anchor>
               <Anchor href={`/api/imports/${set.id}/left-out/jsonl`} download size="sm">{t('imports.as_jsonl')}</Anchor>
