@@ -12,6 +12,8 @@ mod crash;
 mod data_sets;
 mod database;
 mod deidentification;
+mod dicom_slide_file;
+mod dicom_slides;
 mod dicomweb;
 mod exports;
 mod hostile;
