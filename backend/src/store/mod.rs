@@ -6,11 +6,13 @@ pub mod annotations;
 pub mod audit;
 pub mod cases;
 pub mod exports;
+pub mod feedback;
 pub mod headers;
 pub mod images;
 pub mod instances;
 pub mod objects;
 pub mod projects;
+pub mod rounds;
 pub mod runs;
 pub mod snapshots;
 

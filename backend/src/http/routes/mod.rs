@@ -6,6 +6,7 @@ mod dicomweb;
 mod exports;
 mod images;
 mod projects;
+mod rounds;
 mod runs;
 mod snapshots;
 mod work;
@@ -22,6 +23,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     snapshots::configure(config);
     exports::configure(config);
     runs::configure(config);
+    rounds::configure(config);
     work::configure(config);
 }
 
