@@ -54,6 +54,10 @@ pub enum ChoiceReason {
 }
 
 impl ChoiceReason {
+    /// The kinds that are draws by chance from all that was left, and so tell of it: the random control. What came by chance because a
+    /// model was silent about it, or because nothing could be compared with it, tells of such images alone.
+    pub const CONTROL_KINDS: [&'static str; 2] = ["chance", "chance_equal"];
+
     /// For a field that a trainer of before there were kinds fills with words.
     pub(crate) fn of_any_trainer<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -195,6 +199,18 @@ mod tests {
         assert_eq!(written, kinds);
         let typical = words["typical"].as_str().unwrap();
         assert!(typical.contains("{{size}}") && typical.contains("{{covered}}"));
+    }
+
+    #[test]
+    fn the_control_is_named_as_serde_names_it() {
+        let drawn = [
+            ChoiceReason::Chance,
+            ChoiceReason::ChanceEqual {
+                modality: Modality::Ct,
+            },
+        ];
+        let kinds = drawn.map(|reason| json!(reason)["kind"].as_str().unwrap().to_owned());
+        assert_eq!(kinds, ChoiceReason::CONTROL_KINDS);
     }
 
     #[test]

@@ -148,3 +148,54 @@ test('a run is launched, stopped, resumed from a chosen checkpoint, cloned, tagg
   await page.getByLabel('Show what is the same too').check()
   await expect(page.getByRole('row', { name: /^Rank 8 8/ })).toBeVisible()
 })
+
+test('a round is asked for and looked at, and what readers did with its suggestions', async ({ page }) => {
+  const { snapshots } = await admin.call('GET', `/api/projects/${project}/snapshots`)
+  await admin.call('POST', `/api/projects/${project}/runs`, { snapshot: snapshots[0].id, base: { kind: 'builtin', name: 'shapes' }, name: 'young' })
+  await finish(await claim([], ''), 'finished', 0.5)
+  const { models } = await admin.call('GET', `/api/projects/${project}/models`)
+  await admin.call('POST', `/api/models/${models[0].id}/promote`, { acquire: { strategy: 'entropy', budget: 2, seed: 7 } })
+  const round = await claim([], '')
+  const form = new FormData()
+  form.set('file', new Blob([picture(2) as BlobPart]), 'chest.png')
+  form.set('attested', 'true')
+  const { id: image } = await admin.call('POST', `/api/projects/${project}/images`, form)
+  const bbox = [160, 170, 200, 210]
+  const texts = { en: 'A nodule.', zh: '结节。' }
+  const path = `/api/worker/acquisitions/${round.id}`
+  await worker.call('POST', `${path}/predictions`, { attempt: 1, images: [{ image, regions: [{ bbox, concept: 'nodule', confidence: 0.6, texts }] }] })
+  await worker.call('POST', `${path}/finish`, { attempt: 1, ranking: [{ image, score: 0.4, reason: { kind: 'least_sure', concept: 'nodule' } }] })
+  const { suggestions } = await admin.call('POST', `/api/images/${image}/lease`)
+  const region = { id: crypto.randomUUID(), bbox, concept: 'nodule', texts, origin: suggestions[0].id }
+  const { revision } = await admin.call('PUT', `/api/images/${image}/annotation`, { based_on: 0, content: { regions: [region] } })
+  await admin.call('POST', `/api/images/${image}/annotation/submit`, { revision, active_seconds: 90 })
+
+  await page.goto(`${server.url}/projects/${project}/rounds`)
+  const { username, password } = server.adminReader
+  await page.getByLabel('User name').fill(username)
+  await page.locator('input[autocomplete=current-password]').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('row', { name: /^Round 1 .* Entropy young Finished 1 of 1, 0 by chance 1 1\.5 –$/ })).toBeVisible()
+  await expect(page.getByText('three rounds must have come to a score of their own, 0 have')).toBeVisible()
+  await page.getByLabel('Strategy', { exact: true }).selectOption('random')
+  await page.getByLabel('Images to choose').fill('5')
+  await page.getByRole('button', { name: 'Ask for a round' }).click()
+  await expect(page.getByRole('row', { name: /^Round 2 .* Random young Queued/ })).toBeVisible()
+  await isAccessible(page)
+
+  await page.getByRole('link', { name: 'Round 1' }).click()
+  await expect(page.getByText('Entropy, at most 2 images, seed 7, asked of young')).toBeVisible()
+  await expect(page.getByRole('row', { name: /^Chosen 1 1 1 1\.5 90 1\.00 \(too few to say/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Among the images the model is least sure about, above all about: nodule\. 0\.400 Submitted 1 90$/ })).toBeVisible()
+  await isAccessible(page)
+
+  await page.getByRole('link', { name: 'Feedback' }).click()
+  await expect(page.getByRole('row', { name: /^Accepted 1 100 %$/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /^Seconds a case 90 – too few to say/ })).toBeVisible()
+  await isAccessible(page)
+  const fetched = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Cases as CSV' }).click()
+  expect((await fetched).suggestedFilename()).toBe('feedback.csv')
+  await page.getByLabel('until').fill('2020-01-01')
+  await expect(page.getByText('No case with suggestions was submitted in this time.')).toBeVisible()
+})

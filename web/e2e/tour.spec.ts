@@ -361,9 +361,13 @@ class Tour {
     await this.visit('/runs/new', t.runs.advanced)
     await this.taken('launch')
     await this.visit('/models', t.models.promoted)
-    await page.getByRole('button', { name: new RegExp(t.strategy.hybrid) }).click()
-    await expect(page.getByText(/^2$/)).toBeVisible()
     await this.taken('models')
+    await this.visit('/rounds', t.rounds.another)
+    await expect(page.getByRole('img', { name: new RegExp(`^${t.score.accuracy}`) })).toBeVisible()
+    await this.taken('rounds')
+    await page.getByRole('link', { name: t.rounds.number.replace('{{number}}', '1') }).click()
+    await expect(page.getByRole('row')).toHaveCount(6)
+    await this.taken('round')
   }
 
   private async people() {

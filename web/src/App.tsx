@@ -7,7 +7,8 @@ import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang } from './i18n'
 import { may } from './model/roles'
 import {
-  ComparePage, DifferencesPage, ImportPage, ImportsPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
+  ComparePage, DifferencesPage, FeedbackPage, ImportPage, ImportsPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RoundPage,
+  RoundsPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
 } from './pages/pages'
 import { SignInPage } from './pages/SignInPage'
 import { Asked } from './panels/Asked'
@@ -45,6 +46,9 @@ export function App() {
           <Route path="runs/compare" element={<ComparePage />} />
           <Route path="runs/:run" element={<RunPage />} />
           <Route path="models" element={<ModelsPage />} />
+          <Route path="rounds" element={<RoundsPage />} />
+          <Route path="rounds/:round" element={<RoundPage />} />
+          <Route path="feedback" element={<FeedbackPage />} />
         </Route>
         <Route path="*" element={<ProjectsPage />} />
       </Route>
@@ -110,7 +114,8 @@ function ProjectNav({ id }: { id: string }) {
       {project?.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
       {item('/worklist', t('nav.worklist'))}
       {(may(role, 'upload') || may(role, 'attest')) && item('/upload', t('nav.upload'))}
-      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models'))]}
+      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models')), item('/rounds', t('nav.rounds'))]}
+      {may(role, 'manage') && item('/feedback', t('nav.feedback'))}
     </Group>
   )
 }

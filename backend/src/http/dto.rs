@@ -2,6 +2,7 @@
 
 use crate::imaging::deidentify::Dates;
 use crate::services::acquisitions::Wish;
+use crate::services::rounds::Agreements;
 use crate::store::accounts::{Settings, Token, TokenScope, User};
 use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
@@ -9,6 +10,7 @@ use crate::store::exports::Export;
 use crate::store::images::Image;
 use crate::store::imports::{Choices, Import, LeftOut, StagedFile};
 use crate::store::projects::{Member, Project, Role};
+use crate::store::rounds::{Round, RoundItem};
 use crate::store::runs::{LoggedLine, Model, Run};
 use crate::store::snapshots::Snapshot;
 use medreg_datasets::filter::Filter;
@@ -514,6 +516,34 @@ pub struct AcquisitionView {
     pub acquisition: Acquisition,
     /// First to last.
     pub ranking: Vec<Chosen>,
+}
+
+/// A page of a project's rounds.
+#[derive(Serialize, ToSchema)]
+pub struct Rounds {
+    /// Newest first.
+    pub rounds: Vec<Round>,
+    /// Pass as `before` for the next page; absent on the last.
+    pub next: Option<i64>,
+}
+
+/// A round, and what its model had said of what was read.
+#[derive(Serialize, ToSchema)]
+pub struct RoundView {
+    /// The round.
+    #[serde(flatten)]
+    pub round: Round,
+    /// How far model and readers said the same; absent where the shipped model was asked, which proposes nothing.
+    pub agreements: Option<Agreements>,
+}
+
+/// A page of a round's images.
+#[derive(Serialize, ToSchema)]
+pub struct RoundItems {
+    /// First to last.
+    pub items: Vec<RoundItem>,
+    /// Pass as `after` for the next page; absent on the last.
+    pub next: Option<i32>,
 }
 
 /// A page of the audit trail.

@@ -98,14 +98,14 @@ pub async fn insert(conn: &mut PgConnection, new: &NewAcquisition<'_>) -> Stored
 async fn select(
     conn: &mut PgConnection,
     project: Option<ProjectId>,
-    id: Option<AcquisitionId>,
+    ids: Option<&[Uuid]>,
 ) -> Stored<Vec<Acquisition>> {
     let rows = sqlx::query!(
         r#"SELECT id, project_id, model, strategy, budget, seed, round, state, done, total, error, rfc3339(created_at) AS "created_at!",
                   rfc3339(finished_at) AS finished_at
-           FROM acquisitions WHERE ($1::uuid IS NULL OR project_id = $1) AND ($2::uuid IS NULL OR id = $2)
-           ORDER BY created_at DESC LIMIT 500"#,
-        project.map(|p| p.0), id.map(|i| i.0)
+           FROM acquisitions WHERE ($1::uuid IS NULL OR project_id = $1) AND ($2::uuid[] IS NULL OR id = ANY($2))
+           ORDER BY created_at DESC, id DESC LIMIT 500"#,
+        project.map(|p| p.0), ids
     )
     .fetch_all(conn)
     .await?;
@@ -144,7 +144,12 @@ pub async fn acquisition(
     conn: &mut PgConnection,
     id: AcquisitionId,
 ) -> Stored<Option<Acquisition>> {
-    Ok(select(conn, None, Some(id)).await?.pop())
+    Ok(of_ids(conn, &[id.0]).await?.pop())
+}
+
+/// The rounds of these ids, newest first.
+pub(super) async fn of_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Stored<Vec<Acquisition>> {
+    select(conn, None, Some(ids)).await
 }
 
 /// The images a round chose, first to last.

@@ -6,12 +6,14 @@ pub mod annotations;
 pub mod audit;
 pub mod cases;
 pub mod exports;
+pub mod feedback;
 pub mod headers;
 pub mod images;
 pub mod imports;
 pub mod instances;
 pub mod objects;
 pub mod projects;
+pub mod rounds;
 pub mod runs;
 pub mod snapshots;
 

@@ -43,7 +43,13 @@ export type RunConfig = Schemas['RunConfig']
 export type LoggedLine = Schemas['LoggedLine']
 export type Comparison = Schemas['Comparison']
 export type Model = Schemas['Model']
-export type Acquisition = Schemas['Acquisition']
+export type Strategy = Schemas['Strategy']
+export type Round = Schemas['Round']
+export type RoundView = Schemas['RoundView']
+export type RoundItem = Schemas['RoundItem']
+export type LabelEfficiency = Schemas['LabelEfficiency']
+export type Measure = Schemas['Measure']
+export type Feedback = Schemas['Feedback']
 
 // A refusal, with the server's own words.
 export class ApiError extends Error {

@@ -3,7 +3,9 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClie
 import { useCallback } from 'react'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
-import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Settings, type User } from './client'
+import {
+  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Settings, type Strategy, type User,
+} from './client'
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
@@ -312,21 +314,65 @@ export const useAllMetrics = (runs: readonly string[], live: boolean) =>
 
 export const useModels = (id: string) =>
   useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })
-export const useAcquisitions = (id: string) =>
-  useQuery({ queryKey: ['rounds', id], queryFn: () => got(http.GET('/api/projects/{project}/acquisitions', project(id))), refetchInterval: 3000 })
-export const useAcquisition = (id: string) =>
-  useQuery({ queryKey: ['round', id], queryFn: () => got(http.GET('/api/acquisitions/{acquisition}', { params: { path: { acquisition: id } } })) })
+// How often it is asked how far rounds are, and what was read of them.
+const ROUNDS_MS = 5000
+const ofRound = (acquisition: string) => ({ path: { acquisition } })
+export const useRounds = (id: string, before: number | null) =>
+  useQuery({
+    queryKey: ['rounds', id, before],
+    queryFn: () => got(http.GET('/api/projects/{project}/rounds', { params: { path: { project: id }, query: { before: before ?? undefined, limit: 25 } } })),
+    refetchInterval: ROUNDS_MS,
+    placeholderData: keepPreviousData,
+  })
+export const useEfficiency = (id: string) =>
+  useQuery({ queryKey: ['rounds', id, 'efficiency'], queryFn: () => got(http.GET('/api/projects/{project}/rounds/efficiency', project(id))) })
+export const useRound = (round: string) =>
+  useQuery({ queryKey: ['round', round], queryFn: () => got(http.GET('/api/rounds/{acquisition}', { params: ofRound(round) })), refetchInterval: ROUNDS_MS })
+export const useRoundItems = (round: string, after: number) =>
+  useQuery({
+    queryKey: ['round', round, 'items', after],
+    queryFn: () => got(http.GET('/api/rounds/{acquisition}/items', { params: { ...ofRound(round), query: { after, limit: 25 } } })),
+    placeholderData: keepPreviousData,
+  })
+// How a round may choose, from the server's own description.
+interface StrategySchema {
+  components: { schemas: { Strategy: { enum: Strategy[] } } }
+}
+export const useStrategies = () =>
+  useQuery({ queryKey: ['strategies'], staleTime: Infinity, queryFn: async () => ((await got(http.GET('/api/openapi.json'))) as unknown as StrategySchema).components.schemas.Strategy.enum })
+export function useAskForRound(id: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (wish: { strategy: Strategy; budget: number; seed: number }) => got(http.POST('/api/projects/{project}/acquisitions', { ...project(id), body: { ...wish, model: null } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['rounds', id] }),
+  })
+}
 export function usePromote(id: string) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ model, budget, strategy }: { model: string; budget: number; strategy: components['schemas']['Strategy'] }) =>
-      got(http.POST('/api/models/{model}/promote', { params: { path: { model } }, body: { acquire: { budget, strategy, seed: 1, model: null } } })),
+    mutationFn: ({ model, ...wish }: { model: string; strategy: Strategy; budget: number; seed: number }) =>
+      got(http.POST('/api/models/{model}/promote', { params: { path: { model } }, body: { acquire: { ...wish, model: null } } })),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['models', id] })
       void queries.invalidateQueries({ queryKey: ['rounds', id] })
     },
   })
 }
+
+export interface FeedbackWanted {
+  from: string
+  until: string
+  model: string
+}
+const given = (wanted: FeedbackWanted) => Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ''))
+export const useFeedback = (id: string, wanted: FeedbackWanted) =>
+  useQuery({
+    queryKey: ['feedback', id, wanted],
+    queryFn: () => got(http.GET('/api/projects/{project}/feedback', { params: { path: { project: id }, query: given(wanted) } })),
+    placeholderData: keepPreviousData,
+  })
+// Where the same is fetched case by case.
+export const feedbackTable = (id: string, wanted: FeedbackWanted) => `/api/projects/${id}/feedback/cases?${new URLSearchParams(given(wanted)).toString()}`
 
 export const useUsers = () => useQuery({ queryKey: ['users'], queryFn: () => got(http.GET('/api/users')) })
 export const useTokens = () => useQuery({ queryKey: ['tokens'], queryFn: () => got(http.GET('/api/tokens')) })

@@ -826,6 +826,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What readers did with suggestions, and what suggestions did to readers. */
+        get: operations["get_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/feedback/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same case by case, as comma-separated values. */
+        get: operations["feedback_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/images": {
         parameters: {
             query?: never;
@@ -931,6 +965,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a project's rounds with what came of each. */
+        get: operations["list_rounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/rounds/efficiency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What labels bought in a project, round by round, and whether another round is worth it. */
+        get: operations["label_efficiency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/runs": {
         parameters: {
             query?: never;
@@ -1012,6 +1080,40 @@ export interface paths {
         get: operations["get_templates"];
         /** Replaces the templates. */
         put: operations["put_templates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{acquisition}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One round with what came of it. */
+        get: operations["get_round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{acquisition}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a round's images, first to last, with what was read of each. */
+        get: operations["round_items"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1820,6 +1922,58 @@ export interface components {
             /** @description Newest first. */
             acquisitions: components["schemas"]["Acquisition"][];
         };
+        /** @description What the last two rounds bought by one measure, the mean over languages. */
+        Advice: {
+            estimate?: components["schemas"]["Estimate"] | null;
+            /**
+             * Format: double
+             * @description The score after them less the score before, as both runs were scored; absent while it is too early.
+             */
+            gain?: number | null;
+            /** @description What can be said. */
+            judgement: components["schemas"]["Judgement"];
+            /** @description The measure. */
+            measure: components["schemas"]["Measure"];
+            /** @description Those patients. */
+            patients: number;
+            /** @description The rounds that came to a score of their own. */
+            rounds: number;
+            /**
+             * Format: double
+             * @description The least gain over two rounds that is worth their reading.
+             */
+            worth: number;
+        };
+        /** @description What was counted over one part of a round's cases. */
+        Agreement: {
+            /** @description The cases. */
+            cases: number;
+            estimate?: components["schemas"]["Estimate"] | null;
+            /**
+             * Format: double
+             * @description Twice the regions that both gave, by the regions of both together: F1 of the model's regions against the readers'. Absent where
+             *     neither gave any.
+             */
+            f1?: number | null;
+            /** @description Those whose reader saw what the model said. */
+            shown: number;
+        };
+        /** @description What was counted over both parts. */
+        Agreements: {
+            /** @description Over what the strategy chose. */
+            chosen: components["schemas"]["Agreement"];
+            /** @description Over what was drawn by chance. */
+            control: components["schemas"]["Agreement"];
+        };
+        /**
+         * @description What being shown suggestions changed: the cases with them less those without, with intervals over cases. Absent where either has fewer
+         *     than thirty cases.
+         */
+        Anchoring: {
+            coinciding?: components["schemas"]["Estimate"] | null;
+            regions?: components["schemas"]["Estimate"] | null;
+            seconds?: components["schemas"]["Estimate"] | null;
+        };
         /** @description What one reader made of one image, at its latest revision. */
         Annotation: {
             /** @description What it says. */
@@ -2254,6 +2408,11 @@ export interface components {
         };
         /** @description The lower-case hexadecimal SHA-256 of some bytes: the name of an object or of a snapshot. */
         Digest: string;
+        /** @description One point of the label-efficiency curve: a scored run. */
+        EfficiencyPoint: components["schemas"]["ScoredRun"] & {
+            /** @description The numbers of the rounds whose result it is; none where it is the model with which the first round began. */
+            rounds: number[];
+        };
         /** @description One entry of the trail. */
         Entry: {
             /** @description What was done: `image.add`, `annotation.submit`, … */
@@ -2290,6 +2449,24 @@ export interface components {
             details?: unknown;
             /** @description What, where, what to do; for people. */
             message: string;
+        };
+        /** @description A number with the limits between which 95 % of the draws lie. */
+        Estimate: {
+            /**
+             * Format: double
+             * @description The upper limit.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower limit.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The number itself.
+             */
+            value: number;
         };
         /** @description The scores of one split: Region-to-Text and Text-to-Region per language. */
         Evaluation: {
@@ -2414,6 +2591,35 @@ export interface components {
             became: "changed";
             /** @description All that is different, at least one. */
             changes: components["schemas"]["Change"][];
+        };
+        /** @description What readers did with suggestions, and what suggestions did to readers. */
+        Feedback: {
+            /** @description What being shown them changed. */
+            anchoring: components["schemas"]["Anchoring"];
+            /** @description Cases whose suggestions were kept back: the control group. */
+            kept_back: components["schemas"]["ReadAlike"];
+            /**
+             * Format: double
+             * @description The middle one of those overlaps.
+             */
+            median_overlap?: number | null;
+            /**
+             * Format: int64
+             * @description Regions that readers of those drew and no suggestion had pointed to.
+             */
+            missed: number;
+            /** @description How the suggestions ended that readers saw. */
+            outcomes: components["schemas"]["Outcomes"];
+            /** @description The overlaps (IoU) of the boxes that were taken and changed with those that were suggested, counted in ten parts of 0 to 1. */
+            overlaps: number[];
+            /** @description Reader by reader, by name. */
+            readers: components["schemas"]["OfReader"][];
+            /** @description Cases that were read with suggestions. */
+            shown: components["schemas"]["ReadAlike"];
+            /** @description What became of their texts, by language. */
+            texts: {
+                [key: string]: components["schemas"]["TextChanges"];
+            };
         };
         /** @description What is taken; by itself everything. */
         Filter: {
@@ -2747,10 +2953,27 @@ export interface components {
             token: string;
         };
         /**
+         * @description What can be said about another round.
+         * @enum {string}
+         */
+        Judgement: "too_early" | "too_few" | "no_answers" | "stop" | "go_on" | "unclear";
+        /**
          * @description What becomes of the dates in headers.
          * @enum {string}
          */
         KeptDates: "removed" | "shifted";
+        /** @description What labels bought, round by round. */
+        LabelEfficiency: {
+            /** @description Whether another round is worth it, by each measure. */
+            advice: components["schemas"]["Advice"][];
+            /**
+             * @description Rounds of a published model, oldest first. Of images drawn by chance this tells how good the model was on what was still unread; of
+             *     the chosen ones, how hard the choice was.
+             */
+            agreements: components["schemas"]["RoundAgreement"][];
+            /** @description Scored runs in the order in which they were launched: the model that the first round asked, and each round's result. */
+            points: components["schemas"]["EfficiencyPoint"][];
+        };
         /** @description A language tag in the shape of BCP 47: `en`, `zh`, `zh-Hans`, `ja`. */
         Lang: string;
         /**
@@ -2930,6 +3153,11 @@ export interface components {
             lang: string;
             span?: components["schemas"]["Span"] | null;
         };
+        /**
+         * @description A score of a run, over its languages.
+         * @enum {string}
+         */
+        Measure: "accuracy" | "mean_iou" | "region_f1";
         /** @description A member with their role. */
         Member: {
             /** @description What others see. */
@@ -3128,6 +3356,20 @@ export interface components {
             bytes: number;
             /** @description The digest of its bytes. */
             sha256: string;
+        };
+        /** @description What one reader did with the suggestions they saw. No times: nobody is to be ranked by speed. */
+        OfReader: {
+            /** @description Cases they read with suggestions. */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Regions that they drew and no suggestion had pointed to.
+             */
+            missed: number;
+            /** @description How those ended. */
+            outcomes: components["schemas"]["Outcomes"];
+            /** @description Who. */
+            reader: components["schemas"]["Person"];
         };
         /** @description What became of suggestions. */
         Outcomes: {
@@ -3406,6 +3648,28 @@ export interface components {
              */
             score: number;
         };
+        /** @description Cases that were read alike. */
+        ReadAlike: {
+            /** @description How many. */
+            cases: number;
+            /**
+             * Format: double
+             * @description Of the readers' boxes, the share that coincides with one of the model's (IoU of at least 0.9).
+             */
+            coinciding?: number | null;
+            /**
+             * Format: double
+             * @description Regions in one, the mean.
+             */
+            regions?: number | null;
+            /**
+             * Format: double
+             * @description Seconds a reader was at one, idle time left out, the mean over those.
+             */
+            seconds?: number | null;
+            /** @description Those whose seconds were counted. */
+            timed: number;
+        };
         /** @description One box on one frame, what it shows, and its description in each language. */
         Region: {
             /** @description Where it is, in image pixels. */
@@ -3468,6 +3732,145 @@ export interface components {
         RoleBody: {
             /** @description annotator, reviewer, engineer or lead. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A round and what came of it. */
+        Round: components["schemas"]["Acquisition"] & {
+            /** @description What the strategy chose. */
+            chosen: components["schemas"]["RoundPart"];
+            /** @description What was drawn by chance beside it: the random control. */
+            control: components["schemas"]["RoundPart"];
+            /** @description The name of the model that was asked, where it is not the shipped one. */
+            model_name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place among all rounds that were asked for in the project, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Its images that nobody has submitted and somebody still could.
+             */
+            open: number;
+            result?: components["schemas"]["RoundResult"] | null;
+        };
+        /** @description What one round's model had said of the images, beside what readers then said of them. */
+        RoundAgreement: components["schemas"]["Agreements"] & {
+            /**
+             * Format: int64
+             * @description The round's number.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The round.
+             */
+            round: string;
+        };
+        /** @description One image of a round. */
+        RoundItem: {
+            /**
+             * Format: int64
+             * @description Regions in those.
+             */
+            boxes: number;
+            /**
+             * Format: int64
+             * @description Submitted annotations of it that count for this round; of an image that was read before the round, or for a later one, there are none.
+             */
+            cases: number;
+            /** @description Whether it was drawn by chance, as a control. */
+            control: boolean;
+            /**
+             * Format: uuid
+             * @description The image.
+             */
+            image: string;
+            /**
+             * Format: int32
+             * @description Its place, from 1.
+             */
+            rank: number;
+            /** @description Why it was asked for. */
+            reason: components["schemas"]["ChoiceReason"];
+            /**
+             * Format: double
+             * @description The strategy's score.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Seconds the readers were at those, idle time left out; absent where nobody counted.
+             */
+            seconds?: number | null;
+            /** @description Where it is now. */
+            state: components["schemas"]["ImageState"];
+        };
+        /** @description A page of a round's images. */
+        RoundItems: {
+            /** @description First to last. */
+            items: components["schemas"]["RoundItem"][];
+            /**
+             * Format: int32
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description One part of a round's images, and what was read of them. */
+        RoundPart: {
+            /**
+             * Format: int64
+             * @description Images that were asked for.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Regions in those.
+             */
+            boxes: number;
+            /**
+             * Format: int64
+             * @description Submitted annotations of them that count for the round.
+             */
+            cases: number;
+            /**
+             * Format: double
+             * @description Seconds the readers were at those, idle time left out.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description The annotations of which the seconds were counted: those from elsewhere have none.
+             */
+            timed: number;
+        };
+        /** @description The run that came of a round. */
+        RoundResult: {
+            /**
+             * Format: int64
+             * @description The images of the round's cases that its snapshot holds.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description The images of the round's cases that a snapshot can hold: those that could be judged and were not withheld.
+             */
+            of: number;
+            /** @description The run. */
+            scored: components["schemas"]["ScoredRun"];
+        };
+        /** @description A round, and what its model had said of what was read. */
+        RoundView: components["schemas"]["Round"] & {
+            agreements?: components["schemas"]["Agreements"] | null;
+        };
+        /** @description A page of a project's rounds. */
+        Rounds: {
+            /**
+             * Format: int64
+             * @description Pass as `before` for the next page; absent on the last.
+             */
+            next?: number | null;
+            /** @description Newest first. */
+            rounds: components["schemas"]["Round"][];
         };
         /**
          * @description What is looked at.
@@ -3739,6 +4142,35 @@ export interface components {
             /** @description What it says. */
             content: components["schemas"]["AnnotationContent"];
         };
+        /** @description A finished run with what it learnt from and its scores. */
+        ScoredRun: {
+            /**
+             * Format: int64
+             * @description Regions of the training split in that snapshot.
+             */
+            boxes: number;
+            /** @description Scores on the snapshot's test split. */
+            evaluation: components["schemas"]["Evaluation"];
+            /**
+             * Format: uuid
+             * @description The model it gave.
+             */
+            model?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            run: string;
+            /**
+             * Format: double
+             * @description Seconds the readers were at the snapshot's training images until it was cut, idle time left out.
+             */
+            seconds: number;
+            /** @description What it learnt from. */
+            snapshot: string;
+        };
         /** @description One sentence of a report, with the regions it speaks of. */
         Sentence: {
             /** @description Stable across the revisions that keep the sentence; chosen by whoever writes it. */
@@ -3987,6 +4419,18 @@ export interface components {
         Templates: {
             /** @description In their lead's order. */
             templates: components["schemas"]["Template"][];
+        };
+        /** @description What became of the texts of suggestions in one language. */
+        TextChanges: {
+            /**
+             * Format: double
+             * @description Characters inserted, deleted or replaced, by the characters of the longer text, the mean over these regions: 0 unchanged, 1 all anew.
+             */
+            distance: number;
+            /** @description Regions that grew from a suggestion with a text in this language, or have one now. */
+            regions: number;
+            /** @description Those whose text was left as it was. */
+            unchanged: number;
         };
         /** @description A token, without its secret. */
         Token: {
@@ -6174,6 +6618,62 @@ export interface operations {
             };
         };
     };
+    get_feedback: {
+        parameters: {
+            query?: {
+                /** @description Only cases submitted on this day or later, such as 2026-11-28, in UTC. */
+                from?: string;
+                /** @description Only cases submitted on this day or before. */
+                until?: string;
+                /** @description Only cases on which this model had proposed regions. */
+                model?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+        };
+    };
+    feedback_table: {
+        parameters: {
+            query?: {
+                /** @description Only cases submitted on this day or later, such as 2026-11-28, in UTC. */
+                from?: string;
+                /** @description Only cases submitted on this day or before. */
+                until?: string;
+                /** @description Only cases on which this model had proposed regions. */
+                model?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
     list_images: {
         parameters: {
             query?: {
@@ -6402,6 +6902,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Progress"];
+                };
+            };
+        };
+    };
+    list_rounds: {
+        parameters: {
+            query?: {
+                /** @description Only rounds before the one of this number. */
+                before?: number;
+                /** @description Rounds on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rounds"];
+                };
+            };
+        };
+    };
+    label_efficiency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelEfficiency"];
                 };
             };
         };
@@ -6638,6 +7185,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Templates"];
+                };
+            };
+        };
+    };
+    get_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+        };
+    };
+    round_items: {
+        parameters: {
+            query?: {
+                /** @description Only images after this rank. */
+                after?: number;
+                /** @description Images on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                acquisition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundItems"];
                 };
             };
         };

@@ -22,6 +22,9 @@ export const ComparePage = page(() => import('./ComparePage'))
 export const RunPage = page(() => import('./RunPage'))
 export const PeoplePage = page(() => import('./PeoplePage'))
 export const ModelsPage = page(() => import('./ModelsPage'))
+export const RoundsPage = page(() => import('./RoundsPage'))
+export const RoundPage = page(() => import('./RoundPage'))
+export const FeedbackPage = page(() => import('./FeedbackPage'))
 
 // Fetches all of them once there is nothing more pressing to do: who loses the network while reading can still go about. Gives the
 // function that lets it be.

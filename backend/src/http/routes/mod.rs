@@ -7,6 +7,7 @@ mod exports;
 mod images;
 mod imports;
 mod projects;
+mod rounds;
 mod runs;
 mod snapshots;
 mod work;
@@ -24,6 +25,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     snapshots::configure(config);
     exports::configure(config);
     runs::configure(config);
+    rounds::configure(config);
     work::configure(config);
 }
 
