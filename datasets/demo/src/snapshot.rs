@@ -191,7 +191,11 @@ mod tests {
         let second = write(&folder.path().join("b"), 3, 30, shares).unwrap();
         assert_eq!(first, second);
         assert_eq!(first.counts.all().images, 30);
-        assert!([first.counts.train, first.counts.val, first.counts.test].iter().all(|c| c.patients > 0));
+        assert!(
+            [first.counts.train, first.counts.val, first.counts.test]
+                .iter()
+                .all(|c| c.patients > 0)
+        );
         let lines = std::fs::read(folder.path().join("a/cases.jsonl")).unwrap();
         assert_eq!(Digest::of(&lines), first.cases.sha256);
     }

@@ -1,6 +1,7 @@
 // What the pages ask for and do, as hooks.
 import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { CALIBRATION_FILE, readCalibration } from '../model/calibration'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
 import { ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Settings, type User } from './client'
@@ -263,6 +264,11 @@ export const useAllMetrics = (runs: readonly string[], live: boolean) =>
 
 export const useModels = (id: string) =>
   useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })
+export const useCalibration = (run: string) =>
+  useQuery({
+    queryKey: ['calibration', run],
+    queryFn: async () => readCalibration(await got(http.GET('/api/runs/{run}/artifacts/{name}', { params: { path: { run, name: CALIBRATION_FILE } }, parseAs: 'json' }))),
+  })
 export const useAcquisitions = (id: string) =>
   useQuery({ queryKey: ['rounds', id], queryFn: () => got(http.GET('/api/projects/{project}/acquisitions', project(id))), refetchInterval: 3000 })
 export const useAcquisition = (id: string) =>

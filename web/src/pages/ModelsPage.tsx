@@ -4,12 +4,14 @@ import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { useAcquisition, useAcquisitions, useConcepts, useModels, useProject, usePromote } from '../api/queries'
 import { reasonIn } from '../i18n/reasons'
+import { CALIBRATION_FILE } from '../model/calibration'
 import { minuteOf } from '../model/moment'
 import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { CaseLink } from '../panels/CaseLink'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
+import { Reliability } from '../panels/Reliability'
 import { Scores } from '../panels/Scores'
 
 const STRATEGIES = ['hybrid', 'entropy', 'typical', 'stratified-random', 'random'] as const
@@ -48,6 +50,7 @@ export default function ModelsPage() {
                     </div>
                     <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, budget, strategy })}>{t('models.promote')}</Button>
                   </Group>
+                  {model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
                   <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
                 </Card>
               ))}
@@ -70,6 +73,13 @@ export default function ModelsPage() {
       </Stack>
     </Container>
   )
+}
+
+// Asked for once it is opened.
+function Calibrated({ run }: { run: string }) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  return <details onToggle={(event) => setOpen(event.currentTarget.open)}><summary>{t('calibration.title')}</summary>{open && <Reliability run={run} />}</details>
 }
 
 function Ranking({ project, id }: { project: string; id: string }) {
