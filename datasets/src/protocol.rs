@@ -722,11 +722,45 @@ pub struct ProposedRegion {
     pub bbox: PixelBox,
     /// What.
     pub concept: ConceptKey,
-    /// The probability of the answer's tokens, in 0..=1; not calibrated.
+    /// How probably the box is right, in 0..=1: where `calibrated`, the share of boxes with such signals that overlapped a true one by
+    /// an IoU of at least 0.5, among patients that the model did not learn from; elsewhere the probability of the answer's tokens.
     pub confidence: f64,
+    /// Whether the confidence was held against outcomes.
+    #[serde(default)]
+    pub calibrated: bool,
+    /// What the confidence was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<RegionSignals>,
+    /// The box widened so that it holds the whole of what it marks, if anything is there, with a probability of at least 0.9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<PixelBox>,
     /// The model's description in each language.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub texts: BTreeMap<Lang, String>,
+}
+
+/// How sure a model was of some tokens of an answer, as measured: natural logarithms, nothing calibrated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Signals {
+    /// The mean log-probability.
+    pub mean: f64,
+    /// The least log-probability.
+    pub least: f64,
+    /// The least difference to the log-probability of the likeliest other token; below 0 where a likelier one was ruled out.
+    pub margin: f64,
+    /// The mean entropy of the distributions that the tokens were taken from, in nats.
+    pub entropy: f64,
+}
+
+/// The signals behind one proposed region.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RegionSignals {
+    /// Of all tokens of the answer that it is from.
+    pub answer: Signals,
+    /// Of the tokens of its own coordinates.
+    pub coordinates: Signals,
 }
 
 /// What a model says about one image.
@@ -799,6 +833,12 @@ pub struct PredictionLine {
     pub boxes: Vec<PixelBox>,
     /// Whether the name was right (`r2t`).
     pub correct: Option<bool>,
+    /// How sure the model was of the answer; absent in files of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Signals>,
+    /// How sure it was of the coordinates of each of `boxes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub box_signals: Vec<Signals>,
 }
 
 #[cfg(test)]

@@ -87,6 +87,17 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "trainer/src/calibrate",
+        &[
+            "candle_core",
+            "candle_nn",
+            "crate::train",
+            "crate::model",
+            "crate::client",
+            "reqwest::",
+        ],
+    ),
+    (
         "trainer/src/acquire",
         &["crate::train", "crate::client", "candle_core"],
     ),

@@ -50,6 +50,10 @@ pub struct Answer {
     pub logprobs: Vec<f32>,
     /// The entropy, in nats, of the distribution that each token was chosen from.
     pub entropies: Vec<f32>,
+    /// How much likelier, in nats, each token was than the likeliest other one.
+    pub margins: Vec<f32>,
+    /// Which tokens say the coordinates of each box.
+    pub boxes: Vec<Vec<usize>>,
     /// Whether the model ended the message itself.
     pub finished: bool,
 }
@@ -306,14 +310,23 @@ impl Strand {
         answer
             .entropies
             .push(-logprobs.iter().map(|l| l.exp() * l).sum::<f32>());
+        answer
+            .margins
+            .push(logprobs[token] - likeliest_but(token, &logprobs));
         answer.finished = token as u32 == end;
     }
 
     fn finish(mut self, prompter: &Prompter) -> Result<Answer, GenerateError> {
         let said = self.answer.tokens.len() - usize::from(self.answer.finished);
         self.answer.text = prompter.tokenizer().decode(&self.answer.tokens[..said])?;
+        self.answer.boxes = prompter.boxes().coordinates(&self.answer.tokens);
         Ok(self.answer)
     }
+}
+
+fn likeliest_but(token: usize, logprobs: &[f32]) -> f32 {
+    let others = logprobs.iter().enumerate().filter(|(t, _)| *t != token);
+    others.map(|(_, l)| *l).fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// The log-probabilities of some tokens, all others ruled out.

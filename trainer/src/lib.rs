@@ -3,6 +3,7 @@
 pub mod acquire;
 pub mod base;
 pub mod bench;
+pub mod calibrate;
 pub mod checkpoint;
 pub mod cli;
 pub mod client;

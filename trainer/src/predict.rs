@@ -1,6 +1,7 @@
 //! A loaded model put to use: what it makes of a picture, answers to questions, regions it proposes.
 
 use crate::acquire::Signal;
+use crate::calibrate::Calibration;
 use crate::checkpoint::Pretrained;
 use crate::data::{Look, Prompter};
 use crate::generate::{self, Answer, Decoding, GenerateError, Inquiry};
@@ -12,7 +13,7 @@ use medreg_datasets::grammar;
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::ontology::Concept;
-use medreg_datasets::protocol::ProposedRegion;
+use medreg_datasets::protocol::{ProposedRegion, RegionSignals, Signals};
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::task;
 use std::collections::BTreeMap;
@@ -60,6 +61,8 @@ pub struct Search<'a> {
     pub langs: &'a LangPair,
     /// Whether the model has learnt to describe what it finds.
     pub describe: bool,
+    /// What its confidences are worth, if that is known.
+    pub calibration: Option<&'a Calibration>,
 }
 
 /// What a model finds in a picture, and how sure it was of each answer.
@@ -149,14 +152,15 @@ impl Predictor {
                 concept: concept.key.clone(),
                 uncertainty: uncertainty(answer),
             });
-            let boxes = grammar::read(&answer.text).boxes_of(name);
-            let confidence = confidence(answer);
-            found.extend(
-                boxes
-                    .into_iter()
-                    .take(MAX_BOXES_PER_ANSWER)
-                    .map(|bbox| (bbox, *concept, confidence)),
-            );
+            let reading = grammar::read(&answer.text);
+            let (all, sure) = (reading.boxes(), box_signals(answer));
+            let boxes = reading.boxes_of(name).into_iter();
+            found.extend(boxes.take(MAX_BOXES_PER_ANSWER).map(|bbox| Found {
+                bbox,
+                concept,
+                confidence: confidence(answer),
+                signals: region_signals(answer, all.iter().position(|b| *b == bbox), &sure),
+            }));
         }
         let regions = self.described(look, search, &found)?;
         Ok(Findings { regions, signals })
@@ -167,27 +171,20 @@ impl Predictor {
         &self,
         look: &Look,
         search: &Search<'_>,
-        found: &[(GridBox, &Concept, f64)],
+        found: &[Found<'_>],
     ) -> Result<Vec<ProposedRegion>, PredictError> {
-        let mut regions: Vec<ProposedRegion> = found
-            .iter()
-            .map(|(bbox, concept, confidence)| ProposedRegion {
-                bbox: bbox.to_pixels(search.size),
-                concept: concept.key.clone(),
-                confidence: *confidence,
-                texts: BTreeMap::new(),
-            })
-            .collect();
+        let mut regions: Vec<ProposedRegion> =
+            found.iter().map(|found| found.proposed(search)).collect();
         if !search.describe || found.is_empty() {
             return Ok(regions);
         }
         let langs = search.langs.both();
         let asked: Vec<String> = found
             .iter()
-            .flat_map(|(bbox, _, _)| {
+            .flat_map(|found| {
                 langs
                     .iter()
-                    .map(|lang| task::describe_region(lang, search.modality, *bbox))
+                    .map(|lang| task::describe_region(lang, search.modality, found.bbox))
             })
             .collect();
         let answers = self.ask(look, &asked)?;
@@ -205,6 +202,85 @@ impl Predictor {
         }
         Ok(regions)
     }
+}
+
+/// A box of an answer, with how sure the model was of it.
+struct Found<'a> {
+    bbox: GridBox,
+    concept: &'a Concept,
+    /// As it is where nothing is calibrated.
+    confidence: f64,
+    signals: Option<RegionSignals>,
+}
+
+impl Found<'_> {
+    fn proposed(&self, search: &Search<'_>) -> ProposedRegion {
+        let [lang, _] = search.langs.both();
+        let bbox = self.bbox.to_pixels(search.size);
+        let calibrated =
+            (search.calibration.zip(self.signals)).and_then(|(c, s)| c.confidence(lang, &s));
+        ProposedRegion {
+            bbox,
+            concept: self.concept.key.clone(),
+            confidence: calibrated.unwrap_or(self.confidence),
+            calibrated: calibrated.is_some(),
+            signals: self.signals,
+            outer: search
+                .calibration
+                .and_then(|c| c.outer(lang, &bbox, search.size)),
+            texts: BTreeMap::new(),
+        }
+    }
+}
+
+/// How sure the model was of an answer; `None` where it has no token, or a number that is none.
+#[must_use]
+pub fn signals(answer: &Answer) -> Option<Signals> {
+    let all: Vec<usize> = (0..answer.tokens.len()).collect();
+    signals_of(answer, &all)
+}
+
+/// How sure it was of the coordinates of each of its boxes, where these are as many as are read from its text; otherwise, as in an
+/// answer that was not held to what a box can be, of the whole answer for each.
+#[must_use]
+pub fn box_signals(answer: &Answer) -> Vec<Signals> {
+    let boxes = grammar::read(&answer.text).boxes().len();
+    let own: Option<Vec<Signals>> = answer.boxes.iter().map(|b| signals_of(answer, b)).collect();
+    match own {
+        Some(own) if own.len() == boxes => own,
+        _ => signals(answer).map_or(Vec::new(), |whole| vec![whole; boxes]),
+    }
+}
+
+fn region_signals(
+    answer: &Answer,
+    place: Option<usize>,
+    boxes: &[Signals],
+) -> Option<RegionSignals> {
+    Some(RegionSignals {
+        answer: signals(answer)?,
+        coordinates: *boxes.get(place?)?,
+    })
+}
+
+fn signals_of(answer: &Answer, tokens: &[usize]) -> Option<Signals> {
+    let of = |numbers: &[f32]| -> Option<Vec<f32>> {
+        tokens.iter().map(|t| numbers.get(*t).copied()).collect()
+    };
+    let least = |numbers: Vec<f32>| {
+        numbers
+            .into_iter()
+            .map(f64::from)
+            .fold(f64::INFINITY, f64::min)
+    };
+    let found = Signals {
+        mean: mean(&of(&answer.logprobs)?)?,
+        least: least(of(&answer.logprobs)?),
+        margin: least(of(&answer.margins)?),
+        entropy: mean(&of(&answer.entropies)?)?,
+    };
+    let numbers = [found.mean, found.least, found.margin, found.entropy];
+    numbers.iter().all(|n| n.is_finite()).then_some(found)
 }
 
 /// The geometric mean of the probabilities of an answer's tokens; not calibrated.
@@ -246,8 +322,39 @@ mod tests {
             tokens: vec![0; logprobs.len()],
             logprobs: logprobs.to_vec(),
             entropies: entropies.to_vec(),
+            margins: logprobs.iter().map(|l| -l).collect(),
+            boxes: Vec::new(),
             finished: true,
         }
+    }
+
+    #[test]
+    fn signals_are_of_all_tokens_and_of_each_box_alone() {
+        let boxes = vec![vec![1], vec![2, 3]];
+        let text = "<ref>a</ref><box>[[1, 2, 3, 4], [5, 6, 7, 8]]</box>".to_owned();
+        let said = Answer {
+            boxes,
+            text,
+            ..answer(&[-0.5, -0.25, -2.0, -1.0], &[0.0, 0.5, 0.25, 0.75])
+        };
+        let whole = signals(&said).unwrap();
+        assert_eq!(
+            (whole.mean, whole.least, whole.margin, whole.entropy),
+            (-0.9375, -2.0, 0.25, 0.375)
+        );
+        let own = box_signals(&said);
+        assert_eq!(
+            (own[0].mean, own[1].mean, own[1].margin),
+            (-0.25, -1.5, 1.0)
+        );
+        // Another number of boxes than was read: the whole answer's for each.
+        let other = Answer {
+            boxes: vec![vec![1]],
+            ..said
+        };
+        assert_eq!(box_signals(&other), [whole; 2]);
+        assert_eq!(signals(&answer(&[], &[])), None);
+        assert_eq!(signals(&answer(&[f32::NAN], &[0.0])), None);
     }
 
     #[test]

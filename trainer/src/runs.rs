@@ -1,10 +1,11 @@
 //! A run without a server: from a snapshot on the disk to a trained model, and from a model to its scores.
 
+use crate::calibrate::Calibration;
 use crate::checkpoint::Pretrained;
 use crate::data::{CaseSource, KEPT, Pictures, Prompter, SourceError, Subject};
 use crate::eval::{Scores, judge, questions_of_case};
 use crate::model::kernels::side_by_side;
-use crate::predict::{PredictError, Predictor};
+use crate::predict::{self, PredictError, Predictor};
 use crate::registry::{RegistryError, SnapshotFolder};
 use crate::tokenizer::TokenizerError;
 use crate::train::parallel::{Alone, Ranks};
@@ -115,6 +116,52 @@ pub struct Tested {
     pub scores: Scores,
 }
 
+/// All that a model says about the patients that it did not learn from.
+#[derive(Clone, Debug, Default)]
+pub struct Appraisal {
+    /// The test split's; `None` where it has no images.
+    pub tested: Option<Tested>,
+    /// The answers about the validation split, on which confidences are calibrated.
+    pub validation: Vec<PredictionLine>,
+    /// What its confidences are worth; `None` where nothing was asked.
+    pub calibration: Option<Calibration>,
+}
+
+/// The images that [`appraise`] asks about.
+#[must_use]
+pub fn images_to_appraise(snapshot: &SnapshotFolder) -> usize {
+    [Split::Val, Split::Test]
+        .map(|split| cases_of(snapshot, split).len())
+        .iter()
+        .sum()
+}
+
+/// Asks a model about the validation and the test split, and calibrates on the former. `progress` hears how many images are done and
+/// may stop it: then there is no result.
+pub fn appraise(
+    predictor: &Predictor,
+    snapshot: &SnapshotFolder,
+    threads: usize,
+    progress: &mut dyn FnMut(usize) -> Control,
+) -> Result<Option<Appraisal>, RunError> {
+    let Some(validated) = test(predictor, snapshot, Split::Val, threads, progress)? else {
+        return Ok(None);
+    };
+    let before = cases_of(snapshot, Split::Val).len();
+    let mut further = |done| progress(before + done);
+    let Some(tested) = test(predictor, snapshot, Split::Test, threads, &mut further)? else {
+        return Ok(None);
+    };
+    let (validation, held_out) = (validated.lines, &tested.lines);
+    let lines: Vec<PredictionLine> = validation.iter().chain(held_out).cloned().collect();
+    let calibrate = || Calibration::fit(&lines, Split::Val, Split::Test);
+    Ok(Some(Appraisal {
+        calibration: (!lines.is_empty()).then(calibrate),
+        tested: (!cases_of(snapshot, Split::Test).is_empty()).then_some(tested),
+        validation,
+    }))
+}
+
 /// Asks a model about every case of a split. `progress` hears how many images are done and may stop it: then there is no result.
 pub fn test(
     predictor: &Predictor,
@@ -162,7 +209,14 @@ fn examine(
     Ok(questions
         .into_iter()
         .zip(answers)
-        .map(|(question, answer)| judge(case, question, answer.text))
+        .map(|(question, answer)| {
+            let (signals, box_signals) = (predict::signals(&answer), predict::box_signals(&answer));
+            PredictionLine {
+                signals,
+                box_signals,
+                ..judge(case, question, answer.text)
+            }
+        })
         .collect())
 }
 

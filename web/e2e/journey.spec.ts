@@ -83,6 +83,10 @@ test('a suggestion is accepted and becomes an annotation that keeps its origin',
   const { id: image, suggestions } = await nextCase(page)
   await expect(page.getByTestId('suggestion')).toHaveCount(1)
   await expect(page.getByText(/Why this case/)).toBeVisible()
+  await expect(page.getByTestId('suggestion')).toContainText('likely · 87 %')
+  await expect(page.getByTestId('outer-box')).toHaveCount(0)
+  await page.keyboard.press('o')
+  await expect(page.getByTestId('outer-box')).toHaveCount(1)
   await isAccessible(page)
   await saved(page, () => page.keyboard.press('a'))
   await expect(page.getByTestId('suggestion')).toHaveCount(0)
@@ -221,7 +225,7 @@ async function suggestEverywhere(): Promise<number[]> {
   const { images } = await worker.call('GET', `/api/worker/acquisitions/${round.id}/pool`)
   const open = images.filter((image: { open: boolean }) => image.open)
   const bbox = [283, 66, 441, 392]
-  const region = { bbox, concept: 'left_lung', confidence: 0.87, texts: { en: 'Clear left lung.', zh: '左肺清晰。' } }
+  const region = { bbox, concept: 'left_lung', confidence: 0.87, calibrated: true, outer: [263, 46, 461, 412], texts: { en: 'Clear left lung.', zh: '左肺清晰。' } }
   await worker.call('POST', `/api/worker/acquisitions/${round.id}/predictions`, {
     attempt: round.attempt, images: open.map((image: { id: string }) => ({ image: image.id, regions: [region] })),
   })

@@ -334,6 +334,8 @@ mod tests {
             bbox: [10.0, 10.0, 20.0, 20.0].try_into().unwrap(),
             concept: "cyst".parse().unwrap(),
             confidence: 0.5,
+            calibrated: false,
+            outer: None,
             texts: BTreeMap::new(),
             model_id: ModelId::fresh(),
             model_name: "m".to_owned(),

@@ -339,7 +339,9 @@ pub async fn predictions(
         if let Some(outside) = prediction
             .regions
             .iter()
-            .find_map(|r| r.bbox.inside(size).err())
+            .flat_map(|r| [Some(r.bbox), r.outer])
+            .flatten()
+            .find_map(|bbox| bbox.inside(size).err())
         {
             return Err(ServiceError::invalid("bbox", outside));
         }

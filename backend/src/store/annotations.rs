@@ -216,8 +216,14 @@ pub struct Suggestion {
     /// What.
     #[schema(value_type = String)]
     pub concept: ConceptKey,
-    /// The probability of the answer's tokens; not calibrated.
+    /// How probably it is right, in 0..=1: where `calibrated`, the share of boxes that a reader would have placed with an IoU of at least 0.5,
+    /// as often as among held-out patients; elsewhere the probability of the answer's tokens.
     pub confidence: f64,
+    /// Whether the confidence was held against outcomes.
+    pub calibrated: bool,
+    /// The box widened so that it holds the whole of what it marks, if anything is there, with a probability of at least 0.9; absent where
+    /// too few patients allow no such promise.
+    pub outer: Option<PixelBox>,
     /// The model's description in each language.
     #[schema(value_type = BTreeMap<String, String>)]
     pub texts: BTreeMap<Lang, String>,
@@ -231,7 +237,7 @@ pub struct Suggestion {
 /// The living suggestions on an image, surest first.
 pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<Suggestion>> {
     let rows = sqlx::query!(
-        "SELECT s.id, s.bbox, s.concept, s.confidence, s.texts, s.model_id, m.name FROM suggestions s
+        "SELECT s.id, s.bbox, s.concept, s.confidence, s.calibrated, s.outer_bbox, s.texts, s.model_id, m.name FROM suggestions s
          JOIN models m ON m.id = s.model_id WHERE s.image_id = $1 AND NOT s.retired ORDER BY s.confidence DESC, s.id",
         image.0
     )
@@ -239,20 +245,16 @@ pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<
     .await?;
     rows.into_iter()
         .map(|r| {
-            let corners: [f64; 4] = r
-                .bbox
-                .try_into()
-                .map_err(|_| StoreError::corrupt("suggestions", "bbox")("not four numbers"))?;
             Ok(Suggestion {
                 id: SuggestionId(r.id),
-                bbox: corners
-                    .try_into()
-                    .map_err(StoreError::corrupt("suggestions", "bbox"))?,
+                bbox: boxed("bbox", r.bbox)?,
                 concept: r
                     .concept
                     .parse()
                     .map_err(StoreError::corrupt("suggestions", "concept"))?,
                 confidence: r.confidence,
+                calibrated: r.calibrated,
+                outer: (r.outer_bbox.map(|corners| boxed("outer_bbox", corners))).transpose()?,
                 texts: serde_json::from_value(r.texts)
                     .map_err(StoreError::corrupt("suggestions", "texts"))?,
                 model_id: ModelId(r.model_id),
@@ -260,6 +262,15 @@ pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<
             })
         })
         .collect()
+}
+
+fn boxed(column: &'static str, corners: Vec<f64>) -> Stored<PixelBox> {
+    let corners: [f64; 4] = corners
+        .try_into()
+        .map_err(|_| StoreError::corrupt("suggestions", column)("not four numbers"))?;
+    corners
+        .try_into()
+        .map_err(StoreError::corrupt("suggestions", column))
 }
 
 /// Puts a model's suggestions in the place of earlier ones on an image that nobody has begun to read.
@@ -288,9 +299,15 @@ pub async fn replace_suggestions(
     for region in proposed {
         let texts = serde_json::to_value(&region.texts)
             .map_err(StoreError::corrupt("suggestions", "texts"))?;
+        let signals = (region.signals.as_ref().map(serde_json::to_value))
+            .transpose()
+            .map_err(StoreError::corrupt("suggestions", "signals"))?;
+        let outer = region.outer.map(|outer| outer.corners());
         sqlx::query!(
-            "INSERT INTO suggestions (id, image_id, model_id, bbox, concept, confidence, texts) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            SuggestionId::fresh().0, image.0, model.0, &region.bbox.corners()[..], region.concept.as_str(), region.confidence, texts
+            "INSERT INTO suggestions (id, image_id, model_id, bbox, concept, confidence, texts, calibrated, signals, outer_bbox)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            SuggestionId::fresh().0, image.0, model.0, &region.bbox.corners()[..], region.concept.as_str(), region.confidence, texts,
+            region.calibrated, signals, outer.as_ref().map(|corners| &corners[..])
         )
         .execute(&mut *conn)
         .await?;

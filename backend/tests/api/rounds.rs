@@ -149,6 +149,36 @@ async fn the_control_group_reads_without_suggestions() {
 }
 
 #[tokio::test]
+async fn a_calibrated_suggestion_is_told_with_its_outer_box_and_kept_with_its_signals() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    world.finished(9).await;
+    let image = world.image(1).await;
+    let mut region = cyst(0.75);
+    let signals = json!({ "mean": -0.25, "least": -1.0, "margin": 0.5, "entropy": 0.125 });
+    region["calibrated"] = json!(true);
+    region["signals"] = json!({ "answer": signals, "coordinates": signals });
+    region["outer"] = json!([0.0, 0.5, 10.0, 9.5]);
+    suggest(&world, &worker, &image, &[region.clone()]).await;
+    let case = world
+        .admin
+        .post(&format!("/api/images/{image}/lease"), json!({}))
+        .await
+        .is(200);
+    let told = &case["suggestions"][0];
+    assert_eq!(
+        (&told["confidence"], &told["calibrated"], &told["outer"]),
+        (&json!(0.75), &json!(true), &region["outer"])
+    );
+    let kept: Value =
+        sqlx::query_scalar("SELECT signals FROM suggestions WHERE signals IS NOT NULL")
+            .fetch_one(&world.server.hospital.pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, region["signals"]);
+}
+
+#[tokio::test]
 async fn a_newer_model_replaces_only_what_nobody_has_met() {
     let world = World::new().await;
     let worker = world.worker().await;
@@ -170,10 +200,11 @@ async fn a_newer_model_replaces_only_what_nobody_has_met() {
         [0.75]
     );
     suggest(&world, &worker, &image, &[cyst(0.5)]).await;
-    assert_eq!(
-        confidences(&world.admin.post(&open, json!({})).await.is(200)),
-        [0.75]
-    );
+    let case = world.admin.post(&open, json!({})).await.is(200);
+    assert_eq!(confidences(&case), [0.75]);
+    // What an older trainer does not say is not calibrated.
+    assert_eq!(case["suggestions"][0]["calibrated"], false);
+    assert_eq!(case["suggestions"][0]["outer"], Value::Null);
     let models = world.admin.get(&world.path("models")).await.is(200);
     let promoted = models["models"]
         .as_array()
@@ -340,6 +371,9 @@ async fn a_model_cannot_propose_what_a_reader_could_not_write() {
         .await
         .refused(400, "invalid");
     propose("bbox", json!([0.0, 0.0, 65.0, 9.0]))
+        .await
+        .refused(400, "invalid");
+    propose("outer", json!([0.0, 0.0, 65.0, 9.0]))
         .await
         .refused(400, "invalid");
     propose("texts", json!({ "en": "x".repeat(4_001) }))

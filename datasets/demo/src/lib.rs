@@ -8,4 +8,5 @@ pub mod phantom;
 pub mod results;
 
 pub mod server;
+pub mod snapshot;
 pub mod story;

@@ -3,6 +3,7 @@
 
 mod base;
 mod bench;
+mod calibrate;
 mod device;
 mod evaluate;
 mod examine;
@@ -38,6 +39,7 @@ enum Command {
     Worker(worker::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
+    Calibrate(calibrate::Arguments),
     Predict(predict::Arguments),
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Worker(arguments) => worker::run(arguments, said),
         Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
+        Command::Calibrate(arguments) => calibrate::run(&arguments, cli.json),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
         Command::Verify(arguments) => verify::run(&arguments),

@@ -7,16 +7,13 @@ use crate::checkpoint::{Dialect, PeftAdapter, Pretrained};
 use crate::journal::{Journal, Pace};
 use crate::predict::Predictor;
 use crate::predict::available_threads;
-use crate::registry::{
-    CARD_FILE, MODEL_FILES, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card,
-};
-use crate::runs::{self, RunError};
+use crate::registry::{CARD_FILE, ModelFacts, ModelOrigin, Provenance, SnapshotFolder, card};
+use crate::runs::{self, Appraisal, RunError};
 use crate::train::parallel::{self, Launch, Ranks, RanksError};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, TrainError, Trained};
 use anyhow::Context;
 use candle_core::{DType, Device};
-use medreg_datasets::protocol::{Evaluation, MetricPoint, ModelRef, RunConfig};
-use medreg_datasets::snapshot::Split;
+use medreg_datasets::protocol::{MetricPoint, ModelRef, RunConfig};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -222,7 +219,8 @@ fn finish(taught: &Taught, json: bool) -> Result<(), Failure> {
         trained,
         ..
     } = taught;
-    let evaluation = test(trained, snapshot)?;
+    let appraisal = appraise(trained, snapshot)?;
+    let evaluation = (appraisal.tested.as_ref()).map(|tested| tested.scores.finish());
     let describes = start.describes || runs::has_descriptions(snapshot);
     let card = card(&Provenance {
         base: &ModelRef::Builtin {
@@ -235,13 +233,17 @@ fn finish(taught: &Taught, json: bool) -> Result<(), Failure> {
         stopped: trained.stopped,
         describes,
         evaluation: evaluation.as_ref(),
+        calibration: appraisal.calibration.as_ref(),
     });
     trained.model.save(&file.out, DType::F32)?;
     if let Some(adapter) = &trained.adapter {
         let base = start.origin.to_string();
         adapter.save(&file.out.join(ADAPTER), Some(&base), Dialect::Native)?;
     }
-    ModelFacts::of(&file.out, &MODEL_FILES, snapshot.id.clone(), describes)?.write(&file.out)?;
+    if let Some(calibration) = &appraisal.calibration {
+        calibration.write(&file.out)?;
+    }
+    ModelFacts::of(&file.out, snapshot.id.clone(), describes)?.write(&file.out)?;
     std::fs::write(file.out.join(CARD_FILE), &card)
         .with_context(|| file.out.display().to_string())?;
     // Done: a further call is a run of its own. What cannot be removed only costs space.
@@ -349,23 +351,14 @@ fn print_point(point: &MetricPoint) {
     println!("{}", serde_json::json!(point));
 }
 
-fn test(trained: &Trained, snapshot: &SnapshotFolder) -> Result<Option<Evaluation>, Failure> {
-    let images = runs::cases_of(snapshot, Split::Test).len();
-    if images == 0 {
-        return Ok(None);
-    }
-    let bar = progress::bar(images as u64, "testing");
+fn appraise(trained: &Trained, snapshot: &SnapshotFolder) -> Result<Appraisal, Failure> {
+    let bar = progress::bar(runs::images_to_appraise(snapshot) as u64, "testing");
     let mut shown = |done: usize| {
         bar.set_position(done as u64);
         Control::Continue
     };
-    let tested = runs::test(
-        &Predictor::new(&trained.model)?,
-        snapshot,
-        Split::Test,
-        available_threads(),
-        &mut shown,
-    )?;
+    let predictor = Predictor::new(&trained.model)?;
+    let appraised = runs::appraise(&predictor, snapshot, available_threads(), &mut shown)?;
     bar.finish_and_clear();
-    Ok(tested.map(|tested| tested.scores.finish()))
+    Ok(appraised.unwrap_or_default())
 }

@@ -47,6 +47,29 @@ impl BoxGrammar {
         rest.iter().map(text).collect()
     }
 
+    /// Which tokens of an answer have a digit of each of its boxes, in their order; a box that is not closed is none.
+    #[must_use]
+    pub fn coordinates(&self, answer: &[u32]) -> Vec<Vec<usize>> {
+        let (mut boxes, mut box_so_far, mut inside) = (Vec::new(), Vec::new(), false);
+        for (place, token) in answer.iter().enumerate() {
+            let piece = self.pieces.iter().find(|(id, _)| id == token);
+            let Some((_, piece)) = piece.filter(|_| inside) else {
+                inside = *token == self.open;
+                box_so_far.clear();
+                continue;
+            };
+            for part in piece.split_inclusive(']') {
+                if part.contains(|c: char| c.is_ascii_digit()) {
+                    box_so_far.push(place);
+                }
+                if part.ends_with(']') && !box_so_far.is_empty() {
+                    boxes.push(std::mem::take(&mut box_so_far));
+                }
+            }
+        }
+        boxes
+    }
+
     /// The tokens that may follow `inside`; none where the vocabulary has no way on.
     #[must_use]
     pub fn allowed(&self, inside: &str) -> Vec<u32> {

@@ -39,6 +39,8 @@ pub fn judge(case: &SnapshotCase, question: Question, answer: String) -> Predict
         truth_boxes: question.boxes,
         boxes,
         correct,
+        signals: None,
+        box_signals: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A model's card: what it is, what it was made from, what it scored, and what it is not for.
 
 use crate::base::SHIPPED;
+use crate::calibrate::{Calibration, Part};
 use medreg_datasets::ids::Digest;
 use medreg_datasets::lang::Lang;
 use medreg_datasets::protocol::{Evaluation, ModelRef, RunConfig, Tuning};
@@ -30,6 +31,8 @@ pub struct Provenance<'a> {
     pub describes: bool,
     /// Its scores on the snapshot's test split.
     pub evaluation: Option<&'a Evaluation>,
+    /// What its confidences are worth.
+    pub calibration: Option<&'a Calibration>,
 }
 
 /// The card, in Markdown.
@@ -44,7 +47,7 @@ pub fn card(from: &Provenance<'_>) -> String {
         what(from),
         made_from(from),
         scores(from.evaluation),
-        limits(from.manifest),
+        limits(from),
     );
     text
 }
@@ -165,7 +168,8 @@ fn scores(evaluation: Option<&Evaluation>) -> String {
     text
 }
 
-fn limits(manifest: &Manifest) -> String {
+fn limits(from: &Provenance<'_>) -> String {
+    let manifest = from.manifest;
     let concepts: Vec<&str> = manifest
         .ontology
         .iter()
@@ -179,10 +183,55 @@ fn limits(manifest: &Manifest) -> String {
     format!(
         "- Research only: its regions are suggestions for readers to check, not findings, and it is no medical device.{synthetic}\n\
          - It knows these concepts and no others: {}.\n\
-         - Confidences are mean token probabilities, not calibrated.\n\
+         {}\
          - Scores hold for images like the snapshot's; other devices, sites and patients were not tested.\n",
-        concepts.join(", ")
+        concepts.join(", "),
+        confidences(from.calibration)
     )
+}
+
+/// What the confidences mean, task by task.
+fn confidences(calibration: Option<&Calibration>) -> String {
+    let parts = calibration.map_or(&[][..], |c| &c.parts);
+    if parts.is_empty() {
+        return "- Confidences are mean token probabilities, not calibrated.\n".to_owned();
+    }
+    parts.iter().map(confidence_of).collect()
+}
+
+fn confidence_of(part: &Part) -> String {
+    let what = match part.task.as_str() {
+        "r2t" => "a name",
+        _ => "a box",
+    };
+    let on = part.fitted_on;
+    let Some(held_out) = part.after.as_ref().filter(|_| part.map.is_some()) else {
+        let state = if part.map.is_some() {
+            "calibrated, but not held against other patients"
+        } else {
+            "a mean token probability, not calibrated"
+        };
+        return format!(
+            "- The confidence of {what} in {} is {state} ({} answers of {} validation patients, {} of them right).\n",
+            part.lang, on.samples, on.patients, on.right
+        );
+    };
+    let [low, high] = held_out.ece_interval;
+    let mut text = format!(
+        "- The confidence of {what} in {} is calibrated on {} answers of {} validation patients; on {} answers of {} test patients it is off by {:.3} (95 %: {low:.3} to {high:.3}).",
+        part.lang, on.samples, on.patients, held_out.samples, held_out.patients, held_out.ece
+    );
+    if let Some(margin) = &part.margin {
+        let _ = write!(
+            text,
+            " Widened by {:.2} of its side on each side, a box holds the true one it overlaps with a probability of at least {:.2} ({} patients).",
+            margin.by,
+            1.0 - margin.alpha,
+            margin.patients
+        );
+    }
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]
@@ -228,6 +277,7 @@ mod tests {
             stopped: true,
             describes: false,
             evaluation: Some(&evaluation),
+            calibration: None,
         };
         let text = card(&provenance);
         for part in [
@@ -238,6 +288,7 @@ mod tests {
             "| en | 0.750 | – | – |",
             "| zh | – | 0.500 | – |",
             "no medical device",
+            "token probabilities, not calibrated",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

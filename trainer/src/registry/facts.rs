@@ -1,6 +1,7 @@
 //! What a program has to know about a model beyond its weights.
 
-use super::{RegistryError, file, malformed, object_ref};
+use super::{MODEL_FILES, RegistryError, file, malformed, object_ref};
+use crate::calibrate::CALIBRATION_FILE;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::snapshot::ObjectRef;
 use serde::{Deserialize, Serialize};
@@ -22,16 +23,14 @@ pub struct ModelFacts {
 }
 
 impl ModelFacts {
-    /// The facts about the model in `folder`, with the digests of `names`.
-    pub fn of(
-        folder: &Path,
-        names: &[&str],
-        snapshot: Digest,
-        describes: bool,
-    ) -> Result<Self, RegistryError> {
-        let with_ref = |name: &&str| Ok(((*name).to_owned(), object_ref(&folder.join(name))?));
-        let files = names
-            .iter()
+    /// The facts about the model in `folder`, with the digests of what it consists of and, where there is one, of its calibration.
+    pub fn of(folder: &Path, snapshot: Digest, describes: bool) -> Result<Self, RegistryError> {
+        let with_ref = |name: &str| Ok((name.to_owned(), object_ref(&folder.join(name))?));
+        let calibration =
+            Some(CALIBRATION_FILE).filter(|calibration| folder.join(calibration).exists());
+        let files = MODEL_FILES
+            .into_iter()
+            .chain(calibration)
             .map(with_ref)
             .collect::<Result<_, RegistryError>>()?;
         Ok(Self {

@@ -1,6 +1,7 @@
 //! Published models, fetched once and kept by id.
 
 use super::{FACTS_FILE, ModelFacts, RegistryError, is_intact, malformed};
+use crate::calibrate::{CALIBRATION_FILE, Calibration};
 use crate::client::{Client, ClientError};
 use medreg_datasets::ids::ModelId;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ pub struct ModelFolder {
     pub path: PathBuf,
     /// What is known about it, if anything.
     pub facts: Option<ModelFacts>,
+    /// What its confidences are worth, if that is known.
+    pub calibration: Option<Calibration>,
 }
 
 impl ModelFolder {
@@ -32,7 +35,15 @@ impl ModelFolder {
         for name in MODEL_FILES {
             fetch_file(client, model, &path, name, facts.as_ref()).await?;
         }
-        Ok(Self { path, facts })
+        let calibrated = (facts.as_ref()).is_some_and(|f| f.files.contains_key(CALIBRATION_FILE));
+        if calibrated {
+            fetch_file(client, model, &path, CALIBRATION_FILE, facts.as_ref()).await?;
+        }
+        Ok(Self {
+            calibration: calibration(&path)?,
+            path,
+            facts,
+        })
     }
 
     /// A model's folder as somebody made it.
@@ -40,6 +51,7 @@ impl ModelFolder {
         Ok(Self {
             path: path.to_owned(),
             facts: ModelFacts::read(path)?,
+            calibration: calibration(path)?,
         })
     }
 
@@ -48,6 +60,11 @@ impl ModelFolder {
     pub fn describes(&self) -> bool {
         self.facts.as_ref().is_some_and(|facts| facts.describes)
     }
+}
+
+fn calibration(folder: &Path) -> Result<Option<Calibration>, RegistryError> {
+    Calibration::read(folder)
+        .map_err(|error| malformed(&folder.join(CALIBRATION_FILE), error.to_string()))
 }
 
 async fn fetch_facts(client: &Client, model: ModelId, folder: &Path) -> Result<(), RegistryError> {

@@ -12,6 +12,7 @@ pub use gauges::{STEP_SECONDS, describe};
 pub use run_log::RunLog;
 pub use show::Show;
 
+use crate::calibrate::Calibration;
 use crate::checkpoint::Pretrained;
 use crate::client::{Client, ClientError, Patience};
 use crate::registry::{ModelFolder, RegistryError};
@@ -64,6 +65,7 @@ pub struct Worker {
 struct Loaded {
     pretrained: Pretrained,
     describes: bool,
+    calibration: Option<Calibration>,
 }
 
 impl Worker {
@@ -276,11 +278,12 @@ impl Worker {
                 Ok(Loaded {
                     pretrained,
                     describes: false,
+                    calibration: None,
                 })
             }
             ModelRef::Published { id } => {
                 let folder = ModelFolder::fetch(&self.client, *id, &self.settings.cache).await?;
-                let describes = folder.describes();
+                let (describes, calibration) = (folder.describes(), folder.calibration.clone());
                 let device = self.settings.device.clone();
                 let load = move || {
                     Pretrained::load(&folder.path)
@@ -290,6 +293,7 @@ impl Worker {
                 Ok(Loaded {
                     pretrained: self.compute(load).await?,
                     describes,
+                    calibration,
                 })
             }
         }

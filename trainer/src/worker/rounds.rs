@@ -3,6 +3,7 @@
 use super::Worker;
 use super::pulse::Progress;
 use crate::acquire::{self, Candidate, Pool};
+use crate::calibrate::Calibration;
 use crate::model::kernels::side_by_side;
 use crate::predict::{Findings, PredictError, Predictor, Search};
 use crate::train::Control;
@@ -29,6 +30,7 @@ struct Round {
     item: AcquisitionItem,
     predictor: Predictor,
     describes: bool,
+    calibration: Option<Calibration>,
     threads: usize,
     progress: Arc<Progress>,
 }
@@ -48,6 +50,7 @@ impl Worker {
             item: item.clone(),
             predictor: Predictor::new(&loaded.pretrained)?,
             describes: loaded.describes,
+            calibration: loaded.calibration,
             threads: self.settings.threads,
             progress: progress.clone(),
         });
@@ -167,6 +170,7 @@ impl Round {
             ontology: &self.item.ontology,
             langs: &self.item.langs,
             describe: self.describes,
+            calibration: self.calibration.as_ref(),
         };
         let mut findings = self.predictor.search(&look, &search).with_context(at)?;
         let regions = std::mem::take(&mut findings.regions);

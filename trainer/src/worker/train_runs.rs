@@ -3,19 +3,20 @@
 use super::folders::RunFolder;
 use super::pulse::Progress;
 use super::{Loaded, Show, Worker, gauges};
+use crate::calibrate::CALIBRATION_FILE;
 use crate::client::{Client, ClientError};
 use crate::journal::{Journal, Pace, event_files};
 use crate::predict::Predictor;
 use crate::registry::{
     CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
 };
-use crate::runs::{self, Tested};
+use crate::runs::{self, Appraisal, Tested};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, Trained};
 use anyhow::Context;
 use candle_core::DType;
 use medreg_datasets::ids::RunId;
 use medreg_datasets::protocol::{
-    Evaluation, FinishRun, MetricPoint, Metrics, PredictionLine, RunItem, RunOutcome,
+    FinishRun, MetricPoint, Metrics, PredictionLine, RunItem, RunOutcome,
 };
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ use tokio::sync::mpsc;
 
 /// The file of the evaluation's questions and answers.
 const PREDICTIONS_FILE: &str = "predictions.jsonl";
+/// That of the questions and answers on which confidences were calibrated.
+const VALIDATION_FILE: &str = "predictions-val.jsonl";
 /// The name of the charts' file for TensorBoard, which wants one like this.
 const EVENTS_ARTIFACT: &str = "events.out.tfevents.medreg";
 /// The run's folder of charts.
@@ -57,9 +60,10 @@ impl Worker {
         } else {
             RunOutcome::Finished
         };
-        let evaluation = self
-            .evaluate(item, &trained, &snapshot, folder.path(), progress)
+        let appraisal = self
+            .appraise(item, &trained, &snapshot, folder.path(), progress)
             .await?;
+        let evaluation = (appraisal.tested.as_ref()).map(|tested| tested.scores.finish());
         let card = card(&Provenance {
             base: &item.base,
             snapshot: &item.snapshot,
@@ -69,6 +73,7 @@ impl Worker {
             stopped: trained.stopped,
             describes,
             evaluation: evaluation.as_ref(),
+            calibration: appraisal.calibration.as_ref(),
         });
         let steps = trained.step;
         write_model(self, trained, item, describes, &card, &folder).await?;
@@ -139,19 +144,20 @@ impl Worker {
         trained
     }
 
-    /// Asks the model about the test split, if there is one, and writes `predictions.jsonl`.
-    async fn evaluate(
+    /// Asks the model about the validation and the test split, as far as there are any, and writes the answers and what the model's
+    /// confidences are worth.
+    async fn appraise(
         &self,
         item: &RunItem,
         trained: &Trained,
         snapshot: &Arc<SnapshotFolder>,
         folder: &Path,
         progress: &Arc<Progress>,
-    ) -> anyhow::Result<Option<Evaluation>> {
-        let images = runs::cases_of(snapshot, Split::Test).len();
+    ) -> anyhow::Result<Appraisal> {
+        let images = runs::images_to_appraise(snapshot);
         progress.enter("evaluating", images as u64);
         if images == 0 {
-            return Ok(None);
+            return Ok(Appraisal::default());
         }
         let (model, snapshot, progress, threads) = (
             trained.model.clone(),
@@ -159,23 +165,25 @@ impl Worker {
             progress.clone(),
             self.settings.threads,
         );
-        let tested = self.compute(move || {
+        let appraised = self.compute(move || {
             let mut heard = |done| {
                 progress.done(done as u64);
                 progress.control()
             };
-            let tested = runs::test(
-                &Predictor::new(&model)?,
-                &snapshot,
-                Split::Test,
-                threads,
-                &mut heard,
-            )?;
-            tested.ok_or_else(|| super::pulse::Interrupted.into())
+            let predictor = Predictor::new(&model)?;
+            let appraised = runs::appraise(&predictor, &snapshot, threads, &mut heard)?;
+            appraised.ok_or_else(|| super::pulse::Interrupted.into())
         });
-        let Tested { lines, scores } = tested.await?;
-        write_predictions(&folder.join(PREDICTIONS_FILE), &lines)?;
-        let points = runs::score_points(&scores, Split::Test, trained.step);
+        let appraisal = appraised.await?;
+        if let Some(calibration) = &appraisal.calibration {
+            calibration.write(folder)?;
+        }
+        write_predictions(&folder.join(VALIDATION_FILE), &appraisal.validation)?;
+        let Some(Tested { lines, scores }) = &appraisal.tested else {
+            return Ok(appraisal);
+        };
+        write_predictions(&folder.join(PREDICTIONS_FILE), lines)?;
+        let points = runs::score_points(scores, Split::Test, trained.step);
         self.client
             .metrics(
                 item.id,
@@ -185,7 +193,7 @@ impl Worker {
                 },
             )
             .await?;
-        Ok(Some(scores.finish()))
+        Ok(appraisal)
     }
 
     /// Uploads everything of the run; gives the files that make the model.
@@ -203,7 +211,10 @@ impl Worker {
                 .client
                 .put_artifact(item.id, item.attempt, name, path)
                 .await?;
-            if MODEL_FILES.contains(&name.as_str()) || name == FACTS_FILE {
+            if [&MODEL_FILES[..], &[FACTS_FILE, CALIBRATION_FILE]]
+                .concat()
+                .contains(&name.as_str())
+            {
                 of_model.insert(name.clone(), object);
             }
             progress.done(done as u64 + 1);
@@ -320,7 +331,7 @@ async fn write_model(
     let write = move || {
         let folder = held.path();
         trained.model.save(folder, DType::F32)?;
-        ModelFacts::of(folder, &MODEL_FILES, snapshot, describes)?.write(folder)?;
+        ModelFacts::of(folder, snapshot, describes)?.write(folder)?;
         std::fs::write(folder.join(CARD_FILE), card).with_context(|| folder.display().to_string())
     };
     worker.compute(write).await
@@ -339,9 +350,13 @@ fn checkpoints(item: &RunItem, folder: &RunFolder) -> Checkpoints {
 /// A run's files with the names they are published under: the model, its card, its answers, its charts, and the newest checkpoint.
 fn artifacts(held: &RunFolder) -> Vec<(String, PathBuf)> {
     let folder = held.path();
-    let own = MODEL_FILES
-        .iter()
-        .chain(&[FACTS_FILE, CARD_FILE, PREDICTIONS_FILE]);
+    let own = MODEL_FILES.iter().chain(&[
+        FACTS_FILE,
+        CARD_FILE,
+        CALIBRATION_FILE,
+        PREDICTIONS_FILE,
+        VALIDATION_FILE,
+    ]);
     let mut files: Vec<(String, PathBuf)> = own
         .map(|name| ((*name).to_owned(), folder.join(name)))
         .collect();

@@ -1,6 +1,7 @@
 // What the pages ask for and do, as hooks.
 import { keepPreviousData, useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { CALIBRATION_FILE, readCalibration } from '../model/calibration'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
 import {
@@ -314,6 +315,11 @@ export const useAllMetrics = (runs: readonly string[], live: boolean) =>
 
 export const useModels = (id: string) =>
   useQuery({ queryKey: ['models', id], queryFn: () => got(http.GET('/api/projects/{project}/models', project(id))) })
+export const useCalibration = (run: string) =>
+  useQuery({
+    queryKey: ['calibration', run],
+    queryFn: async () => readCalibration(await got(http.GET('/api/runs/{run}/artifacts/{name}', { params: { path: { run, name: CALIBRATION_FILE } }, parseAs: 'json' }))),
+  })
 // How often it is asked how far rounds are, and what was read of them.
 const ROUNDS_MS = 5000
 const ofRound = (acquisition: string) => ({ path: { acquisition } })

@@ -3605,13 +3605,18 @@ export interface components {
         ProposedRegion: {
             /** @description Where. */
             bbox: components["schemas"]["PixelBox"];
+            /** @description Whether the confidence was held against outcomes. */
+            calibrated?: boolean;
             /** @description What. */
             concept: components["schemas"]["ConceptKey"];
             /**
              * Format: double
-             * @description The probability of the answer's tokens, in 0..=1; not calibrated.
+             * @description How probably the box is right, in 0..=1: where `calibrated`, the share of boxes with such signals that overlapped a true one by
+             *     an IoU of at least 0.5, among patients that the model did not learn from; elsewhere the probability of the answer's tokens.
              */
             confidence: number;
+            outer?: components["schemas"]["PixelBox"] | null;
+            signals?: components["schemas"]["RegionSignals"] | null;
             /** @description The model's description in each language. */
             texts: {
                 [key: string]: string;
@@ -3695,6 +3700,13 @@ export interface components {
          * @description One region, stable across the revisions that keep it.
          */
         RegionId: string;
+        /** @description The signals behind one proposed region. */
+        RegionSignals: {
+            /** @description Of all tokens of the answer that it is from. */
+            answer: components["schemas"]["Signals"];
+            /** @description Of the tokens of its own coordinates. */
+            coordinates: components["schemas"]["Signals"];
+        };
         /** @description What a run that ended early goes on from. */
         ResumeBody: {
             /**
@@ -4243,6 +4255,29 @@ export interface components {
             /** @description The user's name. */
             username: string;
         };
+        /** @description How sure a model was of some tokens of an answer, as measured: natural logarithms, nothing calibrated. */
+        Signals: {
+            /**
+             * Format: double
+             * @description The mean entropy of the distributions that the tokens were taken from, in nats.
+             */
+            entropy: number;
+            /**
+             * Format: double
+             * @description The least log-probability.
+             */
+            least: number;
+            /**
+             * Format: double
+             * @description The least difference to the log-probability of the likeliest other token; below 0 where a likelier one was ruled out.
+             */
+            margin: number;
+            /**
+             * Format: double
+             * @description The mean log-probability.
+             */
+            mean: number;
+        };
         /** @description One level of a slide: the whole of it at some size, cut into tiles. */
         SlideLevel: {
             /**
@@ -4376,11 +4411,14 @@ export interface components {
         Suggestion: {
             /** @description Where. */
             bbox: components["schemas"]["PixelBox"];
+            /** @description Whether the confidence was held against outcomes. */
+            calibrated: boolean;
             /** @description What. */
             concept: string;
             /**
              * Format: double
-             * @description The probability of the answer's tokens; not calibrated.
+             * @description How probably it is right, in 0..=1: where `calibrated`, the share of boxes that a reader would have placed with an IoU of at least 0.5,
+             *     as often as among held-out patients; elsewhere the probability of the answer's tokens.
              */
             confidence: number;
             /**
@@ -4395,6 +4433,7 @@ export interface components {
             model_id: string;
             /** @description Its name. */
             model_name: string;
+            outer?: components["schemas"]["PixelBox"] | null;
             /** @description The model's description in each language. */
             texts: {
                 [key: string]: string;

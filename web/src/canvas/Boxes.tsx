@@ -34,6 +34,17 @@ export function Outline({ bbox, view, colour, dashed }: { bbox: Box; view: View;
   )
 }
 
+// The box that holds all of what a suggestion marks, as often as promised: thin, and in no one's way.
+export function Outer({ bbox, view }: { bbox: Box; view: View }) {
+  const shape = shapeOf(bbox, view)
+  return (
+    <g pointerEvents="none" fill="none" data-testid="outer-box">
+      <rect {...shape} stroke="#000" strokeWidth={2.5} opacity={0.5} />
+      <rect {...shape} stroke={CHOSEN} strokeWidth={1} strokeDasharray="3 5" />
+    </g>
+  )
+}
+
 interface ShapeProps {
   id: string
   kind: Drawn['kind']

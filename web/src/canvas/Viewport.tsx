@@ -5,7 +5,7 @@ import { clicked, clickedBorder, gripAt, STILL, type Grip } from '../model/grip'
 import { commandOf, type Plain } from '../model/keys'
 import { LABEL_HEIGHT, labelSpot, widthOf } from '../model/label'
 import type { Edges } from '../model/orientation'
-import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outline, ScaleBar, shapeOf, type Drawn } from './Boxes'
+import { BoxShape, CHOSEN, EdgeLetters, edgeRects, Handles, LABEL_SIZE, Line, Outer, Outline, ScaleBar, shapeOf, type Drawn } from './Boxes'
 import type { Levels, Window } from './levels'
 import { Pixels } from './Pixels'
 import { isTiled, type Picture } from './tiled'
@@ -30,6 +30,8 @@ interface Props {
   selected: string | null
   // The suggestion that the keys decide about.
   offered: string | null
+  // Drawn around the offered one.
+  outer?: Box | null
   // Whether keys that write a character are in use.
   letters: boolean
   // Whether names stand beside the boxes.
@@ -328,6 +330,7 @@ export function Viewport(props: Props) {
               <BoxShape key={box.id} {...box} label={labels[index] ?? null} view={view} chosen={box.id === selected} offered={box.id === props.offered} onSelect={props.onSelect} />
             ))}
             {editable && <Handles bbox={editable.bbox} view={view} />}
+            {props.outer && <Outer bbox={props.outer} view={view} />}
             {growing && <Outline bbox={growing} view={view} colour={CHOSEN} dashed={false} />}
             {line && <Line from={line.from} to={line.to} view={view} length={props.lengthOf(line.from, line.to)} />}
           </svg>

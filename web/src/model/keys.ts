@@ -5,7 +5,7 @@ export type Group = (typeof GROUPS)[number]
 export type Plain =
   | 'newBox' | 'twoClicks' | 'cancel' | 'duplicate' | 'copyOn' | 'remove' | 'next' | 'previous' | 'later' | 'earlier'
   | 'concept' | 'presence' | 'describe' | 'phrases' | 'panel'
-  | 'accept' | 'adjust' | 'reject' | 'acceptAll'
+  | 'accept' | 'adjust' | 'reject' | 'acceptAll' | 'outer'
   | 'fit' | 'invert' | 'measure' | 'zoomIn' | 'zoomOut' | 'actual'
   | 'undo' | 'redo' | 'submit' | 'help'
 export type Command =
@@ -66,6 +66,7 @@ export const BINDINGS: readonly Binding[] = [
   { command: 'adjust', group: 'suggestion', keys: ['e'] },
   { command: 'reject', group: 'suggestion', keys: ['r'] },
   { command: 'acceptAll', group: 'suggestion', keys: ['a'], shift: true },
+  { command: 'outer', group: 'suggestion', keys: ['o'] },
   { command: 'fit', group: 'image', keys: ['f'] },
   { command: 'actual', group: 'image', keys: ['0'] },
   { command: 'zoomIn', group: 'image', keys: ['+', '='], repeats: true },

@@ -3,9 +3,11 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { useModels, usePromote } from '../api/queries'
+import { CALIBRATION_FILE } from '../model/calibration'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
+import { Reliability } from '../panels/Reliability'
 import { PROPOSED, StrategyFields } from '../panels/rounds/StrategyFields'
 import { Scores } from '../panels/Scores'
 
@@ -39,6 +41,7 @@ export default function ModelsPage() {
                     </div>
                     <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, ...plan })}>{t('models.promote')}</Button>
                   </Group>
+                  {model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
                   <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
                 </Card>
               ))}
@@ -48,4 +51,11 @@ export default function ModelsPage() {
       </Stack>
     </Container>
   )
+}
+
+// Asked for once it is opened.
+function Calibrated({ run }: { run: string }) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  return <details onToggle={(event) => setOpen(event.currentTarget.open)}><summary>{t('calibration.title')}</summary>{open && <Reliability run={run} />}</details>
 }

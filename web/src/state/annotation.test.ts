@@ -3,7 +3,7 @@ import type { Content, Presence } from '../api/client'
 import { EMPTY, isSilent, reduce, start, waiting, type Action, type State } from './annotation'
 
 const suggestion = (id: string) => ({
-  id, bbox: [1, 2, 3, 4], concept: 'cyst', confidence: 0.5, texts: { en: 'a cyst' }, model_id: 'm', model_name: 'm',
+  id, bbox: [1, 2, 3, 4], concept: 'cyst', confidence: 0.5, calibrated: false, texts: { en: 'a cyst' }, model_id: 'm', model_name: 'm',
 })
 const PRESENCES: Presence[] = ['present', 'absent', 'uncertain']
 

@@ -348,6 +348,8 @@ mod tests {
             truth_boxes: Vec::new(),
             boxes: Vec::new(),
             correct: Some(true),
+            signals: None,
+            box_signals: Vec::new(),
         }
     }
 

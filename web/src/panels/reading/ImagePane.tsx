@@ -35,6 +35,7 @@ interface Props {
   boxes: readonly Drawn[]
   selected: string | null
   offered: string | null
+  outer: Box | null
   letters: boolean
   // Whether names stand beside the boxes.
   names: boolean

@@ -73,6 +73,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const open = waiting(content, opened.suggestions)
   const chosen = content.regions.find((region) => region.id === selected)
   const offered = open.find((suggestion) => suggestion.id === selected) ?? open[0]
+  // Whether the offered suggestion is shown with the box that holds all of what it marks, as often as its model promises.
+  const [outer, setOuter] = useState(false)
   const nameOf = (key: string | null | undefined) => conceptName(concepts, key, i18n.language) ?? t('read.choose')
   const named = content.regions.map((region, index) => ({ value: region.id, label: `${index + 1} ${nameOf(region.concept)}` }))
   const boxes: Drawn[] = [
@@ -162,6 +164,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     acceptAll: () => open.forEach((suggestion) => accept(suggestion, false)),
     adjust: () => accept(offered, true),
     reject: () => reject(offered),
+    outer: () => setOuter((shown) => !shown),
     fit: () => view.current?.fit(),
     invert: () => view.current?.invert(),
     measure: () => view.current?.measure(),
@@ -204,6 +207,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
           boxes={boxes}
           selected={selected}
           offered={offered?.id ?? null}
+          outer={outer && frame === 0 && offered?.outer ? boxOf(offered.outer) : null}
           letters={settings.letter_keys}
           names={settings.box_names}
           twoClicks={twoClicks}
