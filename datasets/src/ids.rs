@@ -69,6 +69,8 @@ id!(
     ModelId,
     /// One active-learning round.
     AcquisitionId,
+    /// One question that a person asked a model.
+    InquiryId,
     /// One API token.
     TokenId,
 );

@@ -7,6 +7,7 @@ use crate::store::acquisitions::{Acquisition, Chosen};
 use crate::store::annotations::{Annotation, Revision};
 use crate::store::exports::Export;
 use crate::store::images::Image;
+use crate::store::inquiries::Inquiry;
 use crate::store::projects::{Member, Project, Role};
 use crate::store::runs::{LoggedLine, Model, Run};
 use crate::store::snapshots::Snapshot;
@@ -316,6 +317,13 @@ pub struct NewSnapshotBody {
 pub struct Exports {
     /// By layout.
     pub exports: Vec<Export>,
+}
+
+/// Questions about an image.
+#[derive(Serialize, ToSchema)]
+pub struct Inquiries {
+    /// Newest first.
+    pub inquiries: Vec<Inquiry>,
 }
 
 /// A project's snapshots.

@@ -10,6 +10,7 @@ mod error;
 pub mod exports;
 pub mod headers;
 pub mod images;
+pub mod inquiries;
 pub mod likeness;
 pub mod lint;
 pub mod projects;

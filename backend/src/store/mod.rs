@@ -8,6 +8,7 @@ pub mod cases;
 pub mod exports;
 pub mod headers;
 pub mod images;
+pub mod inquiries;
 pub mod instances;
 pub mod objects;
 pub mod projects;

@@ -18,6 +18,7 @@ mod exports;
 mod hostile;
 mod images;
 mod import;
+mod inquiries;
 mod lint;
 mod program;
 mod projects;

@@ -42,6 +42,9 @@ export type LoggedLine = Schemas['LoggedLine']
 export type Comparison = Schemas['Comparison']
 export type Model = Schemas['Model']
 export type Acquisition = Schemas['Acquisition']
+export type Inquiry = Schemas['Inquiry']
+export type Asked = Schemas['Wish']
+export type SaidRegion = Schemas['SaidRegion']
 
 // A refusal, with the server's own words.
 export class ApiError extends Error {
