@@ -150,7 +150,8 @@ impl Reading {
             .any(|said| matches!(said, Statement::Absent { name: said } if same_name(said, name)))
     }
 
-    fn regions(&self) -> impl Iterator<Item = (&str, &[GridBox])> {
+    /// Names with their boxes, in their order.
+    pub fn regions(&self) -> impl Iterator<Item = (&str, &[GridBox])> {
         self.statements
             .iter()
             .filter_map(|statement| match statement {

@@ -71,6 +71,8 @@ id!(
     AcquisitionId,
     /// A data set on its way into a project.
     ImportId,
+    /// One question that a person asked a model.
+    InquiryId,
     /// One API token.
     TokenId,
 );

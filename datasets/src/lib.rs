@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod grammar;
 
 pub mod ids;
+pub mod inquiry;
 pub mod lang;
 pub mod likeness;
 pub mod lint;

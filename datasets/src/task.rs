@@ -78,6 +78,32 @@ pub fn describe_region(lang: &Lang, modality: Modality, bbox: GridBox) -> String
     }
 }
 
+/// A person's question, about a box where there is one, and with the regions that were found before as what to answer by (Regional CoT,
+/// MedRegA section 3.3: predicted boxes are appended to the question).
+#[must_use]
+pub fn asked(
+    lang: &Lang,
+    question: &str,
+    about: Option<GridBox>,
+    found: &[(String, Vec<GridBox>)],
+) -> String {
+    let this = match lang.primary() {
+        "zh" => "此处",
+        "ja" => "ここ",
+        _ => "this",
+    };
+    let about = about.map(|bbox| grounded(this, &[bbox]));
+    let found = (!found.is_empty()).then(|| {
+        let named: Vec<String> = found
+            .iter()
+            .map(|(name, boxes)| grounded(name, boxes))
+            .collect();
+        named.join(", ")
+    });
+    let parts = [Some(question.to_owned()), about, found];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 /// Report writing: what does the whole image show, sentence by sentence, each with the regions it speaks of?
 #[must_use]
 pub fn write_report(lang: &Lang, modality: Modality) -> String {
@@ -111,6 +137,12 @@ mod tests {
             regions_answer(&Lang::zh(), "肝脏", &[bbox, other]),
             "<ref>肝脏</ref><box>[[421, 351, 505, 470], [596, 316, 635, 464]]</box>"
         );
+        let found = [("left lung".to_owned(), vec![other])];
+        assert_eq!(
+            asked(&Lang::en(), "Is it large?", Some(bbox), &found),
+            "Is it large? <ref>this</ref><box>[[421, 351, 505, 470]]</box> <ref>left lung</ref><box>[[596, 316, 635, 464]]</box>"
+        );
+        assert_eq!(asked(&Lang::zh(), "大吗？", None, &[]), "大吗？");
         assert_eq!(
             regions_answer(&Lang::zh(), "肝脏", &[]),
             "未见<ref>肝脏</ref>。"

@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ModelId, RunId};
+use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, InquiryId, ModelId, RunId};
+use medreg_datasets::inquiry::{ClaimInquiry, FinishInquiry, InquiryItem, Writing};
 use medreg_datasets::protocol::{
     Claim, Fail, FinishAcquisition, FinishRun, Heartbeat, HeartbeatReply, HeldRun, Metrics,
     PoolPage, Predictions, RunStanding, WorkItem,
@@ -333,6 +334,40 @@ impl Client {
     /// Ends a round badly.
     pub async fn fail_acquisition(&self, round: AcquisitionId, fail: &Fail) -> Result<()> {
         self.post(&format!("acquisitions/{round}/fail"), fail).await
+    }
+
+    /// Waits for a person's question, and takes it.
+    pub async fn claim_inquiry(&self, claim: &ClaimInquiry) -> Result<Option<InquiryItem>> {
+        let call = self.call(Method::POST, "inquiries/claim", self.json(claim)?);
+        let (url, body) = call.await?;
+        if body.is_empty() {
+            return Ok(None);
+        }
+        parse(&url, &body).map(Some)
+    }
+
+    /// The picture that a question is about.
+    pub async fn inquiry_raster(&self, item: &InquiryItem) -> Result<Bytes> {
+        let (id, attempt) = (item.id, item.attempt);
+        let path = format!("inquiries/{id}/raster?attempt={attempt}");
+        let (url, body) = self.get(&path).await?;
+        verified(url, body, &item.image.raster.sha256)
+    }
+
+    /// Tells an answer as far as it is written.
+    pub async fn inquiry_words(&self, inquiry: InquiryId, said: &Writing) -> Result<()> {
+        self.post(&format!("inquiries/{inquiry}/words"), said).await
+    }
+
+    /// Tells the whole answer.
+    pub async fn finish_inquiry(&self, inquiry: InquiryId, done: &FinishInquiry) -> Result<()> {
+        self.post(&format!("inquiries/{inquiry}/finish"), done)
+            .await
+    }
+
+    /// Says that a question cannot be answered.
+    pub async fn fail_inquiry(&self, inquiry: InquiryId, why: &Fail) -> Result<()> {
+        self.post(&format!("inquiries/{inquiry}/fail"), why).await
     }
 
     /// A snapshot's manifest with its bytes, which have the snapshot's id as their digest.

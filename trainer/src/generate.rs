@@ -100,24 +100,61 @@ pub fn answer(
     decoding: Decoding,
 ) -> Result<Vec<Vec<Answer>>, GenerateError> {
     let (mut strands, mut cache) = read_inquiries(model, prompter, inquiries, decoding)?;
+    write(model, prompter, &mut strands, &mut cache, decoding, |_| {
+        true
+    })?;
+    let mut finished = strands.into_iter().map(|s| s.finish(prompter));
+    inquiries
+        .iter()
+        .map(|inquiry| finished.by_ref().take(inquiry.questions.len()).collect())
+        .collect()
+}
+
+/// Answers one question, and lets `hear` hear the tokens as they come; once it returns false, no more are written.
+pub fn answer_aloud(
+    model: &InternVl,
+    prompter: &Prompter,
+    look: &Look,
+    question: String,
+    decoding: Decoding,
+    hear: &mut dyn FnMut(&[u32]) -> bool,
+) -> Result<Answer, GenerateError> {
+    let questions = &[question];
+    let inquiry = [Inquiry { look, questions }];
+    let (mut strands, mut cache) = read_inquiries(model, prompter, &inquiry, decoding)?;
+    write(model, prompter, &mut strands, &mut cache, decoding, |all| {
+        all.iter().all(|strand| hear(&strand.answer.tokens))
+    })?;
+    let answer = strands.pop().map(|strand| strand.finish(prompter));
+    answer.unwrap_or_else(|| Ok(Answer::default()))
+}
+
+/// Writes all answers token by token, as long as `go_on` says so.
+fn write(
+    model: &InternVl,
+    prompter: &Prompter,
+    strands: &mut [Strand],
+    cache: &mut Cache,
+    decoding: Decoding,
+    mut go_on: impl FnMut(&[Strand]) -> bool,
+) -> Result<(), GenerateError> {
     let grammar = decoding.boxes_held.then(|| prompter.boxes());
     let end = prompter.tokenizer().im_end;
     for _ in 0..decoding.max_tokens {
         for strand in strands.iter_mut().filter(|s| !s.answer.finished) {
             strand.choose(decoding, grammar, end);
         }
+        if !go_on(strands) {
+            break;
+        }
         let mut open: Vec<&mut Strand> =
             strands.iter_mut().filter(|s| !s.answer.finished).collect();
         if open.is_empty() {
             break;
         }
-        read_chosen(model, &mut open, &mut cache)?;
+        read_chosen(model, &mut open, cache)?;
     }
-    let mut finished = strands.into_iter().map(|s| s.finish(prompter));
-    inquiries
-        .iter()
-        .map(|inquiry| finished.by_ref().take(inquiry.questions.len()).collect())
-        .collect()
+    Ok(())
 }
 
 /// A picture with its questions in tokens, and where they lie in the cache.

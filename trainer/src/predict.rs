@@ -127,6 +127,36 @@ impl Predictor {
         )?)
     }
 
+    /// An answer to one question; `hear` hears its tokens as they come and ends it by returning false.
+    pub fn ask_aloud(
+        &self,
+        look: &Look,
+        question: String,
+        hear: &mut dyn FnMut(&[u32]) -> bool,
+    ) -> Result<Answer, PredictError> {
+        Ok(generate::answer_aloud(
+            &self.model,
+            &self.prompter,
+            look,
+            question,
+            self.decoding,
+            hear,
+        )?)
+    }
+
+    /// The text of tokens that came so far.
+    pub fn text_of(&self, tokens: &[u32]) -> Result<String, PredictError> {
+        let end = self.prompter.tokenizer().im_end;
+        let said = tokens.strip_suffix(&[end]).unwrap_or(tokens);
+        Ok(self.prompter.tokenizer().decode(said)?)
+    }
+
+    /// A person's words as a model may read them: nothing in them is a tag.
+    #[must_use]
+    pub fn without_tags(&self, words: &str) -> String {
+        self.prompter.tokenizer().without_tags(words)
+    }
+
     /// The same model with other ways of choosing answers.
     #[must_use]
     pub fn decoding(self, decoding: Decoding) -> Self {

@@ -9,6 +9,7 @@ use crate::store::annotations::{Annotation, Revision};
 use crate::store::exports::Export;
 use crate::store::images::Image;
 use crate::store::imports::{Choices, Import, LeftOut, StagedFile};
+use crate::store::inquiries::Inquiry;
 use crate::store::projects::{Member, Project, Role};
 use crate::store::rounds::{Round, RoundItem};
 use crate::store::runs::{LoggedLine, Model, Run};
@@ -397,6 +398,13 @@ pub struct LeftOutPage {
     pub left_out: Vec<LeftOut>,
     /// Where the next page begins; none after the last.
     pub next: Option<i64>,
+}
+
+/// Questions about an image.
+#[derive(Serialize, ToSchema)]
+pub struct Inquiries {
+    /// Newest first.
+    pub inquiries: Vec<Inquiry>,
 }
 
 /// A project's snapshots.

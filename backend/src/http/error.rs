@@ -51,6 +51,8 @@ impl Refusal {
             E::RunIsOver => (StatusCode::CONFLICT, "run_is_over"),
             E::NothingToResume => (StatusCode::CONFLICT, "nothing_to_resume"),
             E::ModelInUse => (StatusCode::CONFLICT, "model_in_use"),
+            E::NotAsked(_) => (StatusCode::CONFLICT, "not_asked"),
+            E::TooManyQuestions(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_questions"),
             E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             E::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database"),
             E::Objects(_) => (StatusCode::INTERNAL_SERVER_ERROR, "object_store"),

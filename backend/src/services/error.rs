@@ -89,6 +89,12 @@ pub enum ServiceError {
         /// What is wrong.
         source: ImagingError,
     },
+    /// A model is not to be asked, or there is none to be asked.
+    #[error("{0}")]
+    NotAsked(&'static str),
+    /// Somebody asks faster than a model answers.
+    #[error("{0} of your questions are not answered yet: wait for one, or take it back")]
+    TooManyQuestions(i64),
     /// Nothing was submitted yet.
     #[error("nothing to cut: no case of this project has been submitted yet")]
     NothingToSnapshot,

@@ -345,7 +345,7 @@ pub enum Pixels {
 }
 
 /// An image whose pixels the actor may see. One that waits for a person's word is shown only to those who may give it.
-async fn visible(conn: &mut PgConnection, actor: &Actor, id: ImageId) -> Outcome<Image> {
+pub(super) async fn visible(conn: &mut PgConnection, actor: &Actor, id: ImageId) -> Outcome<Image> {
     let (image, _) = access::image(conn, actor, id, Permission::Read).await?;
     match image.state {
         ImageState::Withheld => {

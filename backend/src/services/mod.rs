@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod headers;
 pub mod images;
 pub mod imports;
+pub mod inquiries;
 pub mod likeness;
 pub mod lint;
 pub mod projects;

@@ -62,6 +62,17 @@ fn content(value: serde_json::Value) -> Stored<AnnotationContent> {
     serde_json::from_value(value).map_err(StoreError::corrupt("annotation_revisions", "content"))
 }
 
+/// Whether a reader has submitted an image, whatever they wrote since.
+pub async fn is_submitted(conn: &mut PgConnection, image: ImageId, reader: UserId) -> Stored<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM annotations WHERE image_id = $1 AND reader_id = $2 AND submitted_revision IS NOT NULL) AS "found!""#,
+        image.0, reader.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
 /// The annotations of an image, of one reader or of all, at their latest revisions.
 pub async fn of_image(
     conn: &mut PgConnection,

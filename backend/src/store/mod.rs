@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod headers;
 pub mod images;
 pub mod imports;
+pub mod inquiries;
 pub mod instances;
 pub mod objects;
 pub mod projects;

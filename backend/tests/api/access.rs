@@ -209,6 +209,12 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/runs/{run}/events", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts/{name}", TRAINERS),
+    ("POST", "/api/images/{image}/inquiries", READERS),
+    ("GET", "/api/images/{image}/inquiries", ALL),
+    ("GET", "/api/inquiries/{inquiry}", SEERS),
+    ("GET", "/api/inquiries/{inquiry}/events", SEERS),
+    // Who asked, which is none of these.
+    ("DELETE", "/api/inquiries/{inquiry}", Reach::Members(&[])),
     ("GET", "/api/projects/{project}/models", ALL),
     ("GET", "/api/models/{model}", TRAINERS),
     ("POST", "/api/models/{model}/promote", TRAINERS),
@@ -222,6 +228,27 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/projects/{project}/feedback", LEADS),
     ("GET", "/api/projects/{project}/feedback/cases", LEADS),
     ("POST", "/api/worker/claim", Reach::Worker),
+    ("POST", "/api/worker/inquiries/claim", Reach::Worker),
+    (
+        "GET",
+        "/api/worker/inquiries/{inquiry}/raster",
+        Reach::Worker,
+    ),
+    (
+        "POST",
+        "/api/worker/inquiries/{inquiry}/words",
+        Reach::Worker,
+    ),
+    (
+        "POST",
+        "/api/worker/inquiries/{inquiry}/finish",
+        Reach::Worker,
+    ),
+    (
+        "POST",
+        "/api/worker/inquiries/{inquiry}/fail",
+        Reach::Worker,
+    ),
     ("GET", "/api/worker/runs/{run}", Reach::Worker),
     ("POST", "/api/worker/runs/{run}/heartbeat", Reach::Worker),
     ("POST", "/api/worker/runs/{run}/metrics", Reach::Worker),
@@ -343,6 +370,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         .is(200);
     let snapshot = world.snapshot().await;
     crate::exports::written(world, &snapshot).await;
+    let inquiry = crate::inquiries::answered(world, &worker, &image).await;
     let manifest = world
         .admin
         .get(&format!("/api/snapshots/{snapshot}/manifest"))
@@ -392,6 +420,7 @@ async fn furnished(world: &World) -> BTreeMap<&'static str, String> {
         ("import", text(&import.is(201)["id"])),
         ("list", "csv".to_owned()),
         ("token", text(&token["id"])),
+        ("inquiry", inquiry),
         ("name", "model.safetensors".to_owned()),
         ("user", world.user("target").await.id),
     ])
@@ -434,6 +463,11 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
         ("POST", "finish") if path.contains("/runs/") => {
             json!({ "attempt": 9, "outcome": "finished", "card": "", "files": {} })
         }
+        ("POST", "finish") if path.contains("/inquiries/") => {
+            json!({ "attempt": 9, "words": crate::inquiries::words("x"), "confidence": 0.5, "finished": true })
+        }
+        ("POST", "inquiries") => json!({ "lang": "en", "question": "What is this?" }),
+        ("POST", "words") => json!({ "attempt": 9, "words": crate::inquiries::words("x") }),
         ("POST", "finish") => json!({ "attempt": 9, "ranking": [] }),
         _ => json!({}),
     }

@@ -21,6 +21,7 @@ mod feedback;
 mod hostile;
 mod images;
 mod import;
+mod inquiries;
 mod lint;
 mod program;
 mod projects;

@@ -191,6 +191,21 @@ impl TextTokenizer {
             .ok_or(TokenizerError::Missing(tag))
     }
 
+    /// A text in which nothing is a tag: whatever would be one is parted by a space after its first character. What people write is
+    /// read so, or it could end its own message and begin another's.
+    #[must_use]
+    pub fn without_tags(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for token in self.inner.get_added_tokens_decoder().values() {
+            let mut rest = token.content.chars();
+            // What is one character long cannot be parted, and is no tag.
+            if let (Some(first), true) = (rest.next(), token.content.chars().count() > 1) {
+                text = text.replace(&token.content, &format!("{first} {}", rest.as_str()));
+            }
+        }
+        text
+    }
+
     /// The tokens, sorted, whose text has no other characters than these.
     #[must_use]
     pub fn written_with(&self, characters: &str) -> Vec<(u32, String)> {

@@ -3,6 +3,7 @@
 mod folders;
 mod gauges;
 mod pulse;
+mod questions;
 mod rounds;
 mod run_log;
 mod show;
@@ -80,8 +81,19 @@ impl Worker {
         }
     }
 
-    /// Claims and works until told to end; fails only where no further claim can work, a refused token above all.
+    /// Claims and works until told to end, and answers people's questions beside it; fails only where no further claim can work, a
+    /// refused token above all.
     pub async fn run(&self) -> Result<(), ClientError> {
+        if self.settings.once {
+            return self.work_off().await;
+        }
+        tokio::select! {
+            done = self.work_off() => done,
+            refused = self.answer_questions() => Err(refused),
+        }
+    }
+
+    async fn work_off(&self) -> Result<(), ClientError> {
         let mut pause = FIRST_PAUSE;
         self.tidy().await;
         while !*self.ending.borrow() {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // A test that cannot go on should say where.
 
+mod asked;
 #[path = "../../../backend/tests/api/database.rs"]
 mod database;
 mod killed;

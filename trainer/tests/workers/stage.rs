@@ -64,6 +64,18 @@ impl Stage {
         }
     }
 
+    /// Promotes the tiny model, and takes the round that this asks for off the queue.
+    pub async fn promote(&self) {
+        let model = text(&self.base["id"]);
+        let path = format!("/api/models/{model}/promote");
+        self.world.admin.post(&path, json!({})).await.is(200);
+        let worker = self.world.worker().await;
+        let round = claim(&worker).await;
+        let path = format!("/api/worker/acquisitions/{}/finish", text(&round["id"]));
+        let finish = json!({ "attempt": round["attempt"], "ranking": [] });
+        worker.post(&path, finish).await.is(204);
+    }
+
     /// Launches a run of so many steps with a checkpoint after each, and tells its id.
     pub async fn launch(&self, steps: u32) -> String {
         let config = json!({

@@ -50,6 +50,10 @@ export type RoundItem = Schemas['RoundItem']
 export type LabelEfficiency = Schemas['LabelEfficiency']
 export type Measure = Schemas['Measure']
 export type Feedback = Schemas['Feedback']
+export type Acquisition = Schemas['Acquisition']
+export type Inquiry = Schemas['Inquiry']
+export type Asked = Schemas['Wish']
+export type SaidRegion = Schemas['SaidRegion']
 
 // A refusal, with the server's own words.
 export class ApiError extends Error {

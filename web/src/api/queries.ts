@@ -144,6 +144,13 @@ export function useAttest() {
   })
 }
 
+// Questions to the model about an image, the newest first.
+export const useInquiries = (image: string) =>
+  useQuery({ queryKey: ['inquiries', image], queryFn: () => inquiriesAbout(image) })
+export const inquiriesAbout = async (image: string) => (await got(http.GET('/api/images/{image}/inquiries', { params: { path: { image } } }))).inquiries
+export const askModel = (image: string, body: Asked) => got(http.POST('/api/images/{image}/inquiries', { params: { path: { image } }, body }))
+export const withdrawInquiry = (inquiry: string) => got(http.DELETE('/api/inquiries/{inquiry}', { params: { path: { inquiry } } }))
+
 export const nextCase = (id: string) => got(http.POST('/api/projects/{project}/cases/next', { ...project(id), body: { split: null } }))
 // The image that is likely to be the next case; nobody holds it yet.
 export const upcomingCase = (id: string) => got(http.GET('/api/projects/{project}/cases/upcoming', project(id)))

@@ -9,12 +9,15 @@ export interface Drawn {
   id: string
   bbox: Box
   name: string
-  kind: 'region' | 'suggestion'
+  // What an answer speaks of is seen, and neither chosen nor changed.
+  kind: 'region' | 'suggestion' | 'answer'
   frame: number
 }
 const REGION = '#5ce1e6'
 export const CHOSEN = '#ffd43b'
 const SUGGESTED = '#ff9bd2'
+const ANSWERED = '#b197fc'
+const COLOURS = { region: REGION, suggestion: SUGGESTED, answer: ANSWERED } as const
 const MEASURED = '#8ce99a'
 export const LABEL_SIZE = 13
 
@@ -61,7 +64,8 @@ interface ShapeProps {
 export const BoxShape = memo(
   function BoxShape({ id, kind, name, bbox, label, view, chosen, offered, onSelect }: ShapeProps) {
     const shape = shapeOf(bbox, view)
-    const colour = chosen || offered ? CHOSEN : kind === 'suggestion' ? SUGGESTED : REGION
+    const colour = chosen || offered ? CHOSEN : COLOURS[kind]
+    const pressable = kind !== 'answer' && { tabIndex: 0, role: 'button', 'aria-label': name, 'aria-pressed': chosen, onFocus: () => onSelect(id), onClick: () => onSelect(id) }
     return (
       <g pointerEvents="none">
         {/* The pointer is read by the viewport; this is where the keyboard and a screen reader find the box. */}
@@ -69,14 +73,9 @@ export const BoxShape = memo(
           {...shape}
           data-testid={`${kind}-box`}
           fill="transparent"
-          tabIndex={0}
-          role="button"
-          aria-label={name}
-          aria-pressed={chosen}
-          onFocus={() => onSelect(id)}
-          onClick={() => onSelect(id)}
+          {...pressable}
         />
-        <Outline bbox={bbox} view={view} colour={colour} dashed={kind === 'suggestion'} />
+        <Outline bbox={bbox} view={view} colour={colour} dashed={kind !== 'region'} />
         {label && <Label x={label.x} y={label.y + LABEL_HEIGHT - 5} colour={colour}>{name}</Label>}
       </g>
     )

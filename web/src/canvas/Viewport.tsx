@@ -111,6 +111,7 @@ export function Viewport(props: Props) {
   const [level, setLevel] = useState<number | null>(null)
   const view = props.look && screen && own ? viewOf(props.look, raster, screen) : own
   const chosen = boxes.find((box) => box.id === selected)
+  const choosable = useMemo(() => boxes.filter(({ kind }) => kind !== 'answer'), [boxes])
   const editable = tool === 'draw' && chosen?.kind === 'region' ? chosen : undefined
   const line = tool === 'measure' && ruler?.name === name ? ruler : null
   if (corner && !props.twoClicks) setCorner(null)
@@ -204,7 +205,7 @@ export function Viewport(props: Props) {
   }
   // Where boxes are drawn by two clicks, the first one chooses a box by its border or its name; anywhere else it is a corner.
   const click = (point: Point, image: Point) => {
-    const id = corner ? null : (clickedBorder(boxes, selected, image, view?.zoom ?? 1) ?? named(point))
+    const id = corner ? null : (clickedBorder(choosable, selected, image, view?.zoom ?? 1) ?? named(point))
     if (id !== null) return props.onSelect(id)
     const box = corner ? spanned(corner.from, image, raster) : null
     setCorner(box ? null : { from: image, to: image })
@@ -214,7 +215,7 @@ export function Viewport(props: Props) {
   const named = ({ x, y }: Point): string | null => {
     const isThere = (spot: Point | null | undefined, name: string) =>
       spot && x >= spot.x && y >= spot.y && x <= spot.x + widthOf(name, LABEL_SIZE) && y <= spot.y + LABEL_HEIGHT
-    return boxes.find((box, index) => isThere(labels[index], box.name))?.id ?? null
+    return boxes.find((box, index) => box.kind !== 'answer' && isThere(labels[index], box.name))?.id ?? null
   }
   const grab = (event: PointerEvent, point: Point): Drag => {
     const grip = editable && view && gripAt(editable.bbox, point, view.zoom)
@@ -234,7 +235,7 @@ export function Viewport(props: Props) {
   const cursorAt = (image: Point, zoom: number): string => {
     if (tool !== 'draw') return tool === 'look' ? 'grab' : 'crosshair'
     const grip = corner || !editable ? null : gripAt(editable.bbox, image, zoom)
-    const chooses = props.twoClicks && !corner && !grip && clickedBorder(boxes, selected, image, zoom)
+    const chooses = props.twoClicks && !corner && !grip && clickedBorder(choosable, selected, image, zoom)
     return chooses ? 'pointer' : cursorOf(grip)
   }
   const move = (event: PointerEvent) => {
@@ -287,7 +288,7 @@ export function Viewport(props: Props) {
     const box = spanned(from, to, raster)
     if (box) props.onDraw(box)
   }
-  const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(boxes, selected, point, view?.zoom ?? 1) ?? otherwise)
+  const choose = (point: Point, otherwise: string | null) => props.onSelect(clicked(choosable, selected, point, view?.zoom ?? 1) ?? otherwise)
   const cancel = (event: PointerEvent) => {
     fingers.current.delete(event.pointerId)
     tap.current = null

@@ -6,6 +6,7 @@ mod dicomweb;
 mod exports;
 mod images;
 mod imports;
+mod inquiries;
 mod projects;
 mod rounds;
 mod runs;
@@ -21,12 +22,21 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     images::configure(config);
     imports::configure(config);
     cases::configure(config);
+    inquiries::configure(config);
     dicomweb::configure(config);
     snapshots::configure(config);
     exports::configure(config);
     runs::configure(config);
     rounds::configure(config);
     work::configure(config);
+}
+
+/// A server-sent event.
+fn event(name: &str, data: &impl serde::Serialize) -> String {
+    // What is told holds only strings, numbers and maps with string keys, which always serialise.
+    serde_json::to_string(data)
+        .map(|json| format!("event: {name}\ndata: {json}\n\n"))
+        .unwrap_or_default()
 }
 
 /// The number of rows on a page: what was asked for, within reason.

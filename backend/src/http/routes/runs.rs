@@ -1,5 +1,6 @@
 //! Runs, models, rounds of active learning.
 
+use super::event;
 use crate::http::dto::{
     AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, NotesBody,
     PromoteBody, Promoted, ResumeBody, RunLog, Runs, Series,
@@ -330,13 +331,6 @@ impl Live {
         });
         series
     }
-}
-
-fn event(name: &str, data: &impl serde::Serialize) -> String {
-    // These types hold only strings, numbers and maps with string keys, which always serialise.
-    serde_json::to_string(data)
-        .map(|json| format!("event: {name}\ndata: {json}\n\n"))
-        .unwrap_or_default()
 }
 
 /// A run's artifacts.

@@ -1,7 +1,7 @@
 import { Alert, Box as Area, Button, ScrollArea, Stack, Tabs, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError, type Case, type Concept, type Region, type Settings, type Suggestion, type Verdict } from '../../api/client'
+import { ApiError, type Case, type Concept, type Region, type SaidRegion, type Settings, type Suggestion, type Verdict } from '../../api/client'
 import { useSettings } from '../../api/queries'
 import type { Picture } from '../../canvas/tiled'
 import type { Drawn } from '../../canvas/Boxes'
@@ -14,6 +14,7 @@ import { isSilent, waiting } from '../../state/annotation'
 import type { Saving } from '../../state/outbox'
 import { PageTitle } from '../PageTitle'
 import { Refusal } from '../Refusal'
+import { AskPanel } from './AskPanel'
 import { Conflict } from './Conflict'
 import { FindingsPanel } from './FindingsPanel'
 import { ImagePane, type ImageKeys } from './ImagePane'
@@ -38,7 +39,7 @@ const HEADER = 48
 const PANEL = 384
 // Image pixels between a region and its copy, so that both can be seen.
 const COPY_OFFSET = 10
-const PANELS = ['regions', 'report', 'questions', 'findings'] as const
+const PANELS = ['regions', 'report', 'questions', 'findings', 'ask'] as const
 type Panel = (typeof PANELS)[number]
 // A hold that could not be renewed for five minutes is told of; it lasts for a quarter of an hour.
 const WARN_MINUTES = 10
@@ -59,6 +60,8 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const [sending, setSending] = useState(false)
   // Whether a submit was asked for that had to wait for what is not saved yet.
   const [late, setLate] = useState(false)
+  // What the model's answer speaks of, as long as it is read.
+  const [spoken, setSpoken] = useState<readonly SaidRegion[]>([])
   const view = useRef<ImageKeys>(null)
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -79,6 +82,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
   const named = content.regions.map((region, index) => ({ value: region.id, label: `${index + 1} ${nameOf(region.concept)}` }))
   const boxes: Drawn[] = [
     ...open.map((s) => ({ id: s.id, bbox: boxOf(s.bbox), name: `${nameOf(s.concept)} ${Math.round(s.confidence * 100)} %`, kind: 'suggestion' as const, frame: 0 })),
+    ...spoken.map((s, index) => ({ id: `answer/${index}`, bbox: boxOf(s.bbox), name: s.name, kind: 'answer' as const, frame: 0 })),
     ...content.regions.map((r, index) => ({ id: r.id, bbox: boxOf(r.bbox), name: named[index]?.label ?? '', kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
   // A region that is chosen is one that can be seen.
@@ -222,7 +226,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
       <Area component="aside" ref={panel} aria-label={t('read.regions')} style={{ width: PANEL, display: 'flex', flexDirection: 'column', borderLeft: '1px solid #373a40' }}>
         <Tabs value={shown} onChange={(value) => setShown(PANELS.find((one) => one === value) ?? 'regions')} keepMounted={false} style={{ flex: 1, minHeight: 0, display: 'flex', flexDirection: 'column' }}>
           <Tabs.List grow>
-            {PANELS.map((one) => <Tabs.Tab key={one} value={one} data-panel={one} px={6}>{t(`panel.${one}`)} {content[one]?.length || ''}</Tabs.Tab>)}
+            {PANELS.map((one) => <Tabs.Tab key={one} value={one} data-panel={one} px={6}>{t(`panel.${one}`)} {(one !== 'ask' && content[one]?.length) || ''}</Tabs.Tab>)}
           </Tabs.List>
           <ScrollArea style={{ flex: 1 }} p="sm">
             <Stack gap="sm">
@@ -262,6 +266,9 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
               <Tabs.Panel value="questions"><QuestionsPanel questions={content.questions ?? []} langs={langs} regions={named} dispatch={dispatch} /></Tabs.Panel>
               <Tabs.Panel value="findings">
                 <FindingsPanel findings={content.findings ?? []} verdict={content.verdict ?? null} concepts={concepts} nameOf={nameOf} dispatch={dispatch} />
+              </Tabs.Panel>
+              <Tabs.Panel value="ask">
+                <AskPanel image={opened.image.id} langs={langs} about={chosen && { name: nameOf(chosen.concept), bbox: boxOf(chosen.bbox) }} onSpoken={setSpoken} />
               </Tabs.Panel>
             </Stack>
           </ScrollArea>
