@@ -32,7 +32,7 @@ const MAX_REASON_CHARS: usize = 400;
 /// A question as somebody puts it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wish {
+pub struct Ask {
     /// One of the project's two languages.
     #[schema(value_type = String)]
     pub lang: Lang,
@@ -51,7 +51,7 @@ pub async fn ask(
     hospital: &Hospital,
     actor: &Actor,
     image: ImageId,
-    wish: &Wish,
+    wish: &Ask,
 ) -> Outcome<Inquiry> {
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;

@@ -50,9 +50,8 @@ export type RoundItem = Schemas['RoundItem']
 export type LabelEfficiency = Schemas['LabelEfficiency']
 export type Measure = Schemas['Measure']
 export type Feedback = Schemas['Feedback']
-export type Acquisition = Schemas['Acquisition']
 export type Inquiry = Schemas['Inquiry']
-export type Asked = Schemas['Wish']
+export type Asked = Schemas['Ask']
 export type SaidRegion = Schemas['SaidRegion']
 
 // A refusal, with the server's own words.

@@ -5,7 +5,7 @@ use crate::http::dto::{ErrorBody, Inquiries};
 use crate::http::error::Answer;
 use crate::http::extract::Worker;
 use crate::services::accounts::{self, Credential};
-use crate::services::inquiries::{self, Wish};
+use crate::services::inquiries::{self, Ask};
 use crate::services::{Actor, Hospital};
 use crate::store::inquiries::Inquiry;
 use actix_web::http::header::ContentEncoding;
@@ -46,7 +46,7 @@ async fn ask_model(
     hospital: Data<Hospital>,
     actor: Actor,
     image: Path<ImageId>,
-    wish: Json<Wish>,
+    wish: Json<Ask>,
 ) -> Answer<HttpResponse> {
     let inquiry = inquiries::ask(&hospital, &actor, *image, &wish).await?;
     Ok(HttpResponse::Created().json(inquiry))
