@@ -273,6 +273,7 @@ fn found_first(
         ontology: &item.ontology,
         langs: &item.langs,
         describe: false,
+        calibration: None,
     };
     let regions = predictor.search(look, &search)?.regions;
     let mut named: BTreeMap<String, Vec<GridBox>> = BTreeMap::new();
