@@ -23,6 +23,8 @@ export default function ModelsPage() {
   const models = useModels(project)
   const rounds = useAcquisitions(project)
   const promote = usePromote(project)
+  // A run's files are for whoever trains.
+  const trains = may(useProject(project).data?.role, 'train')
   const [budget, setBudget] = useState(50)
   const [strategy, setStrategy] = useState<Strategy>('hybrid')
   return (
@@ -50,7 +52,7 @@ export default function ModelsPage() {
                     </div>
                     <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, budget, strategy })}>{t('models.promote')}</Button>
                   </Group>
-                  {model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
+                  {trains && model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
                   <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
                 </Card>
               ))}
