@@ -23,8 +23,7 @@ pub(super) fn sample(patient: &str, right: bool, pair: Option<(PixelBox, PixelBo
     }
 }
 
-/// A model that is too sure: its log-odds are three times the true ones. Patients differ in how hard they are, so that answers about
-/// one of them are not independent of each other.
+/// A model that is too sure: its log-odds are three times the true ones.
 fn told(
     rng: &mut ChaCha8Rng,
     patient: usize,
@@ -97,7 +96,7 @@ fn simulated(patients: usize, seed: u64) -> Vec<PredictionLine> {
 
 #[test]
 fn simulated_confidences_become_true_and_boxes_hold_as_often_as_promised_on_new_patients() {
-    let found = Calibration::study(&simulated(300, 5), Split::Val, Split::Test, 20);
+    let found = Calibration::study(&simulated(500, 5), Split::Val, Split::Test, 20);
     assert_eq!(found.parts.len(), 4);
     for part in &found.parts {
         let (before, after) = (part.before.as_ref().unwrap(), part.after.as_ref().unwrap());
