@@ -167,7 +167,8 @@ fn what_is_written_is_read_again_and_gives_the_same_numbers() {
     assert_eq!(Calibration::read(folder.path()).unwrap(), None);
     found.write(folder.path()).unwrap();
     let read = Calibration::read(folder.path()).unwrap().unwrap();
-    assert_eq!(read, found);
+    // A number read from JSON may differ in its last bit.
+    assert_eq!(in_words(&read), in_words(&found));
     let signals = simulated(1, 9)[0].signals.unwrap();
     let signals = RegionSignals {
         answer: signals,
@@ -175,7 +176,8 @@ fn what_is_written_is_read_again_and_gives_the_same_numbers() {
     };
     let confidence = read.confidence(&Lang::en(), &signals).unwrap();
     assert!((0.0..=1.0).contains(&confidence));
-    assert_eq!(found.confidence(&Lang::en(), &signals), Some(confidence));
+    let before = found.confidence(&Lang::en(), &signals).unwrap();
+    assert!((before - confidence).abs() < 1e-12);
     assert_eq!(read.confidence(&"ja".parse().unwrap(), &signals), None);
     for part in &read.parts {
         let svg = diagram(part);
