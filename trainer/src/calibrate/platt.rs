@@ -36,9 +36,9 @@ impl Platt {
         };
         for _ in 0..STEPS {
             let step = newton(&fit, pairs());
-            let taken = (0..40).map(|halvings| fit.moved(step, 0.5f64.powi(halvings)));
+            let mut steps = (0..40).map(|halvings| fit.moved(step, 0.5f64.powi(halvings)));
             let before = loss(&fit);
-            let Some(next) = taken.into_iter().find(|next| loss(next) <= before) else {
+            let Some(next) = steps.find(|next| loss(next) <= before) else {
                 break;
             };
             let moved = (next.slope - fit.slope).abs() + (next.intercept - fit.intercept).abs();

@@ -79,7 +79,12 @@ impl Measure {
 
 /// From the logarithm of a probability to its log-odds, exact where the probability is close to 1.
 fn log_odds(log_probability: f64) -> f64 {
-    let log = log_probability.min(0.0);
+    // Not `min`, which takes what is no number for 0, and so for certain.
+    let log = if log_probability > 0.0 {
+        0.0
+    } else {
+        log_probability
+    };
     log - (-log.exp_m1()).ln()
 }
 

@@ -23,8 +23,7 @@ pub(super) fn sample(patient: &str, right: bool, pair: Option<(PixelBox, PixelBo
     }
 }
 
-/// A model that is too sure: its log-odds are three times the true ones. Patients differ in how hard they are, so that answers about
-/// one of them are not independent of each other.
+/// A model that is too sure: its log-odds are three times the true ones.
 fn told(
     rng: &mut ChaCha8Rng,
     patient: usize,
@@ -97,7 +96,7 @@ fn simulated(patients: usize, seed: u64) -> Vec<PredictionLine> {
 
 #[test]
 fn simulated_confidences_become_true_and_boxes_hold_as_often_as_promised_on_new_patients() {
-    let found = Calibration::study(&simulated(300, 5), Split::Val, Split::Test, 20);
+    let found = Calibration::study(&simulated(500, 5), Split::Val, Split::Test, 20);
     assert_eq!(found.parts.len(), 4);
     for part in &found.parts {
         let (before, after) = (part.before.as_ref().unwrap(), part.after.as_ref().unwrap());
@@ -168,7 +167,8 @@ fn what_is_written_is_read_again_and_gives_the_same_numbers() {
     assert_eq!(Calibration::read(folder.path()).unwrap(), None);
     found.write(folder.path()).unwrap();
     let read = Calibration::read(folder.path()).unwrap().unwrap();
-    assert_eq!(read, found);
+    // A number read from JSON may differ in its last bit.
+    assert_eq!(in_words(&read), in_words(&found));
     let signals = simulated(1, 9)[0].signals.unwrap();
     let signals = RegionSignals {
         answer: signals,
@@ -176,7 +176,8 @@ fn what_is_written_is_read_again_and_gives_the_same_numbers() {
     };
     let confidence = read.confidence(&Lang::en(), &signals).unwrap();
     assert!((0.0..=1.0).contains(&confidence));
-    assert_eq!(found.confidence(&Lang::en(), &signals), Some(confidence));
+    let before = found.confidence(&Lang::en(), &signals).unwrap();
+    assert!((before - confidence).abs() < 1e-12);
     assert_eq!(read.confidence(&"ja".parse().unwrap(), &signals), None);
     for part in &read.parts {
         let svg = diagram(part);

@@ -2,8 +2,9 @@ import { Badge, Button, Card, Container, Group, Stack, Text } from '@mantine/cor
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { useModels, usePromote } from '../api/queries'
+import { useModels, useProject, usePromote } from '../api/queries'
 import { CALIBRATION_FILE } from '../model/calibration'
+import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
 import { Refusal } from '../panels/Refusal'
@@ -16,6 +17,8 @@ export default function ModelsPage() {
   const { project = '' } = useParams()
   const models = useModels(project)
   const promote = usePromote(project)
+  // A run's files are for whoever trains.
+  const trains = may(useProject(project).data?.role, 'train')
   const [plan, setPlan] = useState(PROPOSED)
   return (
     <Container py="lg">
@@ -41,7 +44,7 @@ export default function ModelsPage() {
                     </div>
                     <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, ...plan })}>{t('models.promote')}</Button>
                   </Group>
-                  {model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
+                  {trains && model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
                   <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
                 </Card>
               ))}
