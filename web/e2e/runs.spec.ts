@@ -177,11 +177,11 @@ test('a round is asked for and looked at, and what readers did with its suggesti
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('row', { name: /^Round 1 .* Entropy young Finished 1 of 1, 0 by chance 1 1\.5 –$/ })).toBeVisible()
   await expect(page.getByText('three rounds must have come to a score of their own, 0 have')).toBeVisible()
+  await isAccessible(page)
   await page.getByLabel('Strategy', { exact: true }).selectOption('random')
   await page.getByLabel('Images to choose').fill('5')
   await page.getByRole('button', { name: 'Ask for a round' }).click()
   await expect(page.getByRole('row', { name: /^Round 2 .* Random young Queued/ })).toBeVisible()
-  await isAccessible(page)
 
   await page.getByRole('link', { name: 'Round 1' }).click()
   await expect(page.getByText('Entropy, at most 2 images, seed 7, asked of young')).toBeVisible()

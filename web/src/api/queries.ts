@@ -5,7 +5,7 @@ import { CALIBRATION_FILE, readCalibration } from '../model/calibration'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
 import {
-  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Settings, type Strategy, type User,
+  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Round, type Settings, type Strategy, type User,
 } from './client'
 import type { components } from './schema'
 
@@ -327,20 +327,24 @@ export const useCalibration = (run: string) =>
     queryKey: ['calibration', run],
     queryFn: async () => readCalibration(await got(http.GET('/api/runs/{run}/artifacts/{name}', { params: { path: { run, name: CALIBRATION_FILE } }, parseAs: 'json' }))),
   })
-// How often it is asked how far rounds are, and what was read of them.
-const ROUNDS_MS = 5000
+// How soon it is asked again: of a round that a worker is at, or is to be, and of what is read of others.
+const pace = (rounds: readonly Round[] = []) => (rounds.some(({ state }) => ['queued', 'running'].includes(state)) ? 3000 : 30000)
 const ofRound = (acquisition: string) => ({ path: { acquisition } })
 export const useRounds = (id: string, before: number | null) =>
   useQuery({
     queryKey: ['rounds', id, before],
     queryFn: () => got(http.GET('/api/projects/{project}/rounds', { params: { path: { project: id }, query: { before: before ?? undefined, limit: 25 } } })),
-    refetchInterval: ROUNDS_MS,
+    refetchInterval: ({ state }) => pace(state.data?.rounds),
     placeholderData: keepPreviousData,
   })
 export const useEfficiency = (id: string) =>
   useQuery({ queryKey: ['rounds', id, 'efficiency'], queryFn: () => got(http.GET('/api/projects/{project}/rounds/efficiency', project(id))) })
 export const useRound = (round: string) =>
-  useQuery({ queryKey: ['round', round], queryFn: () => got(http.GET('/api/rounds/{acquisition}', { params: ofRound(round) })), refetchInterval: ROUNDS_MS })
+  useQuery({
+    queryKey: ['round', round],
+    queryFn: () => got(http.GET('/api/rounds/{acquisition}', { params: ofRound(round) })),
+    refetchInterval: ({ state }) => pace(state.data && [state.data]),
+  })
 export const useRoundItems = (round: string, after: number) =>
   useQuery({
     queryKey: ['round', round, 'items', after],
