@@ -9,6 +9,7 @@ mod examine;
 mod model;
 mod predict;
 mod progress;
+mod score;
 mod train;
 mod verify;
 mod worker;
@@ -38,6 +39,7 @@ enum Command {
     Worker(worker::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
+    Score(score::Arguments),
     Predict(predict::Arguments),
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Worker(arguments) => worker::run(arguments, said),
         Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
+        Command::Score(arguments) => score::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
         Command::Verify(arguments) => verify::run(&arguments),
