@@ -21,63 +21,157 @@ pub fn match_boxes(truth: &[PixelBox], predicted: &[PixelBox]) -> Vec<Pair> {
         (Some(t), Some(p)) => t.iou(p),
         _ => 0.0,
     };
-    // A square problem: the boxes without a partner are matched with imaginary ones that overlap nothing.
-    let size = truth.len().max(predicted.len());
-    cheapest_assignment(size, |t, p| -iou(t, p))
-        .into_iter()
-        .enumerate()
-        .map(|(t, p)| Pair {
-            truth: t,
-            predicted: p,
-            iou: iou(t, p),
-        })
-        .filter(|pair| pair.iou > 0.0)
-        .collect()
+    let assigned = assign(truth.len(), predicted.len(), |t, p| -iou(t, p)).unwrap_or_default();
+    let pair = |(t, p): (usize, usize)| Pair {
+        truth: t,
+        predicted: p,
+        iou: iou(t, p),
+    };
+    let pairs = assigned.into_iter().map(pair);
+    pairs.filter(|pair| pair.iou > 0.0).collect()
 }
 
-/// The column of each row in the assignment of least total cost, in O(size³): shortest augmenting paths over reduced
-/// costs (Kuhn 1955, Jonker and Volgenant 1987). Row and column 0 of the working arrays are imaginary.
-fn cheapest_assignment(size: usize, cost: impl Fn(usize, usize) -> f64) -> Vec<usize> {
-    let (mut row_price, mut column_price) = (vec![0.0; size + 1], vec![0.0; size + 1]);
-    let mut row_of = vec![0; size + 1];
-    for row in 1..=size {
-        row_of[0] = row;
-        let (mut slack, mut before) = (vec![f64::INFINITY; size + 1], vec![0; size + 1]);
-        let mut seen = vec![false; size + 1];
-        let mut column = 0;
-        while row_of[column] != 0 {
-            seen[column] = true;
-            let from = row_of[column];
-            let (mut step, mut next) = (f64::INFINITY, 0);
-            for c in (1..=size).filter(|c| !seen[*c]) {
-                let reduced = cost(from - 1, c - 1) - row_price[from] - column_price[c];
-                if reduced < slack[c] {
-                    (slack[c], before[c]) = (reduced, column);
-                }
-                if slack[c] < step {
-                    (step, next) = (slack[c], c);
-                }
-            }
-            for c in 0..=size {
-                if seen[c] {
-                    row_price[row_of[c]] += step;
-                    column_price[c] -= step;
-                } else {
-                    slack[c] -= step;
-                }
-            }
-            column = next;
-        }
-        while column != 0 {
-            row_of[column] = row_of[before[column]];
-            column = before[column];
+/// The assignment of least total cost of `rows` to `columns`, as many pairs as the smaller side has, in the order of the rows; none where
+/// a cost is not a number or nothing is possible at all.
+///
+/// Shortest augmenting paths over reduced costs (Crouse 2016, doi:10.1109/TAES.2016.140952). Among assignments that cost the same it
+/// takes the one that SciPy's `linear_sum_assignment` takes, because published scores hang on that choice: free columns are tried from
+/// the last to the first, a column without a row is preferred where two are equally near, and the smaller side goes by rows.
+#[must_use]
+pub fn assign(
+    rows: usize,
+    columns: usize,
+    cost: impl Fn(usize, usize) -> f64,
+) -> Option<Vec<(usize, usize)>> {
+    if columns < rows {
+        let mut pairs = assign_rows(columns, rows, |c, r| cost(r, c))?;
+        pairs.iter_mut().for_each(|(c, r)| std::mem::swap(c, r));
+        pairs.sort_unstable();
+        return Some(pairs);
+    }
+    assign_rows(rows, columns, cost)
+}
+
+/// The same where there are no more rows than columns.
+fn assign_rows(
+    rows: usize,
+    columns: usize,
+    cost: impl Fn(usize, usize) -> f64,
+) -> Option<Vec<(usize, usize)>> {
+    let mut table = Vec::with_capacity(rows * columns);
+    for row in 0..rows {
+        table.extend((0..columns).map(|column| cost(row, column)));
+    }
+    if table.iter().any(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
+        return None;
+    }
+    let mut search = Search::new(table, rows, columns);
+    for row in 0..rows {
+        search.give(row)?;
+    }
+    let column = |row: usize| search.column_of[row].map(|column| (row, column));
+    (0..rows).map(column).collect()
+}
+
+/// An assignment under way: the rows given a column so far, and the prices that make it the cheapest of these.
+struct Search {
+    cost: Vec<f64>,
+    columns: usize,
+    row_price: Vec<f64>,
+    column_price: Vec<f64>,
+    column_of: Vec<Option<usize>>,
+    row_of: Vec<Option<usize>>,
+}
+
+/// How far each column is from the row that looks for one.
+struct Paths {
+    least: f64,
+    nearest: Vec<f64>,
+    from: Vec<usize>,
+    rows: Vec<usize>,
+    columns: Vec<usize>,
+    free: usize,
+}
+
+impl Search {
+    fn new(cost: Vec<f64>, rows: usize, columns: usize) -> Self {
+        Self {
+            cost,
+            columns,
+            row_price: vec![0.0; rows],
+            column_price: vec![0.0; columns],
+            column_of: vec![None; rows],
+            row_of: vec![None; columns],
         }
     }
-    let mut columns = vec![0; size];
-    for column in 1..=size {
-        columns[row_of[column] - 1] = column - 1;
+
+    /// Gives a row its column, moving others where that is cheaper.
+    fn give(&mut self, row: usize) -> Option<()> {
+        let paths = self.paths(row)?;
+        self.row_price[row] += paths.least;
+        for other in paths.rows.iter().filter(|r| **r != row) {
+            let near = self.column_of[*other].map_or(0.0, |column| paths.nearest[column]);
+            self.row_price[*other] += paths.least - near;
+        }
+        for column in &paths.columns {
+            self.column_price[*column] -= paths.least - paths.nearest[*column];
+        }
+        let mut column = paths.free;
+        loop {
+            let from = paths.from[column];
+            self.row_of[column] = Some(from);
+            match self.column_of[from].replace(column) {
+                Some(before) if from != row => column = before,
+                _ => return Some(()),
+            }
+        }
     }
-    columns
+
+    /// The shortest way from a row to a column that no row has.
+    fn paths(&self, row: usize) -> Option<Paths> {
+        let mut left: Vec<usize> = (0..self.columns).rev().collect();
+        let mut paths = Paths {
+            least: 0.0,
+            nearest: vec![f64::INFINITY; self.columns],
+            from: vec![0; self.columns],
+            rows: Vec::new(),
+            columns: Vec::new(),
+            free: 0,
+        };
+        let mut row = row;
+        loop {
+            paths.rows.push(row);
+            let at = self.nearest(row, &left, &mut paths)?;
+            let column = left.swap_remove(at);
+            paths.columns.push(column);
+            match self.row_of[column] {
+                Some(next) => row = next,
+                None => {
+                    paths.free = column;
+                    return Some(paths);
+                }
+            }
+        }
+    }
+
+    /// The place in `left` of the column that is nearest with this row on the way.
+    fn nearest(&self, row: usize, left: &[usize], paths: &mut Paths) -> Option<usize> {
+        let (mut at, mut lowest) = (None, f64::INFINITY);
+        for (index, column) in left.iter().enumerate() {
+            let cost = self.cost[row * self.columns + column];
+            let reduced = paths.least + cost - self.row_price[row] - self.column_price[*column];
+            if reduced < paths.nearest[*column] {
+                paths.from[*column] = row;
+                paths.nearest[*column] = reduced;
+            }
+            let near = paths.nearest[*column];
+            if near < lowest || (near == lowest && self.row_of[*column].is_none()) {
+                (at, lowest) = (Some(index), near);
+            }
+        }
+        paths.least = lowest;
+        at.filter(|_| lowest < f64::INFINITY)
+    }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub async fn ask(
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
     visible(&mut tx, actor, image).await?;
     let question = checked(&wish.question)?;
-    if !project.langs.both().contains(&&wish.lang) {
+    if !project.langs.both().contains(&wish.lang) {
         let [first, second] = project.langs.both();
         let reason = format!("{first} or {second} is expected, the project's languages");
         return Err(ServiceError::invalid("lang", reason));

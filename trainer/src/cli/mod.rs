@@ -10,6 +10,7 @@ mod examine;
 mod model;
 mod predict;
 mod progress;
+mod score;
 mod train;
 mod verify;
 mod worker;
@@ -40,6 +41,7 @@ enum Command {
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Calibrate(calibrate::Arguments),
+    Score(score::Arguments),
     Predict(predict::Arguments),
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.json),
         Command::Calibrate(arguments) => calibrate::run(&arguments, cli.json),
+        Command::Score(arguments) => score::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
         Command::Verify(arguments) => verify::run(&arguments),

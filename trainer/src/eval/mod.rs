@@ -4,6 +4,7 @@
 //! `predictions.jsonl` can be scored again.
 
 mod questions;
+pub mod score;
 mod scores;
 
 pub use questions::{Question, Task, questions_of_case};

@@ -5,7 +5,7 @@ import { CALIBRATION_FILE, readCalibration } from '../model/calibration'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
 import {
-  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Content, type Described, type ExportFormat, type Filter, type Import, type Round, type Settings, type Strategy, type User,
+  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Asked, type Content, type Described, type ExportFormat, type Filter, type Import, type Round, type Settings, type Strategy, type User,
 } from './client'
 import type { components } from './schema'
 

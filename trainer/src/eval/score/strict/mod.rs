@@ -1,0 +1,30 @@
+//! What the words mean: precision per prediction, recall per truth, exact names and sides, all counts added up before anything is divided.
+
+mod boxes;
+mod labels;
+mod reports;
+mod side;
+mod texts;
+
+pub use boxes::Regions;
+pub use labels::Labels;
+pub use reports::Reports;
+pub use texts::{Answers, Names};
+
+use super::measure::Score;
+
+/// Precision, recall and F1 of hits among what was predicted and what is true.
+fn found(names: [&'static str; 3], hits: f64, predicted: f64, truths: f64) -> [Score; 3] {
+    [
+        Score::ratio(names[0], hits, predicted),
+        Score::ratio(names[1], hits, truths),
+        Score {
+            n: truths,
+            ..Score::ratio(names[2], 2.0 * hits, predicted + truths)
+        },
+    ]
+}
+
+fn one_if(yes: bool) -> f64 {
+    f64::from(u8::from(yes))
+}
