@@ -2877,6 +2877,7 @@ export interface components {
             bytes: number;
             /** @description What was said of it. */
             choices: components["schemas"]["Choices"];
+            /** @description What is in it, or became of it. */
             counts: components["schemas"]["ImportCounts"];
             /**
              * Format: int64
@@ -2921,6 +2922,71 @@ export interface components {
             choices?: components["schemas"]["Choices"];
             /** @description Its layout. */
             format: string;
+        };
+        /** @description What is in a data set, or became of it. */
+        ImportCounts: {
+            /**
+             * Format: int64
+             * @description Annotations that were submitted.
+             * @default 0
+             */
+            annotations: number;
+            /**
+             * Format: int64
+             * @description Concepts that the ontology gets.
+             * @default 0
+             */
+            concepts: number;
+            /**
+             * Format: int64
+             * @description Images that can be taken over, or that were and were not there before.
+             * @default 0
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Images that were there before.
+             * @default 0
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description What could not be taken over.
+             * @default 0
+             */
+            left_out_count: number;
+            /**
+             * Format: int64
+             * @description Regions.
+             * @default 0
+             */
+            regions: number;
+            /**
+             * @description Images by split; under an empty name those of which the data set says none. Counted by a check.
+             * @default {}
+             */
+            splits: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Texts in all languages: descriptions, sentences of reports, questions and answers. Counted by a check.
+             * @default 0
+             */
+            texts: number;
+            /**
+             * @description Names that the project has no concept for, each with the number of images where it is. Counted by a check.
+             * @default {}
+             */
+            unknown: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Images whose annotations wait for a person to say that no patient data is burned in.
+             * @default 0
+             */
+            waiting: number;
         };
         /**
          * Format: uuid
@@ -4891,30 +4957,6 @@ export interface components {
             /** @enum {string} */
             kind: "acquisition";
         });
-        ImportCounts: {
-            /** Format: int64 */
-            images?: number;
-            /** Format: int64 */
-            known?: number;
-            /** Format: int64 */
-            annotations?: number;
-            /** Format: int64 */
-            regions?: number;
-            /** Format: int64 */
-            concepts?: number;
-            /** Format: int64 */
-            waiting?: number;
-            /** Format: int64 */
-            left_out_count?: number;
-            /** Format: int64 */
-            texts?: number;
-            splits?: {
-                [key: string]: number;
-            };
-            unknown?: {
-                [key: string]: number;
-            };
-        };
     };
     responses: never;
     parameters: never;
