@@ -38,13 +38,13 @@ export default function FeedbackPage() {
               <>
                 <Anchoring found={found} />
                 <SimpleGrid cols={2}>
-                  <Outcomes found={found} />
+                  <Stack>
+                    <Outcomes found={found} />
+                    <Texts found={found} />
+                  </Stack>
                   <Overlaps found={found} />
                 </SimpleGrid>
-                <SimpleGrid cols={2}>
-                  <Texts found={found} />
-                  <Readers found={found} />
-                </SimpleGrid>
+                <Readers found={found} />
               </>
             )}
         </Asked>

@@ -132,7 +132,7 @@ function Ranked({ project, items }: { project: string; items: readonly RoundItem
             <Table.Td>
               <Group gap="xs" wrap="nowrap">
                 {isReadable(item.state) && <img src={`/api/images/${item.image}/rendered`} alt="" loading="lazy" width={48} height={48} style={{ objectFit: 'contain' }} />}
-                <CaseLink project={project} image={item.image} opens={reads && isReadable(item.state)} />
+                <CaseLink project={project} image={item.image} opens={reads && isReadable(item.state)} style={{ whiteSpace: 'nowrap' }} />
               </Group>
             </Table.Td>
             <Table.Td>{reasonIn(t, item.reason, concepts, i18n.language)}</Table.Td>

@@ -51,10 +51,12 @@ function Agreement({ found }: { found: LabelEfficiency }) {
   const { t } = useTranslation()
   const of = (part: 'chosen' | 'control') =>
     found.agreements.flatMap(({ number, ...parts }) => (typeof parts[part].f1 === 'number' ? [[number, parts[part].f1] as const] : []))
+  const cases = (part: 'chosen' | 'control') => found.agreements.map((one) => one[part].cases).join(', ')
   if (found.agreements.length === 0) return <Text size="sm">{t('rounds.no_agreement')}</Text>
   return (
     <Stack gap={4}>
       <Chart title={t('rounds.agreement')} x={t('rounds.round')} curves={[{ label: t('rounds.control'), points: of('control') }, { label: t('rounds.chosen'), points: of('chosen') }]} />
+      <Text size="sm">{t('rounds.agreement_cases', { control: cases('control'), chosen: cases('chosen') })}</Text>
       <Text size="sm" c="gray.4">{t('rounds.agreement_text')}</Text>
     </Stack>
   )
