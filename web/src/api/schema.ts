@@ -171,6 +171,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image}/inquiries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest questions about an image, newest first: the caller's own, or everybody's for those who see what others wrote. */
+        get: operations["inquiries_about"];
+        put?: never;
+        /**
+         * Asks the promoted model about an image. 409 where none is promoted, or where the case is to be read without one; 429 where three of
+         *     the caller's questions wait already.
+         */
+        post: operations["ask_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image}/lease": {
         parameters: {
             query?: never;
@@ -371,6 +392,41 @@ export interface paths {
         put?: never;
         /** Has a checked data set taken over. */
         post: operations["take_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inquiries/{inquiry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question with its answer, as far as it is written. */
+        get: operations["get_inquiry"];
+        put?: never;
+        post?: never;
+        /** Takes one's own question back. */
+        delete: operations["withdraw_inquiry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inquiries/{inquiry}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A question, live: an `inquiry` event whenever something of it changes, until it is over. */
+        get: operations["inquiry_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1660,6 +1716,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/worker/inquiries/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Waits for a question and takes it; 204 where none came. */
+        post: operations["claim_inquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/inquiries/{inquiry}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cannot be answered. */
+        post: operations["fail_inquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/inquiries/{inquiry}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The whole answer. */
+        post: operations["finish_inquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/inquiries/{inquiry}/raster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of the image that is asked about. */
+        get: operations["inquiry_raster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/worker/inquiries/{inquiry}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The answer as far as it is written; keeps the claim. */
+        post: operations["put_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/worker/models/{model}/files/{name}": {
         parameters: {
             query?: never;
@@ -2024,6 +2165,17 @@ export interface components {
                 [key: string]: components["schemas"]["ObjectRef"];
             };
         };
+        /** @description A question as somebody puts it. */
+        Ask: {
+            /** @description The box that it is about, in pixels; the whole image where it is left out. */
+            bbox?: number[] | null;
+            /** @description One of the project's two languages. */
+            lang: string;
+            /** @description Whether regions are to be found first and the question answered by them. */
+            look_first?: boolean;
+            /** @description What is asked: 1 to 500 characters. */
+            question: string;
+        };
         /** @description A person's word on burned-in patient data. */
         Attestation: {
             /** @description True withholds the image for good. */
@@ -2278,6 +2430,16 @@ export interface components {
             /** @description The checkpoints in its cache: a run that is to go on from a certain one is handed to who has it. */
             holds?: components["schemas"]["HeldRun"][];
             /** @description The worker's name, for people to read: host and process. */
+            worker: string;
+        };
+        /** @description `POST /api/worker/inquiries/claim`: waits for a question for so long. */
+        ClaimInquiry: {
+            /**
+             * Format: int32
+             * @description How many seconds the worker waits for one, at most 20.
+             */
+            wait_seconds?: number;
+            /** @description The worker's name, for people to read. */
             worker: string;
         };
         /** @description A setting of several runs. */
@@ -2657,6 +2819,23 @@ export interface components {
             /** @description At most `budget` of them. */
             ranking: components["schemas"]["RankedImage"][];
         };
+        /** @description `POST /api/worker/inquiries/{id}/finish`: the whole answer. */
+        FinishInquiry: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /**
+             * Format: double
+             * @description The probability of the answer's tokens, in 0..=1; not calibrated.
+             */
+            confidence: number;
+            /** @description Whether the model came to an end by itself. */
+            finished: boolean;
+            /** @description All that was written. */
+            words: components["schemas"]["Words"];
+        };
         /** @description `POST /api/worker/runs/{id}/finish`, after the artifacts are up: publishes the model. */
         FinishRun: {
             /**
@@ -3008,6 +3187,116 @@ export interface components {
             /** @description The latest first. */
             imports: components["schemas"]["Import"][];
         };
+        /** @description Questions about an image. */
+        Inquiries: {
+            /** @description Newest first. */
+            inquiries: components["schemas"]["Inquiry"][];
+        };
+        /** @description A question with its answer. */
+        Inquiry: {
+            /** @description When it was asked. */
+            asked_at: string;
+            /**
+             * Format: uuid
+             * @description Who asked.
+             */
+            asked_by: string;
+            /** @description Their name. */
+            asked_by_name: string;
+            /** @description The box that it is about, in pixels. */
+            bbox?: number[] | null;
+            /**
+             * Format: int64
+             * @description How many questions come before it.
+             */
+            before: number;
+            /** @description False where the model did not come to an end. */
+            complete?: boolean | null;
+            /**
+             * Format: double
+             * @description The probability of the answer's tokens, in 0..=1; not calibrated.
+             */
+            confidence?: number | null;
+            /** @description Why there is no answer. */
+            failure?: string | null;
+            /**
+             * Format: double
+             * @description Seconds until the first words.
+             */
+            first_words_seconds?: number | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The image that it is about.
+             */
+            image: string;
+            /** @description The language of question and answer. */
+            lang: string;
+            /** @description Whether regions are found first, and the question answered by them. */
+            look_first: boolean;
+            /**
+             * Format: uuid
+             * @description The model that was promoted when it was asked.
+             */
+            model: string;
+            /** @description That model's name. */
+            model_name: string;
+            /** @description What was asked. */
+            question: string;
+            /**
+             * Format: double
+             * @description Seconds until the end.
+             */
+            seconds?: number | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["InquiryState"];
+            /** @description What is written so far. */
+            words: components["schemas"]["Words"];
+        };
+        /**
+         * Format: uuid
+         * @description One question that a person asked a model.
+         */
+        InquiryId: string;
+        /** @description A question to be answered. */
+        InquiryItem: {
+            /**
+             * Format: int32
+             * @description The hand-out's number; part of every message about it.
+             */
+            attempt: number;
+            bbox?: components["schemas"]["PixelBox"] | null;
+            /** @description The question. */
+            id: components["schemas"]["InquiryId"];
+            /** @description The image; its picture is fetched from `GET /api/worker/inquiries/{id}/raster`. */
+            image: components["schemas"]["PoolImage"];
+            /** @description The language of question and answer. */
+            lang: string;
+            /** @description The project's languages. */
+            langs: components["schemas"]["LangPair"];
+            /**
+             * Format: int32
+             * @description A claim without a message for this many seconds is lost.
+             */
+            lease_seconds: number;
+            /** @description Whether regions are to be found first and the question answered by them. */
+            look_first: boolean;
+            /** @description The model that was promoted when it was asked. */
+            model: components["schemas"]["ModelId"];
+            /** @description The project's concepts. */
+            ontology: components["schemas"]["Concept"][];
+            /** @description What is asked, in a person's words. */
+            question: string;
+        };
+        /**
+         * @description Where a question stands.
+         * @enum {string}
+         */
+        InquiryState: "waiting" | "answering" | "answered" | "failed" | "withdrawn";
         /** @description A token's secret, told once. */
         IssuedToken: {
             /**
@@ -3042,6 +3331,8 @@ export interface components {
         };
         /** @description A language tag in the shape of BCP 47: `en`, `zh`, `zh-Hans`, `ja`. */
         Lang: string;
+        /** @description The two different languages in which a project describes every region. */
+        LangPair: string[];
         /**
          * @description A side of the body.
          * @enum {string}
@@ -4210,6 +4501,13 @@ export interface components {
             /** @description All tags of the project's runs. */
             tags: string[];
         };
+        /** @description A region that an answer speaks of, or that was looked for before it was written. */
+        SaidRegion: {
+            /** @description Where. */
+            bbox: components["schemas"]["PixelBox"];
+            /** @description What the model calls it; empty where it gives it no name. */
+            name: string;
+        };
         /** @description A new revision. */
         Save: {
             /**
@@ -4949,6 +5247,15 @@ export interface components {
              */
             strategy: components["schemas"]["Strategy"];
         };
+        /** @description What has been written of an answer. */
+        Words: {
+            /** @description The regions that the model found first and answers by (Regional CoT, MedRegA section 3.3); none where it was not asked to. */
+            looked_at: components["schemas"]["SaidRegion"][];
+            /** @description The regions that it names so far. */
+            regions: components["schemas"]["SaidRegion"][];
+            /** @description The text without its tags. */
+            text: string;
+        };
         /** @description Something to do, held until `lease_seconds` after the last heartbeat. */
         WorkItem: (components["schemas"]["RunItem"] & {
             /** @enum {string} */
@@ -4957,6 +5264,16 @@ export interface components {
             /** @enum {string} */
             kind: "acquisition";
         });
+        /** @description `POST /api/worker/inquiries/{id}/words`: the answer as far as it is written. */
+        Writing: {
+            /**
+             * Format: int32
+             * @description The hand-out's number.
+             */
+            attempt: number;
+            /** @description What is written so far. */
+            words: components["schemas"]["Words"];
+        };
     };
     responses: never;
     parameters: never;
@@ -5245,6 +5562,68 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    inquiries_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inquiries"];
+                };
+            };
+        };
+    };
+    ask_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inquiry"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5668,6 +6047,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_inquiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inquiry"];
+                };
+            };
+        };
+    };
+    withdraw_inquiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    inquiry_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };
@@ -8249,6 +8689,128 @@ export interface operations {
                     "application/json": components["schemas"]["WorkItem"];
                 };
             };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    claim_inquiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimInquiry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryItem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    fail_inquiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fail"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finish_inquiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishInquiry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    inquiry_raster: {
+        parameters: {
+            query: {
+                /** @description The hand-out's number. */
+                attempt: number;
+            };
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    put_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inquiry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Writing"];
+            };
+        };
+        responses: {
             204: {
                 headers: {
                     [name: string]: unknown;
