@@ -52,7 +52,7 @@ function Agreement({ found }: { found: LabelEfficiency }) {
   const of = (part: 'chosen' | 'control') =>
     found.agreements.flatMap(({ number, ...parts }) => (typeof parts[part].f1 === 'number' ? [[number, parts[part].f1] as const] : []))
   const cases = (part: 'chosen' | 'control') => found.agreements.map((one) => one[part].cases).join(', ')
-  if (found.agreements.length === 0) return <Text size="sm">{t('rounds.no_agreement')}</Text>
+  if (of('chosen').length + of('control').length === 0) return <Text size="sm">{t('rounds.no_agreement')}</Text>
   return (
     <Stack gap={4}>
       <Chart title={t('rounds.agreement')} x={t('rounds.round')} curves={[{ label: t('rounds.control'), points: of('control') }, { label: t('rounds.chosen'), points: of('chosen') }]} />
