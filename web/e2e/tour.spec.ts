@@ -209,7 +209,7 @@ for (const lang of ['en', 'zh-Hans']) {
   test.describe(() => {
     test.use({ locale: lang })
     // Some twenty pages; a machine with other work takes twice the time.
-    test.setTimeout(120_000)
+    test.setTimeout(300_000)
     test(`every page is accessible, and has its picture taken, in ${lang}`, async ({ page }) => {
       await new Tour(page, lang).goRound()
     })
