@@ -43,7 +43,11 @@ impl Words {
     #[must_use]
     pub fn is_kept(&self) -> bool {
         let regions = self.regions.len().max(self.looked_at.len());
-        self.text.chars().count() <= MAX_ANSWER_CHARS && regions <= MAX_REGIONS
+        let names = self.regions.iter().chain(&self.looked_at);
+        let mut texts = names.map(|region| &region.name).chain([&self.text]);
+        self.text.chars().count() <= MAX_ANSWER_CHARS
+            && regions <= MAX_REGIONS
+            && !texts.any(|text| text.contains('\0'))
     }
 }
 

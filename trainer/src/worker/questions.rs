@@ -93,7 +93,10 @@ impl Worker {
     async fn answer(&self, item: &InquiryItem, kept: &mut Option<Kept>) -> Result<(), ClientError> {
         let begun = Instant::now();
         let told = match self.answered(item, kept).await {
-            Ok(done) => self.client.finish_inquiry(item.id, &done).await,
+            Ok(done) => match self.client.finish_inquiry(item.id, &done).await {
+                Err(error @ ClientError::Refused { .. }) => self.failed(item, &error.into()).await,
+                told => told,
+            },
             Err(error) => match error.downcast::<ClientError>() {
                 Ok(lost @ ClientError::ClaimLost { .. }) => Err(lost),
                 Ok(error) => self.failed(item, &error.into()).await,
@@ -240,10 +243,15 @@ fn words_of(item: &InquiryItem, text: &str, looked_at: &[SaidRegion]) -> Words {
     let reading = grammar::read(text);
     let plain = grammar::without_tags(text);
     Words {
-        text: plain.trim().chars().take(MAX_ANSWER_CHARS).collect(),
+        text: printable(plain.trim()).take(MAX_ANSWER_CHARS).collect(),
         regions: said_regions(item, reading.regions()),
         looked_at: looked_at.to_vec(),
     }
+}
+
+/// A model may write any character, and a database keeps no NUL.
+fn printable(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| !c.is_control() || *c == '\n')
 }
 
 fn said_regions<'a>(
@@ -252,7 +260,7 @@ fn said_regions<'a>(
 ) -> Vec<SaidRegion> {
     let size = item.image.size;
     let region = |name: &str, bbox: &GridBox| SaidRegion {
-        name: name.to_owned(),
+        name: printable(name).collect(),
         bbox: bbox.to_pixels(size),
     };
     named
