@@ -85,7 +85,7 @@ fn scaled(lists: Vec<Vec<f64>>, entry: &Entry) -> Option<Vec<Box4>> {
     let [width, height] = entry.size.unwrap_or([1.0, 1.0]).map(|side| side as f32);
     let scaled = |list: Vec<f64>| {
         // Of several boxes in one list the first counts.
-        if list.len() % 4 != 0 || list.iter().any(|c| c.is_infinite()) {
+        if !list.len().is_multiple_of(4) || list.iter().any(|c| c.is_infinite()) {
             return None;
         }
         let corner = |at: usize| list.get(at).map(|c| *c as f32 / SCALE);
