@@ -27,7 +27,7 @@ const BURNED_IN_ANNOTATION: Tag = Tag(0x0028, 0x0301);
 const RECOGNIZABLE_VISUAL_FEATURES: Tag = Tag(0x0028, 0x0302);
 const PIXEL_MEASURES: Tag = Tag(0x0028, 0x9110);
 
-/// The SOP classes of secondary captures begin so, PS3.4 annex B.5.
+/// The SOP class of secondary captures; those of several frames have one more number, PS3.4 annex B.5.
 const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
 
 /// Reads a DICOM file.
@@ -51,6 +51,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingErro
     };
     let (window, levels) = grey.unzip();
     let (pixel_spacing, spacing_at_detector) = spacing(&object);
+    let (patient_key, study_key, series_key) = identifiers(&object);
     let facts = Facts {
         spacing_at_detector,
         ..Facts::of(&object, levels, stored.header.frames)
@@ -64,9 +65,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Canonical, ImagingErro
         pixel_spacing,
         pixels,
         rendered,
-        patient_key: text(&object, PATIENT_ID).map(Identifier),
-        study_key: text(&object, STUDY_INSTANCE_UID).map(Identifier),
-        series_key: text(&object, SERIES_INSTANCE_UID).map(Identifier),
+        patient_key,
+        study_key,
+        series_key,
         facts,
         attestation_reason: attestation_reason(&object, modality).filter(|_| !hints.attested),
         header: Some(super::deidentify::Header::of(object)),
@@ -142,8 +143,20 @@ fn modality_values(
     Ok(values)
 }
 
+/// Whose it is: the patient, the study, the series.
+pub(super) fn identifiers(
+    object: &DefaultDicomObject,
+) -> (Option<Identifier>, Option<Identifier>, Option<Identifier>) {
+    let named = |tag| text(object, tag).map(Identifier);
+    (
+        named(PATIENT_ID),
+        named(STUDY_INSTANCE_UID),
+        named(SERIES_INSTANCE_UID),
+    )
+}
+
 /// Row and column spacing in mm, and whether it is that at the detector; zeros and half pairs are as good as none.
-fn spacing(object: &DefaultDicomObject) -> (Option<[f64; 2]>, bool) {
+pub(super) fn spacing(object: &DefaultDicomObject) -> (Option<[f64; 2]>, bool) {
     let patient = of_first_frame(object, PIXEL_MEASURES).find_map(|set| pair(set, PIXEL_SPACING));
     let detector = pair(object, IMAGER_PIXEL_SPACING);
     // PixelSpacing that only repeats the detector's is not calibrated either, PS3.3 section 10.7.1.
@@ -159,11 +172,16 @@ fn pair(set: &InMemDicomObject, tag: Tag) -> Option<[f64; 2]> {
 }
 
 /// A header cannot prove that pixels are free of text, so whatever does not say NO is looked at by a person.
-fn attestation_reason(
+pub(super) fn attestation_reason(
     object: &DefaultDicomObject,
     modality: Modality,
 ) -> Option<AttestationReason> {
-    if text(object, SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(SECONDARY_CAPTURE)) {
+    // Those of visible light begin with the same digits.
+    let is_capture = |class: String| {
+        let after = class.strip_prefix(SECONDARY_CAPTURE);
+        after.is_some_and(|after| after.is_empty() || after.starts_with('.'))
+    };
+    if text(object, SOP_CLASS_UID).is_some_and(is_capture) {
         return Some(AttestationReason::SecondaryCapture);
     }
     if modality == Modality::Ultrasound {

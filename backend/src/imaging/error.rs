@@ -31,9 +31,14 @@ pub enum ImagingError {
     NotTiled,
     /// A slide whose tiles cannot be read.
     #[error(
-        "its tiles are {0}; tiles in colours of 8 bits are taken, in JPEG, LZW, deflate or as they are: convert the slide"
+        "its tiles are {0}; tiles in colours of 8 bits are taken, in JPEG, LZW, deflate or as they are, in DICOM also in JPEG 2000 and JPEG-LS: convert the slide"
     )]
     UnsupportedTiles(&'static str),
+    /// A file of a slide that is not the slide.
+    #[error(
+        "it is {0} of a slide, not the slide: of the files of its series send the one with the most pixels, from which all smaller levels are made"
+    )]
+    NotTheSlide(&'static str),
     /// A slide larger than any that is taken.
     #[error(
         "its header says {width}×{height} pixels, more than a slide may have, or in more than {} tiles",
@@ -87,7 +92,7 @@ pub enum ImagingError {
     /// It cannot be read as what it says it is.
     #[error("it cannot be read as {kind}: {reason}")]
     Malformed {
-        /// DICOM, NIfTI, PNG, JPEG or TIFF.
+        /// DICOM, NIfTI, PNG, JPEG, TIFF or a slide.
         kind: &'static str,
         /// What the decoder says.
         reason: String,

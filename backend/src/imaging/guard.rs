@@ -3,13 +3,15 @@
 use super::{ImagingError, MAX_BYTES};
 use dicom_encoding::decode::{DecodeFrom, file_header_decoder};
 use dicom_encoding::{Codec, TransferSyntax, TransferSyntaxIndex};
-use dicom_object::FileMetaTable;
+use dicom_object::{FileMetaTable, Tag};
 use dicom_parser::dataset::{DataSetReader, DataToken};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+use std::cell::Cell;
 use std::io::{Cursor, Read};
 
 /// Where the prefix `DICM` begins, PS3.10 section 7.1.
 pub(super) const PREFIX_AT: u64 = 128;
+const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 /// The deepest nesting of sequences. Enhanced objects use about five; the object reader recurses, and a stack has an end.
 const MAX_DEPTH: usize = 48;
 /// The most elements and items. Enhanced objects have about a hundred for each frame; each costs some 200 bytes to keep.
@@ -41,6 +43,69 @@ pub(super) fn check_elements(bytes: &[u8]) -> Result<(), ImagingError> {
         Fault::TooLong => missing_end(bytes).unwrap_or_else(too_long),
         Fault::Other(error) => error,
     })
+}
+
+/// Where a file's pixels begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PixelData {
+    /// The first byte after the head of PixelData (7FE0,0010).
+    pub(super) at: u64,
+    /// How long it says that it is; `None` where it is in pieces.
+    pub(super) length: Option<u64>,
+}
+
+/// Checks likewise what stands before the pixels of a file of which only the beginning is in memory, and finds them.
+pub(super) fn check_header(head: &[u8], length: u64) -> Result<PixelData, ImagingError> {
+    check_meta(head)?;
+    let broken = |error: &dyn std::fmt::Display| malformed(error.to_string());
+    let mut source = Cursor::new(head);
+    source.set_position(PREFIX_AT);
+    let meta = FileMetaTable::from_reader(&mut source).map_err(|error| broken(&error))?;
+    let syntax = TransferSyntaxRegistry
+        .get(meta.transfer_syntax())
+        .filter(|syntax| !matches!(syntax.codec(), Codec::Dataset(_)));
+    let syntax =
+        syntax.ok_or_else(|| ImagingError::Unsupported(meta.transfer_syntax().to_owned()))?;
+    let begin = source.position();
+    let read = Cell::new(0);
+    let counted = Counted {
+        source,
+        read: &read,
+    };
+    let tokens = DataSetReader::new_with_ts(counted, syntax).map_err(|error| broken(&error))?;
+    let mut walk = Walk::of(length);
+    for token in tokens {
+        let token = token.map_err(|error| broken(&error))?;
+        let pixels = |length| PixelData {
+            at: begin + read.get(),
+            length,
+        };
+        match &token {
+            DataToken::PixelSequenceStart if walk.depth == 0 => return Ok(pixels(None)),
+            DataToken::ElementHeader(header) if walk.depth == 0 && header.tag == PIXEL_DATA => {
+                return Ok(pixels(header.len.get().map(u64::from)));
+            }
+            _ => walk.step(&token).map_err(|fault| match fault {
+                Fault::TooLong => too_long(),
+                Fault::Other(error) => error,
+            })?,
+        }
+    }
+    Err(ImagingError::NoPixels)
+}
+
+/// Counts what is read.
+struct Counted<'a, R> {
+    source: R,
+    read: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.read.set(self.read.get() + length as u64);
+        Ok(length)
+    }
 }
 
 enum Fault {
@@ -98,12 +163,7 @@ fn check_tokens(source: impl Read, syntax: &TransferSyntax, available: u64) -> R
     let Ok(tokens) = DataSetReader::new_with_ts(source, syntax) else {
         return Ok(());
     };
-    let mut walk = Walk {
-        available,
-        depth: 0,
-        elements: 0,
-        text: 0,
-    };
+    let mut walk = Walk::of(available);
     tokens
         .map_while(Result::ok)
         .try_for_each(|token| walk.step(&token))
@@ -119,6 +179,15 @@ struct Walk {
 }
 
 impl Walk {
+    fn of(available: u64) -> Self {
+        Self {
+            available,
+            depth: 0,
+            elements: 0,
+            text: 0,
+        }
+    }
+
     fn step(&mut self, token: &DataToken) -> Result<(), Fault> {
         match token {
             DataToken::SequenceStart { .. } | DataToken::PixelSequenceStart => self.deeper(),

@@ -153,7 +153,10 @@ pub fn is_slide(file: &File) -> bool {
         return false;
     };
     // The preamble of a DICOM file may be the beginning of a TIFF, PS3.10 section 7.1.
-    !is_dicom(&head) && slide::is_tiff(&head[..length])
+    match is_dicom(&head) {
+        true => identity(file).is_some_and(|identity| identity.class == slide::DICOM_CLASS),
+        false => slide::is_tiff(&head[..length]),
+    }
 }
 
 /// Reads an upload that is in memory.

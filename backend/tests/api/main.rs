@@ -11,6 +11,8 @@ mod corpus;
 mod crash;
 mod database;
 mod deidentification;
+mod dicom_slide_file;
+mod dicom_slides;
 mod dicomweb;
 mod exports;
 mod hostile;

@@ -51,13 +51,13 @@ fn scanned() -> Vec<u8> {
     )
 }
 
-async fn tile(person: &Person, image: &str, [level, column, row]: [u32; 3]) -> Answer {
+pub async fn tile(person: &Person, image: &str, [level, column, row]: [u32; 3]) -> Answer {
     person
         .get(&format!("/api/images/{image}/tiles/{level}/{column}/{row}"))
         .await
 }
 
-fn decoded(answer: &Answer) -> RgbImage {
+pub fn decoded(answer: &Answer) -> RgbImage {
     assert_eq!(
         answer.status,
         200,
@@ -67,7 +67,7 @@ fn decoded(answer: &Answer) -> RgbImage {
     image::load_from_memory(&answer.bytes).unwrap().into_rgb8()
 }
 
-fn is_near(found: &Rgb<u8>, wanted: &Rgb<u8>) -> bool {
+pub fn is_near(found: &Rgb<u8>, wanted: &Rgb<u8>) -> bool {
     found
         .0
         .iter()
@@ -76,7 +76,7 @@ fn is_near(found: &Rgb<u8>, wanted: &Rgb<u8>) -> bool {
 }
 
 /// Whether every square of a level, all of whose tiles are asked for, has the colour of its place.
-async fn is_all_there(person: &Person, image: &Value, level: usize) {
+pub async fn is_all_there(person: &Person, image: &Value, level: usize) {
     let found = &image["facts"]["pyramid"][level];
     let number = |name: &str| found[name].as_u64().unwrap() as u32;
     let (width, height) = (number("width"), number("height"));
@@ -106,7 +106,7 @@ async fn is_all_there(person: &Person, image: &Value, level: usize) {
 }
 
 /// All bytes under a folder.
-fn kept(folder: &Path) -> Vec<Vec<u8>> {
+pub fn kept(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -336,7 +336,7 @@ async fn a_slide_waits_for_a_word_on_burned_in_data_as_pictures_do() {
         .refused(404, "not_found");
 }
 
-fn refusal(bytes: &[u8]) -> ImagingError {
+pub fn refusal(bytes: &[u8]) -> ImagingError {
     let mut kept = tempfile::tempfile().unwrap();
     kept.write_all(bytes).unwrap();
     let hints = Hints {

@@ -3948,7 +3948,7 @@ export interface components {
             attested?: boolean | null;
             /**
              * Format: binary
-             * @description A DICOM, NIfTI, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF or SVS of up to 4 GiB.
+             * @description A DICOM, NIfTI, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF, SVS or DICOM of up to 4 GiB.
              */
             file: string;
             /** @description The kind of picture, where the file does not say. */

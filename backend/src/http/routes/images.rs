@@ -88,7 +88,7 @@ async fn may_upload(request: &HttpRequest) -> Result<(), actix_web::Error> {
     reason = "describes the multipart form in the OpenAPI document"
 )]
 struct UploadFields {
-    /// A DICOM, NIfTI, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF or SVS of up to 4 GiB.
+    /// A DICOM, NIfTI, PNG or JPEG file of up to 256 MiB, or a slide as tiled TIFF, SVS or DICOM of up to 4 GiB.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// The patient's pseudonym, where the sender chooses it.

@@ -76,12 +76,25 @@ fn by_table(
         true => extended()?,
         false => basic.iter().map(|offset| u64::from(*offset)).collect(),
     };
-    let next = |at: &mut u64, piece: &Vec<u8>| {
+    first_pieces(
+        &offsets,
+        pieces.iter().map(|piece| piece.len() as u64),
+        frames,
+    )
+}
+
+/// The first piece of each frame, by the offsets of frames and the lengths of pieces; `None` where an offset names no beginning.
+pub(in crate::imaging) fn first_pieces(
+    offsets: &[u64],
+    lengths: impl Iterator<Item = u64>,
+    frames: usize,
+) -> Option<Vec<usize>> {
+    let next = |at: &mut u64, length: u64| {
         let begin = *at;
-        *at += ITEM_HEADER + piece.len() as u64;
+        *at += ITEM_HEADER + length;
         Some(begin)
     };
-    let begins: Vec<u64> = pieces.iter().scan(0, next).collect();
+    let begins: Vec<u64> = lengths.scan(0, next).collect();
     let starts: Vec<usize> = offsets
         .iter()
         .map(|offset| begins.binary_search(offset).ok())

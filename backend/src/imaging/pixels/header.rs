@@ -55,6 +55,16 @@ pub(super) struct Bits {
 impl Header {
     /// Of whole numbers.
     pub(super) fn of(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
+        let frames = frames(object)?;
+        Self::of_whole_numbers(object, frames)
+    }
+
+    /// The same of each frame for itself, however many there are.
+    pub(super) fn of_one_frame(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
+        Self::of_whole_numbers(object, 1)
+    }
+
+    fn of_whole_numbers(object: &DefaultDicomObject, frames: u32) -> Result<Self, ImagingError> {
         let header = Self {
             colours: Colours::of(object)?,
             bits: Bits::of(object)?,
@@ -68,7 +78,7 @@ impl Header {
                 PLANAR_CONFIGURATION,
                 "PlanarConfiguration (0028,0006)",
             )? == Some(1),
-            ..Self::of_any(object)?
+            ..Self::of_any(object, frames)?
         };
         if header.signed && header.channels() == 3 {
             return missing("PixelRepresentation (0028,0103): 0 for colours");
@@ -85,23 +95,16 @@ impl Header {
         let inverse = photometric.as_deref() == Some("MONOCHROME1");
         Ok(Self {
             colours: Colours::Grey { inverse },
-            ..Self::of_any(object)?
+            ..Self::of_any(object, frames(object)?)?
         })
     }
 
-    fn of_any(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
+    fn of_any(object: &DefaultDicomObject, frames: u32) -> Result<Self, ImagingError> {
         let side = |tag, attribute| whole(object, tag).ok_or(ImagingError::Attribute { attribute });
         let (rows, columns) = (
             side(ROWS, "Rows (0028,0010)")?,
             side(COLUMNS, "Columns (0028,0011)")?,
         );
-        let frames = stated(object, NUMBER_OF_FRAMES, "NumberOfFrames (0028,0008)")?
-            .unwrap_or(1)
-            .max(1);
-        if frames > MAX_FRAMES {
-            let frames = u64::from(frames);
-            return Err(ImagingError::TooManyFrames { frames });
-        }
         let header = Self {
             size: checked_size(columns, rows)?,
             frames,
@@ -192,6 +195,17 @@ impl Bits {
             stored: 8,
             below: 0,
         }
+    }
+}
+
+/// NumberOfFrames (0028,0008), if there are not too many.
+fn frames(object: &DefaultDicomObject) -> Result<u32, ImagingError> {
+    let frames = stated(object, NUMBER_OF_FRAMES, "NumberOfFrames (0028,0008)")?;
+    match frames.unwrap_or(1).max(1) {
+        frames if frames > MAX_FRAMES => Err(ImagingError::TooManyFrames {
+            frames: u64::from(frames),
+        }),
+        frames => Ok(frames),
     }
 }
 

@@ -17,12 +17,15 @@ use super::ImagingError;
 use coded::Coding;
 use dicom_object::{DefaultDicomObject, Tag};
 use fragments::Fragments;
+pub(super) use fragments::first_pieces;
 use native::Native;
 use samples::Samples;
 
 const FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0008);
 const DOUBLE_FLOAT_PIXEL_DATA: Tag = Tag(0x7FE0, 0x0009);
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+const IMPLICIT_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
+const EXPLICIT_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
 
 /// The frames of a file.
 pub(super) struct Pixels<'a> {
@@ -101,12 +104,54 @@ impl<'a> Pixels<'a> {
             }
             Stored::Floats(_) => Err(ImagingError::DecoderFailed),
         }?;
-        let found = samples.count();
-        let expected = self.header.samples_of_frame();
-        match found == expected {
-            true => Ok(samples),
-            false => Err(ImagingError::Truncated { found, expected }),
-        }
+        whole(samples, &self.header)
+    }
+}
+
+/// Frames in colour that are not in memory with their data set: each is decoded for itself.
+pub(super) struct FramesApart {
+    header: Header,
+    coding: Coding,
+}
+
+impl FramesApart {
+    /// What a header says of each.
+    pub(super) fn of(object: &DefaultDicomObject) -> Result<Self, ImagingError> {
+        let coding = match object.meta().transfer_syntax() {
+            IMPLICIT_LITTLE_ENDIAN | EXPLICIT_LITTLE_ENDIAN => Coding::Plain,
+            syntax => Coding::of(syntax)?,
+        };
+        let header = Header::of_one_frame(object)?;
+        Ok(Self { header, coding })
+    }
+
+    /// Whether its pixels are red, green and blue as they are stored.
+    pub(super) fn is_rgb(&self) -> bool {
+        self.header.colours == Colours::Rgb
+    }
+
+    /// Whether its samples are colours of 8 bits.
+    pub(super) fn is_in_bytes(&self) -> bool {
+        self.header.channels() == 3 && self.header.bits.allocated == 8
+    }
+
+    /// How many bytes a frame takes that is not coded.
+    pub(super) fn plain_length(&self) -> u64 {
+        self.header.samples_of_frame() * u64::from(self.header.bits.allocated) / 8
+    }
+
+    /// A frame as red, green and blue of 8 bits, pixel by pixel.
+    pub(super) fn rgb(&self, frame: &[u8]) -> Result<Vec<u8>, ImagingError> {
+        whole(self.coding.decode(frame, &self.header)?, &self.header)?.into_rgb()
+    }
+}
+
+/// Samples, if none of a frame's is missing.
+fn whole<'a>(samples: Samples<'a>, header: &Header) -> Result<Samples<'a>, ImagingError> {
+    let (found, expected) = (samples.count(), header.samples_of_frame());
+    match found == expected {
+        true => Ok(samples),
+        false => Err(ImagingError::Truncated { found, expected }),
     }
 }
 

@@ -2,11 +2,11 @@
 //! allocated by it; loops of directories are refused by the `tiff` crate.
 
 use super::jpeg::{Form, self_contained};
-use super::pyramid::{Pyramid, coded};
-use super::{Level, MAX_TILE_SIDE, MAX_TILES, TILE_STEP};
+use super::pyramid::{Pyramid, blank};
+use super::{Level, MAX_TILE_BYTES};
 use crate::imaging::{ImagingError, picture};
 use bytes::Bytes;
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{DynamicImage, RgbImage};
 use std::cmp::Reverse;
 use std::fs::File;
 use std::io::{BufReader, Seek};
@@ -19,13 +19,7 @@ use tiff::{ColorType, TiffError};
 
 /// The most directories of a file. Slides have about ten.
 const MAX_DIRECTORIES: usize = 64;
-/// The longest side of a slide.
-const MAX_SIDE: u32 = 1 << 20;
-/// The most pixels of a level: to decode all of them, where levels are built, takes minutes.
-const MAX_LEVEL_PIXELS: u64 = 1 << 35;
-/// The most bytes of a tile in its file.
-const MAX_TILE_BYTES: u64 = 16 << 20;
-/// What the decoder may allocate at once: a list of [`MAX_TILES`] numbers takes 32 bytes each.
+/// What the decoder may allocate at once: a list of [`super::MAX_TILES`] numbers takes 32 bytes each.
 const MAX_VALUE_BYTES: usize = 64 << 20;
 /// The longest tables that tiles share: each gets them. Four of either kind take 1,400 bytes.
 const MAX_TABLES: usize = 64 << 10;
@@ -116,24 +110,13 @@ impl<'a> Source<'a> {
     fn level(&mut self) -> Result<Level, ImagingError> {
         let (width, height) = self.decoder.dimensions().map_err(malformed)?;
         let (tile_width, tile_height) = self.decoder.chunk_dimensions();
-        let fits = |side: u32| side > 0 && side <= MAX_TILE_SIDE && side.is_multiple_of(TILE_STEP);
-        if !fits(tile_width) || !fits(tile_height) {
-            return Err(malformed(format!(
-                "its tiles are {tile_width}×{tile_height} pixels; multiples of {TILE_STEP} up to {MAX_TILE_SIDE} are taken"
-            )));
-        }
         let level = Level {
             width,
             height,
             tile_width,
             tile_height,
         };
-        let pixels = u64::from(width) * u64::from(height);
-        let large = width.max(height) > MAX_SIDE || pixels > MAX_LEVEL_PIXELS;
-        if large || level.tiles() > MAX_TILES {
-            return Err(ImagingError::TooLargeSlide { width, height });
-        }
-        Ok(level)
+        level.checked("TIFF")
     }
 
     fn coding(&mut self) -> Result<Coding, ImagingError> {
@@ -306,12 +289,6 @@ impl<'a> Source<'a> {
         })?;
         picture::encode(&DynamicImage::ImageRgb8(pixels))
     }
-}
-
-/// A tile of bare glass.
-fn blank(level: &Level) -> Result<Bytes, ImagingError> {
-    let glass = RgbImage::from_pixel(level.tile_width, level.tile_height, Rgb([255; 3]));
-    coded(&glass).map(Bytes::from)
 }
 
 fn malformed(reason: impl ToString) -> ImagingError {

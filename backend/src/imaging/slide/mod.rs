@@ -1,13 +1,16 @@
-//! Whole-slide images: tiled TIFF, BigTIFF and Aperio's SVS → the levels of the pyramid, and nothing else.
+//! Whole-slide images: tiled TIFF, BigTIFF, Aperio's SVS and DICOM → the levels of the pyramid, and nothing else.
 //!
 //! A slide is never in memory as a whole. What lies in its file beside the pyramid, a photograph of the label, descriptions,
 //! scanners' names and dates, is not read into anything that is kept.
 
+mod dicom;
 mod directory;
+mod frames;
 mod jpeg;
 mod mean;
 mod pyramid;
 
+use super::kind::is_dicom;
 use super::{Canonical, Facts, Hints, ImagingError, picture};
 use directory::{Directory, Source};
 use image::{DynamicImage, RgbImage};
@@ -18,14 +21,23 @@ use medreg_datasets::reason::AttestationReason;
 use pyramid::Pyramid;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use utoipa::ToSchema;
 
+/// VL Whole Slide Microscopy Image Storage, PS3.4 section B.5.
+pub(super) const DICOM_CLASS: &str = "1.2.840.10008.5.1.4.1.1.77.1.6";
 /// The largest file of a slide. With levels that are built for it, it still is one object of S3, which copies up to 5 GiB at once.
 pub const MAX_SLIDE_BYTES: u64 = 4 << 30;
 /// The most bytes that are kept of a slide.
 pub const MAX_KEPT_BYTES: u64 = 5 << 30;
 /// The most tiles of all levels together: 185,000 × 185,000 pixels in tiles of 256.
 pub const MAX_TILES: u64 = 1 << 20;
+/// The longest side of a slide.
+const MAX_SIDE: u32 = 1 << 20;
+/// The most pixels of a level: to decode all of them, where levels are built, takes minutes.
+const MAX_LEVEL_PIXELS: u64 = 1 << 35;
+/// The most bytes of a tile in its file.
+const MAX_TILE_BYTES: u64 = 16 << 20;
 /// The longest side of a tile. A few tiles at a time are held in memory.
 const MAX_TILE_SIDE: u32 = 2048;
 /// Tiles have sides of whole JPEG blocks, as TIFF 6.0 section 15 wants.
@@ -53,6 +65,28 @@ pub struct Level {
 }
 
 impl Level {
+    /// Itself, if it can be kept; `kind` is that of its file.
+    fn checked(self, kind: &'static str) -> Result<Self, ImagingError> {
+        let fits = |side: u32| side > 0 && side <= MAX_TILE_SIDE && side.is_multiple_of(TILE_STEP);
+        let (width, height) = (self.width, self.height);
+        if width == 0 || height == 0 {
+            return Err(ImagingError::NoPixels);
+        }
+        if !fits(self.tile_width) || !fits(self.tile_height) {
+            let reason = format!(
+                "its tiles are {}×{} pixels; multiples of {TILE_STEP} up to {MAX_TILE_SIDE} are taken",
+                self.tile_width, self.tile_height
+            );
+            return Err(ImagingError::Malformed { kind, reason });
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        let large = width.max(height) > MAX_SIDE || pixels > MAX_LEVEL_PIXELS;
+        match large || self.tiles() > MAX_TILES {
+            true => Err(ImagingError::TooLargeSlide { width, height }),
+            false => Ok(self),
+        }
+    }
+
     /// How many tiles stand side by side.
     #[must_use]
     pub fn columns(&self) -> u32 {
@@ -116,34 +150,54 @@ pub(super) fn is_tiff(head: &[u8]) -> bool {
 
 /// Reads a slide.
 pub(super) fn read(file: &File, hints: &Hints) -> Result<(Canonical, Tiles), ImagingError> {
+    let mut head = [0; 132];
+    let length = file.read_at(&mut head, 0).map_err(ImagingError::disk)?;
+    match is_dicom(&head[..length]) {
+        true => dicom::read(file, hints),
+        false => read_tiff(file, hints),
+    }
+}
+
+fn read_tiff(file: &File, hints: &Hints) -> Result<(Canonical, Tiles), ImagingError> {
     let mut source = Source::open(file)?;
     let directories = source.pyramid()?;
     let pixel_spacing = source.spacing(&directories[0])?;
     let pyramid = filled(&mut source, &directories)?;
-    let overview = overview(&pyramid)?;
-    let rendered = picture::encode(&DynamicImage::ImageRgb8(overview))?;
-    let finest = &pyramid.levels()[0];
     let canonical = Canonical {
         modality: hints.modality.unwrap_or(Modality::Pathology),
-        size: ImageSize::new(finest.width, finest.height).map_err(|_| ImagingError::NoPixels)?,
-        bits: 8,
-        colour: true,
-        window: None,
         pixel_spacing,
-        pixels: vec![rendered.clone()],
-        rendered,
-        patient_key: None,
-        study_key: None,
-        series_key: None,
         facts: Facts {
             lossy: directories[0].is_lossy(),
             pyramid: Some(pyramid.levels().to_vec()),
             ..Facts::default()
         },
         attestation_reason: (!hints.attested).then_some(AttestationReason::Picture),
-        header: None,
+        ..shown(&pyramid)?
     };
     Ok((canonical, pyramid.into_tiles()))
+}
+
+/// What a pyramid says of itself.
+fn shown(pyramid: &Pyramid) -> Result<Canonical, ImagingError> {
+    let overview = overview(pyramid)?;
+    let rendered = picture::encode(&DynamicImage::ImageRgb8(overview))?;
+    let finest = &pyramid.levels()[0];
+    Ok(Canonical {
+        modality: Modality::Pathology,
+        size: ImageSize::new(finest.width, finest.height).map_err(|_| ImagingError::NoPixels)?,
+        bits: 8,
+        colour: true,
+        window: None,
+        pixel_spacing: None,
+        pixels: vec![rendered.clone()],
+        rendered,
+        patient_key: None,
+        study_key: None,
+        series_key: None,
+        facts: Facts::default(),
+        attestation_reason: None,
+        header: None,
+    })
 }
 
 /// The file's levels as far as each is the one before at a smaller size, then built ones, down to one of a single tile.
@@ -159,9 +213,7 @@ fn filled(source: &mut Source, directories: &[Directory]) -> Result<Pyramid, Ima
             }
         }
     }
-    while pyramid.smallest().tiles() > 1 {
-        pyramid.halve()?;
-    }
+    pyramid.halve_to_one()?;
     Ok(pyramid)
 }
 

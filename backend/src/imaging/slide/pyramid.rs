@@ -3,6 +3,7 @@
 use super::mean::{Area, Mean};
 use super::{Level, MAX_KEPT_BYTES, MAX_TILES, Tiles};
 use crate::imaging::ImagingError;
+use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{crop_imm, replace};
 use image::{Rgb, RgbImage};
@@ -96,8 +97,15 @@ impl Pyramid {
         self.file.set_len(self.end()).map_err(ImagingError::disk)
     }
 
-    /// Adds a level of half the size of the last one.
-    pub(super) fn halve(&mut self) -> Result<(), ImagingError> {
+    /// Adds levels of half the size, down to one of a single tile.
+    pub(super) fn halve_to_one(&mut self) -> Result<(), ImagingError> {
+        while self.smallest().tiles() > 1 {
+            self.halve()?;
+        }
+        Ok(())
+    }
+
+    fn halve(&mut self) -> Result<(), ImagingError> {
         let from = self.levels.len() - 1;
         let half = self.levels[from].halved();
         self.begin(&half)?;
@@ -144,9 +152,10 @@ impl Pyramid {
         self.file
             .read_exact_at(&mut bytes, start)
             .map_err(ImagingError::disk)?;
-        let decoded = image::load_from_memory(&bytes).map_err(|error| ImagingError::Malformed {
-            kind: "TIFF",
-            reason: format!("its tile {column}, {row} cannot be decoded: {error}"),
+        let decoded = image::load_from_memory(&bytes).map_err(|error| {
+            malformed(format!(
+                "its tile {column}, {row} cannot be decoded: {error}"
+            ))
         })?;
         let (decoded, (width, height)) = (decoded.into_rgb8(), seen(level, column, row));
         if decoded.width() == width && decoded.height() == height {
@@ -240,9 +249,19 @@ fn halved(pixels: &RgbImage) -> RgbImage {
 pub(super) fn coded(pixels: &RgbImage) -> Result<Vec<u8>, ImagingError> {
     let mut bytes = Vec::new();
     let written = JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(pixels);
-    written.map_err(|error| ImagingError::Malformed {
-        kind: "TIFF",
-        reason: format!("one of its tiles cannot be coded: {error}"),
-    })?;
+    written.map_err(|error| malformed(format!("one of its tiles cannot be coded: {error}")))?;
     Ok(bytes)
+}
+
+/// A tile of bare glass.
+pub(super) fn blank(level: &Level) -> Result<Bytes, ImagingError> {
+    let glass = RgbImage::from_pixel(level.tile_width, level.tile_height, Rgb([255; 3]));
+    coded(&glass).map(Bytes::from)
+}
+
+fn malformed(reason: String) -> ImagingError {
+    ImagingError::Malformed {
+        kind: "a slide",
+        reason,
+    }
 }

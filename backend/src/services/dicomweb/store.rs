@@ -85,6 +85,10 @@ pub async fn store(
         .await
         .map_err(|e| ServiceError::Internal(e.to_string()))?;
     let failed = |identity, why| Ok(Stored::Failed { identity, why });
+    // Of a slide nothing is brought back over DICOMweb, so nothing is stored over it.
+    if imaging::is_slide(&file) && identity.is_some() {
+        return failed(identity, Failure::UnsupportedClass);
+    }
     if file.metadata()?.len() > MAX_BYTES {
         return failed(identity, Failure::TooLarge);
     }
