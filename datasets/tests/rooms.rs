@@ -98,6 +98,10 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "trainer/src/eval/score",
+        &["crate::predict", "crate::worker", "reqwest::"],
+    ),
+    (
         "trainer/src/acquire",
         &["crate::train", "crate::client", "candle_core"],
     ),

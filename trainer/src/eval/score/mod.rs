@@ -10,6 +10,8 @@ mod published;
 mod python;
 pub mod resample;
 mod strict;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 pub use measure::{Measure, Score, Unscorable};
