@@ -85,6 +85,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
     ...spoken.map((s, index) => ({ id: `answer/${index}`, bbox: boxOf(s.bbox), name: s.name, kind: 'answer' as const, frame: 0 })),
     ...content.regions.map((r, index) => ({ id: r.id, bbox: boxOf(r.bbox), name: named[index]?.label ?? '', kind: 'region' as const, frame: r.frame ?? 0 })),
   ]
+  const calledInWords = ({ id, concept }: Region) => `${content.regions.findIndex((region) => region.id === id) + 1} ${conceptName(concepts, concept, i18n.language) ?? ''}`.trim()
   // A region that is chosen is one that can be seen.
   const choose = useCallback((id: string | null) => {
     setSelected(id)
@@ -268,7 +269,7 @@ export function Workspace({ opened, raster, langs, concepts, onNext }: Props) {
                 <FindingsPanel findings={content.findings ?? []} verdict={content.verdict ?? null} concepts={concepts} nameOf={nameOf} dispatch={dispatch} />
               </Tabs.Panel>
               <Tabs.Panel value="ask">
-                <AskPanel image={opened.image.id} langs={langs} about={chosen && { name: nameOf(chosen.concept), bbox: boxOf(chosen.bbox) }} onSpoken={setSpoken} />
+                <AskPanel image={opened.image.id} langs={langs} about={chosen && { name: calledInWords(chosen), bbox: boxOf(chosen.bbox) }} onSpoken={setSpoken} />
               </Tabs.Panel>
             </Stack>
           </ScrollArea>
