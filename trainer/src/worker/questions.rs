@@ -14,8 +14,6 @@ use medreg_datasets::inquiry::{
     ClaimInquiry, FinishInquiry, InquiryItem, MAX_ANSWER_CHARS, MAX_REGIONS, SaidRegion, Words,
     Writing,
 };
-use medreg_datasets::lang::Lang;
-use medreg_datasets::ontology::Concept;
 use medreg_datasets::protocol::Fail;
 use medreg_datasets::{grammar, task};
 use std::collections::BTreeMap;
@@ -287,13 +285,9 @@ fn found_first(
     let mut named: BTreeMap<String, Vec<GridBox>> = BTreeMap::new();
     for region in regions.into_iter().take(MOST_FOUND) {
         let concept = item.ontology.iter().find(|c| c.key == region.concept);
-        let name = concept.map_or_else(String::new, |concept| name_in(concept, &item.lang));
+        let name = concept.map_or("", |concept| concept.name(&item.lang));
         let bbox = region.bbox.to_grid(item.image.size);
-        named.entry(name).or_default().push(bbox);
+        named.entry(name.to_owned()).or_default().push(bbox);
     }
     Ok(named.into_iter().collect())
-}
-
-fn name_in(concept: &Concept, lang: &Lang) -> String {
-    concept.name(lang).to_owned()
 }

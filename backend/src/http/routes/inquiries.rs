@@ -1,5 +1,6 @@
 //! Questions to a model about an image, and what workers do about them.
 
+use super::live::{Live, event, followed};
 use super::work::body;
 use crate::http::dto::{ErrorBody, Inquiries};
 use crate::http::error::Answer;
@@ -8,10 +9,8 @@ use crate::services::accounts::{self, Credential};
 use crate::services::inquiries::{self, Ask};
 use crate::services::{Actor, Hospital};
 use crate::store::inquiries::Inquiry;
-use actix_web::http::header::ContentEncoding;
-use actix_web::web::{Bytes, Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, post};
-use futures::Stream;
 use medreg_datasets::ids::{ImageId, InquiryId};
 use medreg_datasets::inquiry::{ClaimInquiry, FinishInquiry, InquiryItem, Writing};
 use medreg_datasets::protocol::Fail;
@@ -19,9 +18,6 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-/// How often a live view looks for words.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -97,20 +93,16 @@ async fn inquiry_events(
     inquiry: Path<InquiryId>,
 ) -> Answer<HttpResponse> {
     inquiries::inquiry(&hospital, &actor, *inquiry).await?;
-    let live = Live {
+    Ok(followed(Following {
         hospital,
         shown,
         inquiry: *inquiry,
         last: String::new(),
         over: false,
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(ContentEncoding::Identity)
-        .streaming(live.into_stream()))
+    }))
 }
 
-struct Live {
+struct Following {
     hospital: Data<Hospital>,
     shown: Credential,
     inquiry: InquiryId,
@@ -118,32 +110,24 @@ struct Live {
     over: bool,
 }
 
-impl Live {
-    fn into_stream(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-        futures::stream::unfold(self, |mut live| async move {
-            if live.over {
-                return None;
-            }
-            if !live.last.is_empty() {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-            let news = live.news().await;
-            live.over |= news.is_err();
-            Some((Ok(Bytes::from(news.unwrap_or_default())), live))
-        })
-    }
+impl Live for Following {
+    /// Words come faster than people read them.
+    const LOOK_EVERY: Duration = Duration::from_millis(150);
 
-    /// What changed since the last look; a comment where nothing did, so that a closed connection is noticed.
     async fn news(&mut self) -> Answer<String> {
         let actor = accounts::actor(&self.hospital, &self.shown).await?;
         let now = inquiries::inquiry(&self.hospital, &actor, self.inquiry).await?;
         self.over = now.state.is_over();
-        let told = super::event("inquiry", &now);
+        let told = event("inquiry", &now);
         if told == self.last {
-            return Ok(": nothing new\n\n".to_owned());
+            return Ok(String::new());
         }
         self.last.clone_from(&told);
         Ok(told)
+    }
+
+    fn is_over(&self) -> bool {
+        self.over
     }
 }
 

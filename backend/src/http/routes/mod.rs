@@ -7,6 +7,7 @@ mod exports;
 mod images;
 mod imports;
 mod inquiries;
+mod live;
 mod projects;
 mod rounds;
 mod runs;
@@ -29,14 +30,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     runs::configure(config);
     rounds::configure(config);
     work::configure(config);
-}
-
-/// A server-sent event.
-fn event(name: &str, data: &impl serde::Serialize) -> String {
-    // What is told holds only strings, numbers and maps with string keys, which always serialise.
-    serde_json::to_string(data)
-        .map(|json| format!("event: {name}\ndata: {json}\n\n"))
-        .unwrap_or_default()
 }
 
 /// The number of rows on a page: what was asked for, within reason.

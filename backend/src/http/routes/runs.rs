@@ -1,6 +1,6 @@
 //! Runs, models, rounds of active learning.
 
-use super::event;
+use super::live::{Live, event, followed};
 use crate::http::dto::{
     AcquisitionView, Acquisitions, Artifacts, ErrorBody, Models, NewRunBody, NotesBody,
     PromoteBody, Promoted, ResumeBody, RunLog, Runs, Series,
@@ -12,19 +12,14 @@ use crate::services::runs::{self, Comparison, Launch, NotesChange};
 use crate::services::{Actor, Hospital};
 use crate::store::acquisitions::Acquisition;
 use crate::store::runs::{Model, Run, RunState, Wanted};
-use actix_web::http::header::ContentEncoding;
-use actix_web::web::{Bytes, Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, get, post, put};
-use futures::Stream;
 use medreg_datasets::ids::{AcquisitionId, ModelId, ProjectId, RunId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-/// How often a live view looks for news.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -236,7 +231,7 @@ async fn run_events(
     run: Path<RunId>,
 ) -> Answer<HttpResponse> {
     runs::run(&hospital, &actor, *run).await?;
-    let live = Live {
+    Ok(followed(Following {
         hospital,
         shown,
         run: *run,
@@ -244,17 +239,13 @@ async fn run_events(
         attempt: None,
         told: BTreeMap::new(),
         over: false,
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(ContentEncoding::Identity)
-        .streaming(live.into_stream()))
+    }))
 }
 
 /// Measured values by name: step and value.
 type Values = BTreeMap<String, Vec<(i32, f64)>>;
 
-struct Live {
+struct Following {
     hospital: Data<Hospital>,
     shown: Credential,
     run: RunId,
@@ -266,27 +257,10 @@ struct Live {
     over: bool,
 }
 
-impl Live {
-    fn into_stream(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-        futures::stream::unfold(self, |mut live| async move {
-            if live.over {
-                return None;
-            }
-            let news = live.news().await;
-            tokio::time::sleep(if news.is_ok() {
-                LOOK_EVERY
-            } else {
-                Duration::ZERO
-            })
-            .await;
-            live.over |= news.is_err();
-            Some((Ok(Bytes::from(news.unwrap_or_default())), live))
-        })
-    }
+impl Live for Following {
+    const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-    /// What happened since the last look; a comment where nothing did, so that a closed connection is noticed.
     async fn news(&mut self) -> Answer<String> {
-        // A run lasts for hours: who listens may have signed out or lost the right meanwhile.
         let actor = accounts::actor(&self.hospital, &self.shown).await?;
         let run = runs::run(&self.hospital, &actor, self.run).await?;
         let mut news = String::new();
@@ -312,13 +286,15 @@ impl Live {
             run.state,
             RunState::Finished | RunState::Stopped | RunState::Failed
         );
-        Ok(if news.is_empty() {
-            ": nothing new\n\n".to_owned()
-        } else {
-            news
-        })
+        Ok(news)
     }
 
+    fn is_over(&self) -> bool {
+        self.over
+    }
+}
+
+impl Following {
     /// What of these values is new to the listener; they count as told from now on.
     fn untold(&mut self, mut series: Values) -> Values {
         series.retain(|name, values| {

@@ -124,6 +124,11 @@ fn pairs(answer: &Phrases, truth: &Phrases) -> Result<Vec<(usize, usize, f64)>, 
         .collect())
 }
 
+/// The sum of what pairs have in common.
+fn overlap(pairs: &[(usize, usize, f64)]) -> f64 {
+    pairs.iter().map(|(_, _, iou)| iou).sum()
+}
+
 /// A name is right when it is empty, or a part of the other, either way round.
 fn agree(answer: &str, truth: &str) -> bool {
     answer.is_empty() || truth.contains(answer) || answer.contains(truth)
@@ -195,7 +200,7 @@ impl Measure for ManyRegions {
             .count() as f64;
         let precision = part(hits, truth.boxes.len() as f64);
         let recall = part(hits, answer.boxes.len() as f64);
-        let overlap: f64 = pairs.iter().map(|(_, _, iou)| iou).sum();
+        let overlap = overlap(&pairs);
         Ok(vec![
             1.0,
             precision,
@@ -239,7 +244,7 @@ impl Measure for OnePerObject {
         let aligned = hits.clone().filter(|(a, t, _)| agreed(*a, *t)).count() as f64;
         let hits = hits.count() as f64;
         let objects = pairs.iter().filter(|(a, t, _)| agreed(*a, *t)).count() as f64;
-        let overlap: f64 = pairs.iter().map(|(_, _, iou)| iou).sum();
+        let overlap = overlap(&pairs);
         let with_names = pairs.iter().filter(|(a, t, _)| named(*a, *t).is_some());
         let of_objects: f64 = with_names.map(|(_, _, iou)| iou).sum();
         let truths = truth.boxes.len() as f64;
@@ -293,7 +298,7 @@ impl Measure for ManyObjects {
         let hits = pairs.iter().filter(|(_, _, iou)| *iou >= HIT).count() as f64;
         let aligned = agreed.iter().filter(|iou| **iou >= HIT).count() as f64;
         let objects = agreed.len() as f64;
-        let overlap: f64 = pairs.iter().map(|(_, _, iou)| iou).sum();
+        let overlap = overlap(&pairs);
         let truths = truth.boxes.len() as f64;
         let over = |of: f64| [of / truths, part(of, answer.boxes.len() as f64)];
         let mut sums = vec![1.0, overlap, truths, agreed.iter().sum(), objects];

@@ -39,6 +39,38 @@ fn shared(said: &[String], right: &[String]) -> (f64, f64) {
     )
 }
 
+/// An answer beside the truth, without tags, and the words of both.
+struct Both {
+    said: String,
+    right: String,
+    said_words: Vec<String>,
+    right_words: Vec<String>,
+}
+
+impl Both {
+    fn of(tongue: Tongue, entry: &Entry) -> Self {
+        let (said, right) = (
+            grammar::plain_name(&entry.answer),
+            grammar::plain_name(&entry.truth),
+        );
+        Self {
+            said_words: words(tongue, &said),
+            right_words: words(tongue, &right),
+            said,
+            right,
+        }
+    }
+
+    /// Whether the truth names a side, and whether the answer then names another, as 1 or 0.
+    fn sides(&self) -> [f64; 2] {
+        let sided = side::of(&self.right).is_some();
+        [
+            one_if(sided),
+            one_if(sided && side::differ(&self.said, &self.right)),
+        ]
+    }
+}
+
 /// What a region is.
 pub struct Names {
     /// The language.
@@ -51,23 +83,18 @@ impl Measure for Names {
     }
 
     fn count(&self, entry: &Entry) -> Result<Vec<f64>, Unscorable> {
-        let (said, right) = (
-            grammar::plain_name(&entry.answer),
-            grammar::plain_name(&entry.truth),
-        );
-        let cut = (words(self.tongue, &said), words(self.tongue, &right));
-        let (recall, f1) = shared(&cut.0, &cut.1);
-        let sided = side::of(&right).is_some();
-        let turned = sided && side::differ(&said, &right);
+        let both = Both::of(self.tongue, entry);
+        let (recall, f1) = shared(&both.said_words, &both.right_words);
+        let [sided, turned] = both.sides();
         let mut sums = vec![
             1.0,
-            one_if(said == right),
+            one_if(both.said == both.right),
             f1,
             recall,
-            one_if(sided),
-            one_if(turned),
+            sided,
+            turned,
         ];
-        sums.extend(bleu::sums(&cut.0, &cut.1));
+        sums.extend(bleu::sums(&both.said_words, &both.right_words));
         Ok(sums)
     }
 
@@ -95,18 +122,13 @@ impl Measure for Answers {
     }
 
     fn count(&self, entry: &Entry) -> Result<Vec<f64>, Unscorable> {
-        let (said, right) = (
-            grammar::plain_name(&entry.answer),
-            grammar::plain_name(&entry.truth),
-        );
-        let cut = (words(self.tongue, &said), words(self.tongue, &right));
-        let (recall, f1) = shared(&cut.0, &cut.1);
-        let closed = yes_or_no(&right);
-        let agrees = closed.is_some() && yes_or_no(first_word(&said)) == closed;
+        let both = Both::of(self.tongue, entry);
+        let (recall, f1) = shared(&both.said_words, &both.right_words);
+        let closed = yes_or_no(&both.right);
+        let agrees = closed.is_some() && yes_or_no(first_word(&both.said)) == closed;
         let open = one_if(closed.is_none());
-        let exact = open * one_if(said == right);
-        let sided = side::of(&right).is_some();
-        let turned = sided && side::differ(&said, &right);
+        let exact = open * one_if(both.said == both.right);
+        let [sided, turned] = both.sides();
         let mut sums = vec![
             1.0,
             f1,
@@ -115,10 +137,10 @@ impl Measure for Answers {
             one_if(agrees),
             exact,
             open * recall,
-            one_if(sided),
-            one_if(turned),
+            sided,
+            turned,
         ];
-        sums.extend(bleu::sums(&cut.0, &cut.1));
+        sums.extend(bleu::sums(&both.said_words, &both.right_words));
         Ok(sums)
     }
 
