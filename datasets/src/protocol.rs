@@ -102,7 +102,19 @@ impl LearningRateSchedule {
     }
 }
 
-/// How exactly a run computes. Weights, their gradients and AdamW's moments are 32-bit numbers in any case.
+/// In how many bits AdamW's two moments of each number are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MomentPrecision {
+    /// 32.
+    #[default]
+    Full,
+    /// 8, with a scale for each 256 of them (arXiv 2110.02861): of what full tuning keeps for each number of the model, 10 bytes instead of 16.
+    EightBits,
+}
+
+/// How exactly a run computes. Weights and their gradients are 32-bit numbers in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +143,8 @@ pub struct RunConfig {
     pub recompute: bool,
     /// How exactly the model's products are computed.
     pub precision: Precision,
+    /// In how many bits the optimizer's moments are kept.
+    pub moments: MomentPrecision,
     /// Question–answer turns taken of each image per step.
     pub turns_per_image: u16,
     /// Framings and exposures of each picture, taken in turn; 0 draws fresh ones at every visit. Where vision tower and projector are not
@@ -168,6 +182,7 @@ impl Default for RunConfig {
             accumulate: 1,
             recompute: false,
             precision: Precision::default(),
+            moments: MomentPrecision::default(),
             turns_per_image: 8,
             views: 0,
             learning_rate: 1e-3,

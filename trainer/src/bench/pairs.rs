@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Losses that are compared before anything is timed, and how far they may lie apart, relative to PyTorch's: in 32 bits, and with products
-/// in bf16, which has three digits.
+/// in bf16, which has three digits, or moments in 8 bits, which have two.
 const COMPARED: usize = 3;
 const TOLERANCE: f64 = 1e-4;
-const MIXED_TOLERANCE: f64 = 1e-2;
+const ROUNDED_TOLERANCE: f64 = 1e-2;
 
 /// What is to be measured, and with what.
 #[derive(Clone, Debug)]
@@ -49,6 +49,10 @@ enum Way {
     Plain,
     /// Layers keep their inputs alone; PyTorch's checkpointing does the same.
     Recomputing,
+    /// The optimizer's moments are in 8 bits; PyTorch's are in 32.
+    EightBits,
+    /// Both.
+    EightBitsRecomputing,
     /// The picture's tokens are kept from step to step; held against our own plain step.
     Cached,
 }
@@ -59,8 +63,23 @@ impl Way {
         match mode {
             Mode::Lora => &[Self::Plain, Self::Recomputing, Self::Cached],
             // The vision tower is trained.
-            Mode::Full => &[Self::Plain, Self::Recomputing],
+            Mode::Full => &[
+                Self::Plain,
+                Self::Recomputing,
+                Self::EightBits,
+                Self::EightBitsRecomputing,
+            ],
         }
+    }
+
+    /// Whether layers keep their inputs alone.
+    fn recomputes(self) -> bool {
+        matches!(self, Self::Recomputing | Self::EightBitsRecomputing)
+    }
+
+    /// Whether its numbers are only near those of 32 bits.
+    fn rounds(self) -> bool {
+        matches!(self, Self::EightBits | Self::EightBitsRecomputing)
     }
 
     /// What it adds to a row's name, and what is on the other side.
@@ -68,6 +87,11 @@ impl Way {
         match self {
             Self::Plain => ("", "PyTorch + PEFT"),
             Self::Recomputing => (", recomputing", "PyTorch + PEFT with checkpointing"),
+            Self::EightBits => (", moments in 8 bits", "PyTorch + PEFT, moments in 32"),
+            Self::EightBitsRecomputing => (
+                ", recomputing, moments in 8 bits",
+                "PyTorch + PEFT with checkpointing, moments in 32",
+            ),
             Self::Cached => (
                 ", pictures' tokens kept",
                 "ours that looks at the pictures at every step",
@@ -142,7 +166,7 @@ impl Bench {
                 self.ours((shape, mode, Way::Plain), COMPARED, None)?,
                 self.theirs((shape, mode, Way::Plain), COMPARED)?,
             );
-            self.agree(shape, mode, &ours, &theirs)?;
+            self.agree((shape, mode, Way::Plain), &ours, &theirs)?;
         }
         let mut rows = Vec::new();
         let mut add = |row: Row| {
@@ -170,13 +194,18 @@ impl Bench {
     /// The ways that are another on this device: `recompute` is for host memory.
     fn ways(&self, mode: Mode) -> impl Iterator<Item = &'static Way> {
         let on_host = self.device == DeviceChoice::Cpu;
-        let other = move |way: &&Way| on_host || **way != Way::Recomputing;
+        let other = move |way: &&Way| on_host || !way.recomputes();
         Way::of(mode).iter().filter(other)
     }
 
-    fn agree(&self, shape: Shape, mode: Mode, ours: &Run, theirs: &Run) -> Result<(), PairsError> {
-        let tolerance = match self.mixed {
-            true => MIXED_TOLERANCE,
+    fn agree(
+        &self,
+        (shape, mode, way): (Shape, Mode, Way),
+        ours: &Run,
+        theirs: &Run,
+    ) -> Result<(), PairsError> {
+        let tolerance = match self.mixed || way.rounds() {
+            true => ROUNDED_TOLERANCE,
             false => TOLERANCE,
         };
         agree((shape, mode), tolerance, ours, theirs)
@@ -220,10 +249,14 @@ impl Bench {
         program.args(["bench", "steps", "--folder"]);
         program.arg(self.folder_of(shape));
         self.describe(&mut program, mode, steps);
-        match way {
-            Way::Plain => {}
-            Way::Recomputing => drop(program.arg("--recompute")),
-            Way::Cached => drop(program.arg("--cached")),
+        for (flag, set) in [
+            ("--recompute", way.recomputes()),
+            ("--eight-bits", way.rounds()),
+            ("--cached", way == Way::Cached),
+        ] {
+            if set {
+                program.arg(flag);
+            }
         }
         if let Some(Lengths { sequences, tokens }) = lengths {
             program.args(["--sequences", &sequences.to_string()]);
@@ -240,7 +273,7 @@ impl Bench {
         let mut python = self.python();
         python.arg("steps").arg(self.folder_of(shape));
         self.describe(&mut python, mode, steps);
-        if way == Way::Recomputing {
+        if way.recomputes() {
             python.arg("--checkpointed");
         }
         run_of(&mut python)
@@ -263,7 +296,7 @@ impl Bench {
         let ours = || self.ours(case, self.steps, None);
         let other = || match way {
             Way::Cached => self.ours((shape, mode, Way::Plain), self.steps, None),
-            Way::Plain | Way::Recomputing => self.theirs(case, self.steps),
+            _ => self.theirs(case, self.steps),
         };
         let mut pairs = Vec::with_capacity(self.pairs);
         for n in 0..self.pairs {
@@ -274,7 +307,7 @@ impl Bench {
                 let other = other()?;
                 (ours()?, other)
             };
-            self.agree(shape, mode, &pair.0, &pair.1)?;
+            self.agree(case, &pair.0, &pair.1)?;
             pairs.push(pair);
         }
         Ok(self.rows(case, &pairs))

@@ -7,6 +7,7 @@ use crate::train::{AdamW, Features, Work};
 use crate::verify::{Reference, Sample, gradients_of_samples, sequence};
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
+use medreg_datasets::protocol::MomentPrecision;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -98,6 +99,8 @@ pub struct Steps {
     pub device: Device,
     /// Whether a GPU's products are in bf16.
     pub mixed: bool,
+    /// In how many bits the optimizer's moments are kept.
+    pub moments: MomentPrecision,
 }
 
 /// What came of the steps, as both programs print it.
@@ -150,7 +153,7 @@ impl Steps {
             keep: Keep::of(self.recompute),
             features: features.as_ref(),
         };
-        let mut optimizer = AdamW::with(adamw.settings());
+        let mut optimizer = AdamW::with(adamw.settings().keeping(self.moments));
         let (mut losses, mut step_seconds) = (Vec::new(), Vec::new());
         for _ in 0..self.count {
             let begun = Instant::now();

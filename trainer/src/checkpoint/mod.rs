@@ -247,13 +247,20 @@ pub fn load_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>, CheckpointE
         .collect()
 }
 
-/// Writes named tensors as one safetensors file by way of a temporary one.
+/// Writes named tensors as one safetensors file by way of a temporary one; bytes, which are codes, stay bytes.
 pub fn save_tensors(
     path: &Path,
     tensors: &BTreeMap<String, Tensor>,
     dtype: DType,
 ) -> Result<(), CheckpointError> {
-    let cast = |(name, t): (&String, &Tensor)| Ok((name.clone(), t.to_dtype(dtype)?));
+    let cast = |(name, t): (&String, &Tensor)| {
+        let dtype = if t.dtype() == DType::U8 {
+            DType::U8
+        } else {
+            dtype
+        };
+        Ok((name.clone(), t.to_dtype(dtype)?))
+    };
     let tensors: HashMap<String, Tensor> = tensors
         .iter()
         .map(cast)

@@ -4,6 +4,7 @@ use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
 use crate::bench::{Bench, Lengths, Mode, Row, Shape, Steps, measure, random};
 use anyhow::Context;
+use medreg_datasets::protocol::MomentPrecision;
 use std::path::{Path, PathBuf};
 
 /// Measure what a model costs on this machine: loading, answering, one step of low-rank tuning; seconds, tokens per second, memory.
@@ -113,6 +114,9 @@ struct StepsArguments {
     /// Products with weights in bf16; for GPUs.
     #[arg(long)]
     mixed: bool,
+    /// AdamW's moments in 8 bits.
+    #[arg(long)]
+    eight_bits: bool,
     #[command(flatten)]
     device: DeviceArgument,
 }
@@ -193,6 +197,10 @@ fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
         cached: arguments.cached,
         device: arguments.device.open()?,
         mixed: arguments.mixed,
+        moments: match arguments.eight_bits {
+            true => MomentPrecision::EightBits,
+            false => MomentPrecision::Full,
+        },
         lengths: lengths.map(|(sequences, tokens)| Lengths {
             sequences: sequences as usize,
             tokens: tokens as usize,

@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 ///   accumulate = 2             # batches per step, worked on one after the other: 8 images with the memory of 4
 ///   recompute = true           # layers keep their inputs alone and compute the rest again: less memory, longer steps
 ///   precision = "mixed"        # products in bf16 on a GPU that has them; left out, everything in 32 bits
+///   moments = "eight_bits"     # AdamW's two moments in a quarter of their memory; left out, in 32 bits
 ///   views = 4                  # framings and exposures of each picture; left out or 0, fresh ones at every visit
 ///   ema = 0.999                # give out the running average of the weights; left out or 0, the weights themselves
 ///   checkpoint_every = 200

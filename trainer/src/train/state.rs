@@ -4,7 +4,7 @@
 use super::average::Average;
 use super::gradients::Gradients;
 use super::numbers::Numbers;
-use super::optimizer::AdamW;
+use super::optimizer::{AdamW, AdamWSettings};
 use crate::model::Weights;
 use candle_core::Result;
 use medreg_datasets::protocol::RunConfig;
@@ -103,7 +103,9 @@ impl State {
     pub fn new(weights: Weights, config: &RunConfig) -> Result<Self> {
         Ok(Self {
             average: Average::of(&weights, config.ema)?,
-            optimizer: AdamW::new(config.weight_decay),
+            optimizer: AdamW::with(
+                AdamWSettings::of_run(config.weight_decay).keeping(config.moments),
+            ),
             progress: Progress::default(),
             weights,
         })

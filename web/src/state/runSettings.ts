@@ -27,7 +27,7 @@ export const FIRST = ['steps', 'learning_rate', 'batch_images'] as const
 export const FIRST_OF_ADAPTERS = ['tuning.rank', 'tuning.alpha'] as const
 export const GROUPS = {
   course: ['schedule', 'warmup', 'weight_decay', 'clip_norm', 'ema'],
-  data: ['accumulate', 'recompute', 'precision', 'turns_per_image', 'views', 'seed'],
+  data: ['accumulate', 'recompute', 'precision', 'moments', 'turns_per_image', 'views', 'seed'],
   keeping: ['log_every', 'checkpoint_every', 'keep_checkpoints'],
 } as const
 export const MORE_OF_ADAPTERS = ['tuning.dropout', 'tuning.targets'] as const
@@ -35,7 +35,8 @@ export const MORE_OF_ADAPTERS = ['tuning.dropout', 'tuning.targets'] as const
 export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   schedule: ['cosine', 'linear', 'constant'],
   precision: ['full', 'mixed'],
-} satisfies { schedule: RunConfig['schedule'][]; precision: RunConfig['precision'][] }
+  moments: ['full', 'eight_bits'],
+} satisfies { schedule: RunConfig['schedule'][]; precision: RunConfig['precision'][]; moments: RunConfig['moments'][] }
 type Asked = (typeof FIRST)[number] | (typeof GROUPS)[keyof typeof GROUPS][number] | 'tuning'
 // A setting that the server has and the form lacks makes this line wrong.
 const complete: Exclude<keyof RunConfig, Asked> extends never ? true : never = true

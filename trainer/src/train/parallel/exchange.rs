@@ -2,7 +2,7 @@
 
 use super::{Ranks, RanksError};
 use crate::model::kernels::Floats;
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub fn value_from_first<T: Serialize + DeserializeOwned>(
     serde_json::from_slice(&text).map_err(unreadable)
 }
 
-/// The first rank's tensors, in host memory at every rank, bit for bit. Of the others' neither names nor shapes need be the same.
+/// The first rank's tensors as numbers of 32 bits, in host memory at every rank, bit for bit. Of the others' neither names nor shapes need be the same.
 pub fn tensors_from_first(
     ranks: &dyn Ranks,
     own: &BTreeMap<String, Tensor>,
@@ -42,7 +42,9 @@ pub fn tensors_from_first(
     let mut tensors = BTreeMap::new();
     for (name, dims) in value_from_first(ranks, &shapes)? {
         let mut numbers = match own.get(&name) {
-            Some(tensor) if ranks.is_first() => Floats::of(&tensor.contiguous()?)?.to_vec(),
+            Some(tensor) if ranks.is_first() => {
+                Floats::of(&tensor.to_dtype(DType::F32)?.contiguous()?)?.to_vec()
+            }
             _ => vec![0.0; dims.iter().product()],
         };
         numbers_from_first(ranks, &mut numbers)?;
