@@ -179,8 +179,8 @@ impl Predictor {
         for (concept, answer) in concepts.iter().zip(&answers) {
             let name = concept.name(first);
             signals.push(Signal {
-                concept: concept.key.clone(),
-                uncertainty: uncertainty(answer),
+                entropy: mean(&answer.entropies),
+                ..Signal::of(concept.key.clone())
             });
             let reading = grammar::read(&answer.text);
             let (all, sure) = (reading.boxes(), box_signals(answer));
@@ -325,12 +325,6 @@ pub fn confidence(answer: &Answer) -> f64 {
     }
 }
 
-/// The mean entropy of an answer's tokens, in nats; not a number where there is no token.
-#[must_use]
-pub fn uncertainty(answer: &Answer) -> f64 {
-    mean(&answer.entropies).unwrap_or(f64::NAN)
-}
-
 fn mean(values: &[f32]) -> Option<f64> {
     let sum: f64 = values.iter().copied().map(f64::from).sum();
     (!values.is_empty()).then(|| sum / values.len() as f64)
@@ -388,12 +382,10 @@ mod tests {
     }
 
     #[test]
-    fn confidence_is_a_mean_probability_and_uncertainty_a_mean_entropy() {
+    fn confidence_is_a_mean_probability() {
         let said = answer(&[0.5f32.ln(), 0.125f32.ln()], &[0.2, 0.4]);
         assert!((confidence(&said) - 0.25).abs() < 1e-6);
-        assert!((uncertainty(&said) - 0.3).abs() < 1e-6);
         assert_eq!(confidence(&answer(&[], &[])), 0.0);
         assert_eq!(confidence(&answer(&[f32::NAN], &[])), 0.0);
-        assert!(uncertainty(&answer(&[], &[])).is_nan());
     }
 }

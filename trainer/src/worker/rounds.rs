@@ -2,7 +2,7 @@
 
 use super::Worker;
 use super::pulse::Progress;
-use crate::acquire::{self, Candidate, Pool};
+use crate::acquire::{self, Budget, Candidate, Pool};
 use crate::calibrate::Calibration;
 use crate::model::kernels::side_by_side;
 use crate::predict::{Findings, PredictError, Predictor, Search};
@@ -54,12 +54,14 @@ impl Worker {
             threads: self.settings.threads,
             progress: progress.clone(),
         });
-        let mut pool = Pool::default();
+        let mut candidates = Vec::with_capacity(images.len());
         for batch in images.chunks(BATCH) {
-            pool.candidates.extend(self.look_at(&round, batch).await?);
-            progress.done(pool.candidates.len() as u64);
+            candidates.extend(self.look_at(&round, batch).await?);
+            progress.done(candidates.len() as u64);
         }
-        let ranking = self.compute(move || Ok(rank(&round.item, &pool))).await?;
+        let ranking = self
+            .compute(move || rank(&round.item, &Pool::new(candidates)))
+            .await?;
         let chosen = ranking.len();
         // A short round may be over before its second beat.
         let beat = progress.beat(item.attempt);
@@ -155,14 +157,14 @@ impl Round {
             Ok(look) => look,
             Err(PredictError::Image(error)) => {
                 tracing::warn!(image.id = %image.id, %error, "the raster cannot be read");
-                return Ok((candidate(image, Vec::new(), Findings::default()), None));
+                return Ok((candidate(image, Vec::new(), &Findings::default()), None));
             }
             Err(error) => return Err(error.into()),
         };
         let at = || format!("image {}", image.id);
         let features = self.predictor.features(&look).with_context(at)?;
         if !self.asks(image) {
-            return Ok((candidate(image, features, Findings::default()), None));
+            return Ok((candidate(image, features, &Findings::default()), None));
         }
         let search = Search {
             size: image.size,
@@ -172,13 +174,13 @@ impl Round {
             describe: self.describes,
             calibration: self.calibration.as_ref(),
         };
-        let mut findings = self.predictor.search(&look, &search).with_context(at)?;
-        let regions = std::mem::take(&mut findings.regions);
+        let findings = self.predictor.search(&look, &search).with_context(at)?;
+        let candidate = candidate(image, features, &findings);
         Ok((
-            candidate(image, features, findings),
+            candidate,
             Some(ImagePrediction {
                 image: image.id,
-                regions,
+                regions: findings.regions,
             }),
         ))
     }
@@ -189,24 +191,35 @@ impl Round {
     }
 }
 
-fn candidate(image: &PoolImage, features: Vec<f32>, findings: Findings) -> Candidate {
+fn candidate(image: &PoolImage, features: Vec<f32>, findings: &Findings) -> Candidate {
+    let found = (!findings.signals.is_empty()).then_some(findings.regions.len() as f64);
     Candidate {
         image: image.id,
         modality: image.modality,
         open: image.open,
         features,
-        signals: findings.signals,
+        signals: findings.signals.clone(),
+        boxes: image.boxes.or(found),
     }
 }
 
-fn rank(item: &AcquisitionItem, pool: &Pool) -> Vec<RankedImage> {
+fn rank(item: &AcquisitionItem, pool: &Pool) -> anyhow::Result<Vec<RankedImage>> {
     let mut rng = ChaCha8Rng::seed_from_u64(item.seed);
-    let budget = usize::try_from(item.budget).unwrap_or(usize::MAX);
+    let images = usize::try_from(item.budget).unwrap_or(usize::MAX);
+    let budget = match item.boxes {
+        Some(boxes) => Budget::of_boxes(boxes).at_most(images),
+        None => Budget::of_images(images),
+    };
     let ranked = acquire::strategy(item.strategy, item.round).rank(pool, budget, &mut rng);
+    if let (true, Some((least, boxes))) = (ranked.is_empty(), pool.least_cost().zip(item.boxes)) {
+        anyhow::bail!(
+            "no image fits into {boxes} boxes: each is expected to have {least:.0} or more; ask for a round of more boxes"
+        );
+    }
     let named = |ranked: acquire::Ranked| RankedImage {
-        image: pool.candidates[ranked.index].image,
+        image: pool.candidates()[ranked.index].image,
         score: ranked.score,
         reason: ranked.reason,
     };
-    ranked.into_iter().map(named).collect()
+    Ok(ranked.into_iter().map(named).collect())
 }
