@@ -1,5 +1,6 @@
 //! What a model of a given size costs on this machine: seconds, tokens per second, memory; by itself, and beside PyTorch.
 
+pub mod active;
 mod growth;
 mod memory;
 mod pairs;

@@ -1,5 +1,7 @@
 //! `medreg-trainer bench`.
 
+mod active;
+
 use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
 use crate::bench::{Bench, Lengths, Mode, Row, Shape, Steps, measure, random};
@@ -36,6 +38,7 @@ pub struct Arguments {
 enum Part {
     Train(TrainArguments),
     Steps(StepsArguments),
+    Active(active::Arguments),
 }
 
 /// Measure steps of training here and in PyTorch + PEFT in turn: same weights, same batch, same optimizer, a process for each run.
@@ -126,6 +129,7 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     match &arguments.part {
         Some(Part::Train(arguments)) => train(arguments, json),
         Some(Part::Steps(arguments)) => steps(arguments),
+        Some(Part::Active(arguments)) => active::run(arguments, json),
         None => model(arguments, json),
     }
 }

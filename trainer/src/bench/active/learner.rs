@@ -60,6 +60,8 @@ pub struct Answer {
     pub region: Vec<f32>,
     /// How probable it is that nothing is there, then that there is something of each name of the kind; sums to 1.
     pub answers: Vec<f32>,
+    /// Where each of these stands among all: 0 for nothing, one more than its place in the ontology for a concept.
+    pub places: Vec<usize>,
 }
 
 impl<'a> Learner<'a> {
@@ -138,6 +140,8 @@ impl<'a> Learner<'a> {
             return Vec::new();
         };
         let found = expert.finder.find(picture).into_iter();
+        let named = expert.concepts.iter().map(|concept| concept + 1);
+        let places: Vec<usize> = std::iter::once(0).chain(named).collect();
         let answer = |(found, concept): (Found, &usize)| {
             let region = self.pool.region(picture, found.bbox);
             let there = found.presence as f32;
@@ -149,10 +153,19 @@ impl<'a> Learner<'a> {
                 concept: *concept,
                 found,
                 answers: std::iter::once(1.0 - there).chain(names).collect(),
+                places: places.clone(),
                 region,
             }
         };
         found.zip(&expert.concepts).map(answer).collect()
+    }
+
+    /// What a picture of this kind cost on average among those that were read.
+    #[must_use]
+    pub fn mean_cost(&self, kind: Modality) -> Option<f64> {
+        let read = &self.experts.get(&kind)?.read;
+        let costs = read.iter().map(|at| self.pool.all[*at].cost());
+        (!read.is_empty()).then(|| costs.sum::<usize>() as f64 / read.len() as f64)
     }
 
     /// How well it does on the pictures of `test`, whose states have the same size. A concept that was never read has 0 in both.
