@@ -101,6 +101,7 @@ pub fn run(
         *ontology == test_folder.manifest.ontology,
         "the pool and the test pictures have different concepts: write both with the same program"
     );
+    apart(pool_folder, test_folder)?;
     let mut pool = tower.pictures(pool_folder, cache, done)?;
     let mut test = tower.pictures(test_folder, cache, done)?;
     let spread = pool.spread();
@@ -136,6 +137,19 @@ pub fn run(
         outcomes,
         summaries,
     })
+}
+
+/// No picture may be examined that can be read.
+fn apart(pool: &SnapshotFolder, test: &SnapshotFolder) -> Result<()> {
+    let read: BTreeSet<_> = pool.cases.iter().map(|case| case.image).collect();
+    let both = test.cases.iter().find(|case| read.contains(&case.image));
+    match both {
+        Some(case) => anyhow::bail!(
+            "image {} is in both the pool and the test pictures: examine on other patients",
+            case.image
+        ),
+        None => Ok(()),
+    }
 }
 
 fn outcomes(plan: &Plan, ground: Ground<'_>, done: &(dyn Fn() + Sync)) -> Vec<Outcome> {

@@ -6,7 +6,7 @@ use super::normal::Factor;
 /// One over the variance of the prior of each weight.
 const PRIOR: f64 = 1.0;
 /// Steps at most; the largest gradient below which it has arrived.
-const STEPS: usize = 200;
+const STEPS: usize = 60;
 const ARRIVED: f64 = 1e-2;
 
 /// Named regions of one modality.
