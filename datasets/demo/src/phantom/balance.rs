@@ -12,13 +12,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The kinds of picture that are drawn.
-pub const KINDS: [Modality; 4] = [
-    Modality::Xray,
-    Modality::Ct,
-    Modality::Mr,
-    Modality::Fundus,
-];
-/// A finding that is there is there twice as often as this.
+pub const KINDS: [Modality; 4] = [Modality::Xray, Modality::Ct, Modality::Mr, Modality::Fundus];
+/// Of the pictures with a finding, the share that show two.
 const TWICE: f64 = 0.2;
 
 /// How frequent everything is in a pool of synthetic pictures.
@@ -80,10 +75,7 @@ impl Balance {
             order(&mut names);
             let ranked = names.into_iter().zip(1..);
             let share = |(name, rank): (&str, i32)| {
-                (
-                    name.to_owned(),
-                    first / f64::from(rank).powf(exponent),
-                )
+                (name.to_owned(), first / f64::from(rank).powf(exponent))
             };
             ranked.map(share).collect::<Vec<_>>()
         });
@@ -115,14 +107,30 @@ impl Balance {
     fn checked(self) -> Result<Self, BalanceError> {
         let refuse = |why: String| Err(BalanceError::Impossible(why));
         if let Some(kind) = self.modalities.keys().find(|kind| !KINDS.contains(kind)) {
-            return refuse(format!("nothing is drawn for the modality {}", kind.as_str()));
+            return refuse(format!(
+                "nothing is drawn for the modality {}",
+                kind.as_str()
+            ));
         }
         let known: Vec<&str> = KINDS.into_iter().flat_map(findings_of).collect();
-        if let Some(name) = self.findings.keys().find(|name| !known.contains(&name.as_str())) {
-            return refuse(format!("there is no finding {name}: known are {}", known.join(", ")));
+        if let Some(name) = self
+            .findings
+            .keys()
+            .find(|name| !known.contains(&name.as_str()))
+        {
+            return refuse(format!(
+                "there is no finding {name}: known are {}",
+                known.join(", ")
+            ));
         }
         let share = |x: &f64| (0.0..=1.0).contains(x);
-        if !self.modalities.values().chain(self.findings.values()).all(share) || !share(&self.repeats) {
+        if !self
+            .modalities
+            .values()
+            .chain(self.findings.values())
+            .all(share)
+            || !share(&self.repeats)
+        {
             return refuse("a share is not between 0 and 1".to_owned());
         }
         match self.modalities.values().sum::<f64>() > 0.0 {
@@ -151,7 +159,7 @@ impl Balance {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{patients_of, Region};
+    use super::super::{Region, patients_of};
     use super::*;
 
     #[test]
@@ -167,7 +175,8 @@ mod tests {
             .collect();
         let of = |kind: Modality| images.iter().filter(move |(m, _)| *m == kind);
         let shown = |kind: Modality, name: &str| {
-            let on = |(_, regions): &&(Modality, Vec<Region>)| regions.iter().any(|r| r.concept == name);
+            let on =
+                |(_, regions): &&(Modality, Vec<Region>)| regions.iter().any(|r| r.concept == name);
             of(kind).filter(on).count() as f64 / of(kind).count() as f64
         };
         let xrays = of(Modality::Xray).count() as f64 / images.len() as f64;
@@ -193,6 +202,11 @@ mod tests {
         assert!(told("[modalities]\nct = 1.0\n[findings]\nsmile = 0.1\n").contains("cyst"));
         assert!(told("[modalities]\nct = 1.5\n[findings]\n").contains("between 0 and 1"));
         assert!(told("[modalities]\nct = 0.0\n[findings]\n").contains("no modality"));
-        assert!(Balance::named("nowhere").unwrap_err().to_string().contains("archive"));
+        assert!(
+            Balance::named("nowhere")
+                .unwrap_err()
+                .to_string()
+                .contains("archive")
+        );
     }
 }

@@ -143,7 +143,12 @@ const RARE: [Row; 16] = [
     row("pacemaker", "pacemaker", "心脏起搏器", Modality::Xray),
     row("infarct", "infarct", "梗死灶", Modality::Mr),
     row("meningioma", "meningioma", "脑膜瘤", Modality::Mr),
-    row("subdural", "subdural collection", "硬膜下积液", Modality::Mr),
+    row(
+        "subdural",
+        "subdural collection",
+        "硬膜下积液",
+        Modality::Mr,
+    ),
     row("cavernoma", "cavernoma", "海绵状血管瘤", Modality::Mr),
     row("exudate", "exudate", "渗出", Modality::Fundus),
     row("naevus", "naevus", "脉络膜痣", Modality::Fundus),

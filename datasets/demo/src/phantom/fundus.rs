@@ -1,7 +1,7 @@
 //! The back of an eye in colour, left or right.
 
-use super::{Scene, findings};
 use super::canvas::{Blob, Texture};
+use super::{Scene, findings};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 

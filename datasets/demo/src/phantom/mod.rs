@@ -98,12 +98,8 @@ pub fn patients(seed: u64, images: usize) -> Vec<Patient> {
 }
 
 /// The same with everything as frequent as a balance says, one after the other.
-pub fn patients_of(
-    balance: &Balance,
-    seed: u64,
-    images: usize,
-) -> impl Iterator<Item = Patient> {
-    enough(seed, images, |number, left, rng| {
+pub fn patients_of(balance: &Balance, seed: u64, images: usize) -> impl Iterator<Item = Patient> {
+    enough(seed, images, move |number, left, rng| {
         let modality = balance.kind(rng);
         let wanted = *[1, 2, 2, 3, 3].choose(rng).unwrap_or(&1);
         let habitus = Pose::habitus(rng);
@@ -133,7 +129,11 @@ fn enough(
         number += 1;
         let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
         let patient = next(number, left, &mut rng);
-        left -= patient.studies.iter().map(|s| s.images.len()).sum::<usize>();
+        left -= patient
+            .studies
+            .iter()
+            .map(|s| s.images.len())
+            .sum::<usize>();
         Some(patient)
     })
 }

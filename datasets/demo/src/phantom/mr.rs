@@ -1,7 +1,7 @@
 //! An axial slice through a head.
 
-use super::{Scene, findings};
 use super::canvas::{Blob, Texture, grey};
+use super::{Scene, findings};
 use rand::Rng;
 
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {

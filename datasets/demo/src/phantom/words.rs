@@ -53,7 +53,10 @@ fn look(concept: &str) -> (&'static str, &'static str) {
         "haemorrhage" => ("dark red", "暗红色"),
         "calcification" => ("very dense", "密度极高"),
         "haemangioma" => ("bright, uneven", "明显强化，不均匀"),
-        "abscess" => ("thick bright wall, low density inside", "厚壁强化，内部低密度"),
+        "abscess" => (
+            "thick bright wall, low density inside",
+            "厚壁强化，内部低密度",
+        ),
         "aneurysm" => ("round, calcified wall", "圆形，壁钙化"),
         "effusion" => ("blunted angle, high density", "肋膈角变钝，高密度"),
         "consolidation" => ("hazy, ill-defined", "模糊，边界不清"),

@@ -1,7 +1,7 @@
 //! A chest from the front: the patient's right is on the left.
 
-use super::{Scene, findings};
 use super::canvas::{Blob, Texture, grey};
+use super::{Scene, findings};
 use rand::Rng;
 
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {

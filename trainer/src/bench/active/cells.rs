@@ -44,7 +44,11 @@ fn span(cells: &[usize], of: impl Fn(usize) -> usize) -> (usize, usize) {
 #[must_use]
 pub fn peak_box(map: &[f32], side: usize) -> Corners {
     let highest = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
-    let peak = map.iter().enumerate().max_by(highest).map_or(0, |(at, _)| at);
+    let peak = map
+        .iter()
+        .enumerate()
+        .max_by(highest)
+        .map_or(0, |(at, _)| at);
     let least = map.get(peak).copied().unwrap_or(0.0) / 2.0;
     let mut cells = vec![peak];
     let mut next = 0;

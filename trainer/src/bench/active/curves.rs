@@ -58,7 +58,11 @@ pub fn score_at(curve: &[Point], boxes: f64, of: impl Fn(&Point) -> f64) -> Opti
     let after = curve.iter().position(|point| point.boxes >= boxes)?;
     let (last, next) = (curve.get(after.saturating_sub(1))?, curve.get(after)?);
     let width = next.boxes - last.boxes;
-    let part = if width > 0.0 { ((boxes - last.boxes) / width).max(0.0) } else { 1.0 };
+    let part = if width > 0.0 {
+        ((boxes - last.boxes) / width).max(0.0)
+    } else {
+        1.0
+    };
     Some(of(last) + part * (of(next) - of(last)))
 }
 
@@ -115,6 +119,9 @@ pub(super) mod tests {
         let rising = curve(&[(10.0, 0.2), (20.0, 0.4), (40.0, 0.8)]);
         assert!((area(&rising, 10.0, 40.0).unwrap() - 0.45).abs() < 1e-12);
         assert_eq!(area(&rising, 10.0, 80.0), None);
-        assert_eq!(score_at(&rising, 30.0, |p| p.score), Some(0.6000000000000001));
+        assert_eq!(
+            score_at(&rising, 30.0, |p| p.score),
+            Some(0.6000000000000001)
+        );
     }
 }

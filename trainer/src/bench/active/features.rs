@@ -12,7 +12,7 @@ use medreg_datasets::ids::Digest;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::snapshot::SnapshotCase;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The name of the tensor in the kept file. // (pictures, side², C)
 const STATES: &str = "states";
@@ -36,19 +36,32 @@ impl Tower {
     }
 
     /// The snapshot's pictures with their states; from `cache` where they were computed before.
-    pub fn pictures(&self, folder: &SnapshotFolder, cache: &Path, done: &(dyn Fn() + Sync)) -> Result<Pictures> {
+    pub fn pictures(
+        &self,
+        folder: &SnapshotFolder,
+        cache: &Path,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Pictures> {
         let side = self.model.config().patches_per_side();
-        let name = format!("{}/{}", self.digest, folder.id);
-        let file = cache.join(format!("{}.safetensors", Digest::of(name.as_bytes())));
+        let name = format!("{}/{}", self.digest.as_str(), folder.id.as_str());
+        let file = cache.join(format!(
+            "{}.safetensors",
+            Digest::of(name.as_bytes()).as_str()
+        ));
         let width = self.model.config().vision_config.hidden_size;
         let shape = [folder.cases.len(), side * side, width];
         let states = match kept(&file, &shape) {
-            Some(states) => states,
+            Some(states) => {
+                folder.cases.iter().for_each(|_| done());
+                states
+            }
             None => self.computed(folder, &shape, &file, done)?,
         };
         let ontology = &folder.manifest.ontology;
         let rows = states.chunks_exact(side * side * width);
-        let all = rows.zip(&folder.cases).map(|(states, case)| picture(states, case, ontology, width));
+        let all = rows
+            .zip(&folder.cases)
+            .map(|(states, case)| picture(states, case, ontology, width));
         Ok(Pictures {
             side,
             width: width + 1,
@@ -56,7 +69,13 @@ impl Tower {
         })
     }
 
-    fn computed(&self, folder: &SnapshotFolder, shape: &[usize], file: &PathBuf, done: &(dyn Fn() + Sync)) -> Result<Vec<f32>> {
+    fn computed(
+        &self,
+        folder: &SnapshotFolder,
+        shape: &[usize],
+        file: &Path,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Vec<f32>> {
         let seen = side_by_side(folder.cases.len(), self.threads, |at| {
             let states = self.states(folder, &folder.cases[at]);
             done();
@@ -67,7 +86,11 @@ impl Tower {
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         }
-        save_tensors(file, &BTreeMap::from([(STATES.to_owned(), tensor)]), DType::F32)?;
+        save_tensors(
+            file,
+            &BTreeMap::from([(STATES.to_owned(), tensor)]),
+            DType::F32,
+        )?;
         Ok(states)
     }
 
@@ -80,9 +103,17 @@ impl Tower {
         let states = self.model.vision_states(&look.tensor(config)?)?;
         let states = Floats::of(&states)?;
         let patches = config.patches_per_side().pow(2) * config.vision_config.hidden_size;
-        ensure!(states.len() >= patches, "image {}: too few states", case.image);
+        ensure!(
+            states.len() >= patches,
+            "image {}: too few states",
+            case.image
+        );
         let states = states[states.len() - patches..].to_vec();
-        ensure!(states.iter().all(|x| x.is_finite()), "image {}: a state is not a number", case.image);
+        ensure!(
+            states.iter().all(|x| x.is_finite()),
+            "image {}: a state is not a number",
+            case.image
+        );
         Ok(states)
     }
 }
@@ -90,18 +121,27 @@ impl Tower {
 /// What was kept, if it is whole and of this shape.
 fn kept(file: &Path, shape: &[usize]) -> Option<Vec<f32>> {
     let tensors = candle_core::safetensors::load(file, &Device::Cpu).ok()?;
-    let states = tensors.get(STATES).filter(|states| states.dims() == shape)?;
+    let states = tensors
+        .get(STATES)
+        .filter(|states| states.dims() == shape)?;
     states.flatten_all().ok()?.to_vec1().ok()
 }
 
 /// Of the vision tower's tensors alone, and of how pictures are cut.
 fn digest(pretrained: &Pretrained) -> Result<Digest> {
     let mut all = serde_json::to_vec(&pretrained.config)?;
-    let mut names: Vec<&String> = pretrained.tensors.keys().filter(|n| n.starts_with("vision_model")).collect();
+    let mut names: Vec<&String> = pretrained
+        .tensors
+        .keys()
+        .filter(|n| n.starts_with("vision_model"))
+        .collect();
     names.sort();
     for name in names {
         all.extend(name.as_bytes());
-        let numbers = pretrained.tensors[name].to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+        let numbers = pretrained.tensors[name]
+            .to_dtype(DType::F32)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
         all.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
     }
     Ok(Digest::of(&all))
@@ -117,7 +157,13 @@ fn picture(states: &[f32], case: &SnapshotCase, ontology: &[Concept], width: usi
             bbox: [x0 / w, y0 / h, x1 / w, y1 / h].map(|x| x as f32),
         })
     };
-    let row = |state: &[f32]| state.iter().copied().chain(std::iter::once(1.0)).collect::<Vec<_>>();
+    let row = |state: &[f32]| {
+        state
+            .iter()
+            .copied()
+            .chain(std::iter::once(1.0))
+            .collect::<Vec<_>>()
+    };
     Picture {
         image: case.image,
         modality: case.modality,

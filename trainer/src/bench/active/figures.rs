@@ -49,10 +49,16 @@ fn start(height: f64, title: &str) -> String {
 #[must_use]
 pub fn curves_figure(findings: &Findings) -> String {
     let chance = [Strategy::Random, Strategy::StratifiedRandom];
-    let drawn = findings.outcomes.iter().filter(|o| !chance.contains(&o.strategy));
+    let drawn = findings
+        .outcomes
+        .iter()
+        .filter(|o| !chance.contains(&o.strategy));
     let drawn: Vec<&Outcome> = drawn.collect();
     let height = TOP + STEP.1 * drawn.len().div_ceil(COLUMNS).max(1) as f64;
-    let mut svg = start(height, "Score on held-out patients over boxes read, mean of seeds with 95 % intervals");
+    let mut svg = start(
+        height,
+        "Score on held-out patients over boxes read, mean of seeds with 95 % intervals",
+    );
     svg.push_str(&legend());
     let points = || findings.outcomes.iter().flat_map(|o| &o.curves).flatten();
     let low = points().map(|p| p.score).fold(f64::INFINITY, f64::min);
@@ -63,7 +69,10 @@ pub fn curves_figure(findings: &Findings) -> String {
             left: LEFT + STEP.0 * (n % COLUMNS) as f64,
             top: TOP + STEP.1 * (n / COLUMNS) as f64,
             boxes: (first, findings.pool[2].max(2) as f64),
-            scores: ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0 + 0.01),
+            scores: (
+                (low * 20.0).floor() / 20.0,
+                (high * 20.0).ceil() / 20.0 + 0.01,
+            ),
         };
         svg.push_str(&panel_of(&panel, findings, outcome));
     }
@@ -127,11 +136,16 @@ fn axes(panel: &Panel, name: &str) -> String {
         let _ = write!(
             svg,
             r##"<path d="M{} {y:.1}h{}" stroke="#e3e3e3"/><text x="{}" y="{:.1}" text-anchor="end" font-size="11">{tick:.1}</text>"##,
-            panel.left, PANEL.0, panel.left - 5.0, y + 4.0
+            panel.left,
+            PANEL.0,
+            panel.left - 5.0,
+            y + 4.0
         );
         tick += step;
     }
-    for boxes in [10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 30_000.0] {
+    for boxes in [
+        10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 30_000.0,
+    ] {
         if boxes < panel.boxes.0 || boxes > panel.boxes.1 {
             continue;
         }
@@ -162,7 +176,10 @@ fn heights(findings: &Findings, outcome: &Outcome) -> Vec<(f64, Estimate)> {
         let height = |curve: &Vec<_>| score_at(curve, boxes, |p: &super::Point| p.score);
         let heights: Option<Vec<f64>> = outcome.curves.iter().map(height).collect();
         let heights = heights?;
-        Some((boxes, estimate(heights.len(), |places| mean(&heights, places))?))
+        Some((
+            boxes,
+            estimate(heights.len(), |places| mean(&heights, places))?,
+        ))
     };
     findings.budgets.iter().filter_map(at).collect()
 }
@@ -173,7 +190,12 @@ fn line(panel: &Panel, heights: &[(f64, Estimate)], colour: &str, dash: &str) ->
     let upper = heights.iter().map(|(boxes, e)| point(*boxes, e.high));
     let lower = heights.iter().rev().map(|(boxes, e)| point(*boxes, e.low));
     let band = path(upper.chain(lower).collect());
-    let middle = path(heights.iter().map(|(boxes, e)| point(*boxes, e.value)).collect());
+    let middle = path(
+        heights
+            .iter()
+            .map(|(boxes, e)| point(*boxes, e.value))
+            .collect(),
+    );
     format!(
         r#"<path d="{band}z" fill="{colour}" fill-opacity="0.16"/><path d="{middle}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"#
     )
@@ -186,10 +208,14 @@ const ROW: f64 = 30.0;
 #[must_use]
 pub fn forest_figure(findings: &Findings) -> String {
     let needed = |summary: &super::Summary| Some((summary.strategy, summary.to_target?));
-    let mut rows: Vec<(Strategy, Estimate)> = findings.summaries.iter().filter_map(needed).collect();
+    let mut rows: Vec<(Strategy, Estimate)> =
+        findings.summaries.iter().filter_map(needed).collect();
     rows.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let height = TOP + ROW * rows.len() as f64 + 52.0;
-    let mut svg = start(height, "Boxes to 95 % of the score of all boxes, mean of seeds with 95 % intervals");
+    let mut svg = start(
+        height,
+        "Boxes to 95 % of the score of all boxes, mean of seeds with 95 % intervals",
+    );
     let most = findings.pool[2].max(1) as f64;
     let x = |boxes: f64| NAMES + (WIDTH - NAMES - 90.0) * boxes / most;
     let bottom = TOP + ROW * rows.len() as f64;

@@ -147,7 +147,9 @@ fn peak(map: &[f32]) -> f64 {
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; 16];
     let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = (a.remainder().iter().zip(b.remainder())).map(|(x, y)| x * y).sum();
+    let rest: f32 = (a.remainder().iter().zip(b.remainder()))
+        .map(|(x, y)| x * y)
+        .sum();
     for (x, y) in a.zip(b) {
         for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
             *sum += x * y;
@@ -157,7 +159,12 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Every concept's map beside what it should show, for the pictures of one modality.
-pub fn average_precisions(finder: &Finder, concepts: &[usize], pictures: &Pictures, of: &[usize]) -> Vec<Option<f64>> {
+pub fn average_precisions(
+    finder: &Finder,
+    concepts: &[usize],
+    pictures: &Pictures,
+    of: &[usize],
+) -> Vec<Option<f64>> {
     let mut ranked: Vec<Vec<(f32, bool)>> = vec![Vec::new(); concepts.len()];
     for picture in of.iter().map(|at| &pictures.all[*at]) {
         for ((map, concept), ranked) in finder.maps(picture).iter().zip(concepts).zip(&mut ranked) {

@@ -148,7 +148,9 @@ impl<'a> Learner<'a> {
             let named = expert.namer.probabilities(&region);
             let some = named.iter().any(|p| *p > 0.0);
             let even = 1.0 / named.len().max(1) as f32;
-            let names = named.into_iter().map(|p| there * if some { p } else { even });
+            let names = named
+                .into_iter()
+                .map(|p| there * if some { p } else { even });
             Answer {
                 concept: *concept,
                 found,
@@ -179,7 +181,8 @@ impl<'a> Learner<'a> {
             naming.extend(expert.named(test, &of));
             let precisions = average_precisions(&expert.finder, &expert.concepts, test, &of);
             let known = |name: usize| expert.lessons.names.contains(&name);
-            let counted = |(name, p): (usize, Option<f64>)| p.map(|p| if known(name) { p } else { 0.0 });
+            let counted =
+                |(name, p): (usize, Option<f64>)| p.map(|p| if known(name) { p } else { 0.0 });
             finding.extend(precisions.into_iter().enumerate().filter_map(counted));
         }
         Score {
@@ -204,7 +207,9 @@ impl Expert {
             }
         }
         let shares = counts.into_iter().filter(|(_, all)| *all > 0);
-        shares.map(|(right, all)| right as f64 / all as f64).collect()
+        shares
+            .map(|(right, all)| right as f64 / all as f64)
+            .collect()
     }
 }
 
@@ -237,10 +242,16 @@ pub(super) mod tests {
         let picture = |n: usize| {
             let mut states = [[0.0f32, 0.0, 1.0]; 4];
             states[n % 4][0] = 1.0;
-            let mut regions = vec![Truth { concept: 0, bbox: corner(n % 4) }];
+            let mut regions = vec![Truth {
+                concept: 0,
+                bbox: corner(n % 4),
+            }];
             if n % 3 == 0 {
                 states[(n + 1) % 4][1] = 1.0;
-                regions.push(Truth { concept: 1, bbox: corner((n + 1) % 4) });
+                regions.push(Truth {
+                    concept: 1,
+                    bbox: corner((n + 1) % 4),
+                });
             }
             Picture {
                 image: ImageId::fresh(),
@@ -250,7 +261,11 @@ pub(super) mod tests {
                 pooled: vec![n as f32, 1.0],
             }
         };
-        Pictures { side: 2, width: 3, all: (0..count).map(picture).collect() }
+        Pictures {
+            side: 2,
+            width: 3,
+            all: (0..count).map(picture).collect(),
+        }
     }
 
     pub(in super::super) fn kinds() -> Kinds {
@@ -261,7 +276,13 @@ pub(super) mod tests {
     fn what_can_be_told_apart_is_learnt_and_what_was_never_read_is_not() {
         let pool = pictures(60);
         let mut learner = Learner::new(&pool, &kinds(), None);
-        assert_eq!(learner.score(&pool), Score { naming: 0.0, finding: 0.0 });
+        assert_eq!(
+            learner.score(&pool),
+            Score {
+                naming: 0.0,
+                finding: 0.0
+            }
+        );
         (0..60).filter(|n| n % 3 != 0).for_each(|n| learner.read(n));
         learner.fit();
         let half = learner.score(&pool);
@@ -269,7 +290,13 @@ pub(super) mod tests {
         assert!((half.finding - 0.5).abs() < 1e-9, "{half:?}");
         (0..60).filter(|n| n % 3 == 0).for_each(|n| learner.read(n));
         learner.fit();
-        assert_eq!(learner.score(&pool), Score { naming: 1.0, finding: 1.0 });
+        assert_eq!(
+            learner.score(&pool),
+            Score {
+                naming: 1.0,
+                finding: 1.0
+            }
+        );
     }
 
     #[test]
@@ -277,12 +304,24 @@ pub(super) mod tests {
         let pool = pictures(60);
         let mut learner = Learner::new(&pool, &kinds(), None);
         let unread = learner.answers(&pool.all[0]);
-        assert!(unread.iter().all(|a| (a.answers.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+        assert!(
+            unread
+                .iter()
+                .all(|a| (a.answers.iter().sum::<f32>() - 1.0).abs() < 1e-5)
+        );
         (0..60).for_each(|n| learner.read(n));
         learner.fit();
         let presence = |n: usize| learner.answers(&pool.all[n])[1].found.presence;
-        assert!(presence(0) > 0.9 && presence(1) < 0.1, "{} {}", presence(0), presence(1));
-        assert_eq!(learner.answers(&pool.all[0])[1].found.bbox, [0.5, 0.0, 1.0, 0.5]);
+        assert!(
+            presence(0) > 0.9 && presence(1) < 0.1,
+            "{} {}",
+            presence(0),
+            presence(1)
+        );
+        assert_eq!(
+            learner.answers(&pool.all[0])[1].found.bbox,
+            [0.5, 0.0, 1.0, 0.5]
+        );
     }
 
     #[test]

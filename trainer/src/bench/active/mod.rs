@@ -109,7 +109,10 @@ pub fn run(
     test.standardise(&spread);
     let kinds = asked(&pool, ontology);
     let all = boxes(&pool);
-    ensure!(all > 0 && !test.all.is_empty(), "there is nothing to read, or nothing to be examined on");
+    ensure!(
+        all > 0 && !test.all.is_empty(),
+        "there is nothing to read, or nothing to be examined on"
+    );
     let budgets = budgets(all, &plan);
     let ground = Ground {
         pool: &pool,
@@ -119,7 +122,10 @@ pub fn run(
         budgets: &budgets,
     };
     let outcomes = outcomes(&plan, ground, done);
-    let last = outcomes.iter().flat_map(|o| &o.curves).find_map(|c| c.last());
+    let last = outcomes
+        .iter()
+        .flat_map(|o| &o.curves)
+        .find_map(|c| c.last());
     let Some(full) = last.copied() else {
         anyhow::bail!("nothing was run: name a strategy and at least one seed");
     };
@@ -153,7 +159,10 @@ fn apart(pool: &SnapshotFolder, test: &SnapshotFolder) -> Result<()> {
 }
 
 fn outcomes(plan: &Plan, ground: Ground<'_>, done: &(dyn Fn() + Sync)) -> Vec<Outcome> {
-    let runs = plan.strategies.iter().flat_map(|s| (0..plan.seeds).map(move |seed| (*s, seed)));
+    let runs = plan
+        .strategies
+        .iter()
+        .flat_map(|s| (0..plan.seeds).map(move |seed| (*s, seed)));
     let runs: Vec<(Strategy, u64)> = runs.collect();
     // The order of the results is that of the runs, whichever ends first.
     let curves: Vec<_> = runs
@@ -170,7 +179,11 @@ fn outcomes(plan: &Plan, ground: Ground<'_>, done: &(dyn Fn() + Sync)) -> Vec<Ou
         curves: curves.to_vec(),
     };
     let by_strategy = curves.chunks(plan.seeds.max(1) as usize);
-    plan.strategies.iter().zip(by_strategy).map(outcome).collect()
+    plan.strategies
+        .iter()
+        .zip(by_strategy)
+        .map(outcome)
+        .collect()
 }
 
 /// The concepts that each kind of picture in the pool is asked about.
@@ -275,7 +288,11 @@ mod tests {
             let curve = rounds::curve(ground, strategy, 3);
             // A picture has two boxes at most, and is read whole.
             let read = curve.iter().zip(budgets);
-            assert!(read.clone().all(|(p, b)| p.boxes >= b as f64 && p.boxes < b as f64 + 2.0), "{strategy:?} {curve:?}");
+            assert!(
+                read.clone()
+                    .all(|(p, b)| p.boxes >= b as f64 && p.boxes < b as f64 + 2.0),
+                "{strategy:?} {curve:?}"
+            );
             let full = curve.last().unwrap().score;
             assert!((full - 1.0).abs() < 1e-6, "{strategy:?} {curve:?}");
             assert_eq!(curve, rounds::curve(ground, strategy, 3));

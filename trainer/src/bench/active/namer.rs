@@ -75,7 +75,11 @@ impl Namer {
                 .collect();
             let following = f64::midpoint(1.0, (1.0 + 4.0 * momentum * momentum).sqrt());
             let push = ((momentum - 1.0) / following) as f32;
-            at = moved.iter().zip(&before).map(|(m, b)| m + push * (m - b)).collect();
+            at = moved
+                .iter()
+                .zip(&before)
+                .map(|(m, b)| m + push * (m - b))
+                .collect();
             before = moved;
             momentum = following;
         }
@@ -98,10 +102,15 @@ impl Namer {
             errors[*name] -= 1.0;
             for (error, sums) in errors.iter().zip(part.chunks_exact_mut(self.width)) {
                 let error = error * weight;
-                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += error * x);
+                sums.iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, x)| *sum += error * x);
             }
         }
-        gradient.iter_mut().zip(part).for_each(|(g, p)| *g += f64::from(p));
+        gradient
+            .iter_mut()
+            .zip(part)
+            .for_each(|(g, p)| *g += f64::from(p));
         (loss, gradient)
     }
 
@@ -139,7 +148,9 @@ fn add_row(sums: &mut [f64], row: &[f32], width: usize, weight: f64) {
     for i in 0..width {
         let scaled = weight * f64::from(row[i]);
         let sums = &mut sums[i * width..i * width + i + 1];
-        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += scaled * f64::from(*x));
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, x)| *sum += scaled * f64::from(*x));
     }
 }
 

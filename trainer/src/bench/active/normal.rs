@@ -14,7 +14,10 @@ impl Factor {
         let mut lower = vec![0.0; width * width];
         for i in 0..width {
             for j in 0..=i {
-                let (a, b) = (&lower[i * width..i * width + j], &lower[j * width..j * width + j]);
+                let (a, b) = (
+                    &lower[i * width..i * width + j],
+                    &lower[j * width..j * width + j],
+                );
                 let known: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
                 let left = matrix[i * width + j] - known;
                 lower[i * width + j] = match i == j {
@@ -52,7 +55,9 @@ impl Factor {
 }
 
 fn less(row: &mut [f64], factor: f64, known: &[f64]) {
-    row.iter_mut().zip(known).for_each(|(v, k)| *v -= factor * k);
+    row.iter_mut()
+        .zip(known)
+        .for_each(|(v, k)| *v -= factor * k);
 }
 
 /// Adds `weight · x xᵀ` of each row; only the lower triangle is kept, which is all that [`Factor::of`] reads.
@@ -79,7 +84,10 @@ mod tests {
         let factor = Factor::of(&[4.0, 0.0, 2.0, 3.0], 2, 0.0);
         let x = factor.solve(&[8.0, 4.0, 7.0, 2.0], 2);
         let expected = [1.25, 1.0, 1.5, 0.0];
-        assert!(x.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{x:?}");
+        assert!(
+            x.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+            "{x:?}"
+        );
     }
 
     #[test]

@@ -93,7 +93,11 @@ impl Pictures {
     #[must_use]
     pub fn spread(&self) -> Vec<(f32, f32)> {
         let (mut sums, mut count) = (vec![(0.0f64, 0.0f64); self.width - 1], 0.0);
-        for row in self.all.iter().flat_map(|p| p.states.chunks_exact(self.width)) {
+        for row in self
+            .all
+            .iter()
+            .flat_map(|p| p.states.chunks_exact(self.width))
+        {
             count += 1.0;
             for ((sum, squares), x) in sums.iter_mut().zip(row) {
                 *sum += f64::from(*x);

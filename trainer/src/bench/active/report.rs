@@ -33,7 +33,10 @@ pub fn rows(findings: &Findings) -> Vec<Row> {
     let row = |summary: &Summary| {
         let needed = summary.to_target?;
         let metric = format!("boxes to 95 %, {}", summary.strategy.as_str());
-        let note = format!("mean of {} seeds; the reference is stratified-random", findings.plan.seeds);
+        let note = format!(
+            "mean of {} seeds; the reference is stratified-random",
+            findings.plan.seeds
+        );
         let row = Row::new(metric, needed.value, "boxes", note);
         Some(match (reference, summary.ratio) {
             (Some(reference), Some(ratio)) => Row {
@@ -72,7 +75,10 @@ pub fn verdict(findings: &Findings) -> Vec<String> {
     if let Some(own) = findings.summaries.iter().find(|s| s.strategy == default)
         && let Some(reference) = reference(findings)
     {
-        said.push(format!("For the default alone: {}.", in_words(own.verdict(reference))));
+        said.push(format!(
+            "For the default alone: {}.",
+            in_words(own.verdict(reference))
+        ));
     }
     said
 }
@@ -88,21 +94,38 @@ fn concluded(findings: &Findings) -> String {
         let found = findings.summaries.iter().find(|s| s.strategy == strategy);
         let numbers = found.and_then(|s| Some((s.to_target?, s.ratio?)));
         numbers.map_or(String::new(), |(boxes, ratio)| {
-            format!("`{}` needs {}, {} of stratified-random's", strategy.as_str(), whole(boxes), parts(ratio))
+            format!(
+                "`{}` needs {}, {} of stratified-random's",
+                strategy.as_str(),
+                whole(boxes),
+                parts(ratio)
+            )
         })
     };
     match findings.conclusion {
-        Conclusion::Holds(strategy) => format!("**The claim holds** ({claim}): {}.", with(strategy)),
-        Conclusion::Fails(strategy) => {
-            format!("**The claim fails** ({claim}): the best is beyond chance, but short of it; {}.", with(strategy))
+        Conclusion::Holds(strategy) => {
+            format!("**The claim holds** ({claim}): {}.", with(strategy))
         }
-        Conclusion::RandomWins => format!("**Random wins**: no strategy needs fewer boxes than stratified-random beyond chance (claimed was: {claim})."),
-        Conclusion::NotReached => format!("**Nothing can be said**: stratified-random did not come to the target (claimed was: {claim})."),
+        Conclusion::Fails(strategy) => {
+            format!(
+                "**The claim fails** ({claim}): the best is beyond chance, but short of it; {}.",
+                with(strategy)
+            )
+        }
+        Conclusion::RandomWins => format!(
+            "**Random wins**: no strategy needs fewer boxes than stratified-random beyond chance (claimed was: {claim})."
+        ),
+        Conclusion::NotReached => format!(
+            "**Nothing can be said**: stratified-random did not come to the target (claimed was: {claim})."
+        ),
     }
 }
 
 fn named(strategies: &[Strategy]) -> String {
-    let names: Vec<String> = strategies.iter().map(|s| format!("`{}`", s.as_str())).collect();
+    let names: Vec<String> = strategies
+        .iter()
+        .map(|s| format!("`{}`", s.as_str()))
+        .collect();
     match names.is_empty() {
         true => "none".to_owned(),
         false => names.join(", "),
@@ -138,7 +161,11 @@ pub fn section(findings: &Findings, setting: &Setting) -> String {
     for sentence in verdict(findings) {
         let _ = writeln!(text, "- {sentence}");
     }
-    let _ = write!(text, "\n![curves]({})\n\n![boxes to the target]({})\n\n", setting.figures[0], setting.figures[1]);
+    let _ = write!(
+        text,
+        "\n![curves]({})\n\n![boxes to the target]({})\n\n",
+        setting.figures[0], setting.figures[1]
+    );
     text.push_str(&table(findings));
     text.push_str(&pool(findings));
     text.push_str(&run(findings, setting));
@@ -159,7 +186,8 @@ fn table(findings: &Findings) -> String {
     );
     let reference = reference(findings);
     for s in &findings.summaries {
-        let cell = |e: Option<Estimate>, of: fn(Estimate) -> String| e.map_or_else(|| "–".to_owned(), of);
+        let cell =
+            |e: Option<Estimate>, of: fn(Estimate) -> String| e.map_or_else(|| "–".to_owned(), of);
         let verdict = match (s.strategy, reference) {
             (Strategy::StratifiedRandom, _) => "the reference",
             (_, Some(reference)) => in_words(s.verdict(reference)),
@@ -182,7 +210,11 @@ fn table(findings: &Findings) -> String {
 fn pool(findings: &Findings) -> String {
     let [images, patients, boxes] = findings.pool;
     let [test_images, test_patients, test_boxes] = findings.test;
-    let kinds: Vec<String> = findings.kinds.iter().map(|(kind, n)| format!("{} {n}", kind.as_str())).collect();
+    let kinds: Vec<String> = findings
+        .kinds
+        .iter()
+        .map(|(kind, n)| format!("{} {n}", kind.as_str()))
+        .collect();
     let concept = |f: &Frequency| format!("{} {} ({})", f.concept, f.pool, f.test);
     let concepts: Vec<String> = findings.frequencies.iter().map(concept).collect();
     format!(
@@ -212,7 +244,10 @@ fn run(findings: &Findings, setting: &Setting) -> String {
 /// A report with this run's section in place of its last one, or after all others.
 #[must_use]
 pub fn with_section(report: &str, name: &str, section: &str) -> String {
-    let (from, to) = (format!("<!-- run {name} -->\n"), format!("<!-- end of {name} -->\n"));
+    let (from, to) = (
+        format!("<!-- run {name} -->\n"),
+        format!("<!-- end of {name} -->\n"),
+    );
     let block = format!("{from}{section}{to}");
     let old = report.find(&from).and_then(|start| {
         let end = report[start..].find(&to)? + start + to.len();
@@ -257,7 +292,12 @@ mod tests {
             kinds: Default::default(),
             frequencies: vec![],
             budgets: vec![1, 1_000, 2_000],
-            full: Point { boxes: 2_000.0, score: 1.0, naming: 1.0, finding: 1.0 },
+            full: Point {
+                boxes: 2_000.0,
+                score: 1.0,
+                naming: 1.0,
+                finding: 1.0,
+            },
             conclusion: verdict::conclusion(&summaries),
             unbeaten: verdict::unbeaten(&outcomes, 1.0),
             outcomes,
@@ -269,10 +309,18 @@ mod tests {
     fn each_verdict_has_its_sentence() {
         let said = |stratified, hybrid| verdict(&findings(stratified, hybrid)).join("\n");
         let holds = said(1_000.0, 400.0);
-        assert!(holds.contains("The claim holds") && holds.contains("0.40") && holds.contains("is supported"), "{holds}");
+        assert!(
+            holds.contains("The claim holds")
+                && holds.contains("0.40")
+                && holds.contains("is supported"),
+            "{holds}"
+        );
         assert!(said(1_000.0, 800.0).contains("The claim fails"));
         let random = said(1_000.0, 1_200.0);
-        assert!(random.contains("Random wins") && random.contains("unbeaten are `stratified-random`"), "{random}");
+        assert!(
+            random.contains("Random wins") && random.contains("unbeaten are `stratified-random`"),
+            "{random}"
+        );
     }
 
     #[test]
@@ -288,8 +336,15 @@ mod tests {
     fn figures_are_whole_and_name_every_strategy() {
         let found = findings(1_000.0, 400.0);
         let forest = super::super::forest_figure(&found);
-        assert!(forest.contains("stratified-random") && forest.contains(">hybrid<") && forest.ends_with("</svg>\n"));
+        assert!(
+            forest.contains("stratified-random")
+                && forest.contains(">hybrid<")
+                && forest.ends_with("</svg>\n")
+        );
         let curves = super::super::curves_figure(&found);
-        assert!(curves.contains(">hybrid<") && !curves.contains("NaN"), "{curves}");
+        assert!(
+            curves.contains(">hybrid<") && !curves.contains("NaN"),
+            "{curves}"
+        );
     }
 }

@@ -58,7 +58,9 @@ pub fn curve(ground: Ground<'_>, strategy: Strategy, seed: u64) -> Curve {
         rng: ChaCha8Rng::seed_from_u64(seed),
     };
     let rounds = ground.budgets.iter().enumerate();
-    rounds.map(|(round, target)| run.round(round, *target)).collect()
+    rounds
+        .map(|(round, target)| run.round(round, *target))
+        .collect()
 }
 
 impl Run<'_> {

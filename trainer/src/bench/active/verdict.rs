@@ -78,7 +78,10 @@ fn by_chance(strategy: Strategy) -> bool {
 pub fn summaries(outcomes: &[Outcome], full: f64) -> Vec<Summary> {
     let to = |strategy: Strategy, share: f64| -> Option<Vec<f64>> {
         let outcome = outcomes.iter().find(|o| o.strategy == strategy)?;
-        let needed = outcome.curves.iter().map(|curve| boxes_to(curve, share * full));
+        let needed = outcome
+            .curves
+            .iter()
+            .map(|curve| boxes_to(curve, share * full));
         needed.collect()
     };
     let (from, until) = limits(outcomes);
@@ -112,7 +115,10 @@ fn limits(outcomes: &[Outcome]) -> (f64, f64) {
     let curves = || outcomes.iter().flat_map(|o| &o.curves);
     let first = curves().filter_map(|c| c.first()).map(|p| p.boxes);
     let last = curves().filter_map(|c| c.last()).map(|p| p.boxes);
-    (first.fold(1.0, f64::max), last.fold(f64::INFINITY, f64::min))
+    (
+        first.fold(1.0, f64::max),
+        last.fold(f64::INFINITY, f64::min),
+    )
 }
 
 impl Summary {
@@ -136,7 +142,9 @@ impl Summary {
 /// What all summaries say together.
 #[must_use]
 pub fn conclusion(summaries: &[Summary]) -> Conclusion {
-    let reference = summaries.iter().find(|s| s.strategy == Strategy::StratifiedRandom);
+    let reference = summaries
+        .iter()
+        .find(|s| s.strategy == Strategy::StratifiedRandom);
     let Some(reference) = reference.filter(|s| s.to_target.is_some()) else {
         return Conclusion::NotReached;
     };
@@ -145,7 +153,8 @@ pub fn conclusion(summaries: &[Summary]) -> Conclusion {
             .iter()
             .filter(|s| !by_chance(s.strategy) && s.verdict(reference) == verdict);
         let needed = |s: &&Summary| s.to_target.map_or(f64::INFINITY, |e| e.value);
-        such.min_by(|a, b| needed(a).total_cmp(&needed(b))).map(|s| s.strategy)
+        such.min_by(|a, b| needed(a).total_cmp(&needed(b)))
+            .map(|s| s.strategy)
     };
     match (fewest(Verdict::Holds), fewest(Verdict::Fewer)) {
         (Some(strategy), _) => Conclusion::Holds(strategy),
@@ -201,13 +210,19 @@ mod tests {
     #[test]
     fn the_claim_holds_with_half_the_boxes_and_intervals_apart() {
         let (all, one) = concluded(&STRATIFIED, &[400.0, 410.0, 390.0, 400.0]);
-        assert_eq!((all, one), (Conclusion::Holds(Strategy::Entropy), Verdict::Holds));
+        assert_eq!(
+            (all, one),
+            (Conclusion::Holds(Strategy::Entropy), Verdict::Holds)
+        );
     }
 
     #[test]
     fn it_fails_where_fewer_boxes_are_needed_but_not_half() {
         let (all, one) = concluded(&STRATIFIED, &[700.0, 710.0, 690.0, 700.0]);
-        assert_eq!((all, one), (Conclusion::Fails(Strategy::Entropy), Verdict::Fewer));
+        assert_eq!(
+            (all, one),
+            (Conclusion::Fails(Strategy::Entropy), Verdict::Fewer)
+        );
     }
 
     #[test]
@@ -228,7 +243,10 @@ mod tests {
         let all = summaries(&outcomes, 1.0);
         assert_eq!(conclusion(&all), Conclusion::NotReached);
         assert_eq!(all[1].verdict(&all[0]), Verdict::NotReached);
-        let reached = [outcome(Strategy::StratifiedRandom, &STRATIFIED), short(Strategy::Entropy)];
+        let reached = [
+            outcome(Strategy::StratifiedRandom, &STRATIFIED),
+            short(Strategy::Entropy),
+        ];
         let all = summaries(&reached, 1.0);
         assert_eq!(all[1].verdict(&all[0]), Verdict::NotReached);
         assert_eq!(conclusion(&all), Conclusion::RandomWins);
@@ -253,6 +271,9 @@ mod tests {
             outcome(Strategy::Entropy, &[400.0, 410.0, 390.0, 400.0]),
             outcome(Strategy::Hybrid, &[390.0, 420.0, 395.0, 400.0]),
         ];
-        assert_eq!(unbeaten(&outcomes, 1.0), [Strategy::Entropy, Strategy::Hybrid]);
+        assert_eq!(
+            unbeaten(&outcomes, 1.0),
+            [Strategy::Entropy, Strategy::Hybrid]
+        );
     }
 }

@@ -87,7 +87,10 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     existing(&arguments.pool, "the pool")?;
     existing(&arguments.test, "the test pictures' folder")?;
     let begun = Instant::now();
-    let (pool, test) = (SnapshotFolder::open(&arguments.pool)?, SnapshotFolder::open(&arguments.test)?);
+    let (pool, test) = (
+        SnapshotFolder::open(&arguments.pool)?,
+        SnapshotFolder::open(&arguments.test)?,
+    );
     let findings = measured(arguments, &pool, &test)?;
     let setting = Setting {
         name: arguments.name.clone(),
@@ -109,7 +112,11 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     told(&active::rows(&findings), arguments.record.as_deref(), json)
 }
 
-fn measured(arguments: &Arguments, pool: &SnapshotFolder, test: &SnapshotFolder) -> Result<Findings, Failure> {
+fn measured(
+    arguments: &Arguments,
+    pool: &SnapshotFolder,
+    test: &SnapshotFolder,
+) -> Result<Findings, Failure> {
     let plan = Plan {
         strategies: match arguments.strategies.is_empty() {
             true => Strategy::ALL.to_vec(),
@@ -121,7 +128,8 @@ fn measured(arguments: &Arguments, pool: &SnapshotFolder, test: &SnapshotFolder)
     };
     let tower = Tower::new(&arguments.model.load()?, available_threads())?;
     let curves = plan.strategies.len() as u64 * plan.seeds;
-    let bar = progress::bar(curves, "curves");
+    let pictures = (pool.cases.len() + test.cases.len()) as u64;
+    let bar = progress::bar(pictures + curves, "pictures, then curves");
     let findings = active::run(plan, &tower, [pool, test], &arguments.cache, &|| bar.inc(1));
     bar.finish_and_clear();
     Ok(findings?)
@@ -131,7 +139,10 @@ fn measured(arguments: &Arguments, pool: &SnapshotFolder, test: &SnapshotFolder)
 fn figures(arguments: &Arguments, findings: &Findings) -> Result<[String; 2], Failure> {
     let beside = arguments.report.parent().unwrap_or(Path::new(""));
     let folder = arguments.figures.as_deref().unwrap_or(beside);
-    let drawn = [("curves", active::curves_figure(findings)), ("boxes", active::forest_figure(findings))];
+    let drawn = [
+        ("curves", active::curves_figure(findings)),
+        ("boxes", active::forest_figure(findings)),
+    ];
     let mut named = [String::new(), String::new()];
     for ((what, svg), named) in drawn.into_iter().zip(&mut named) {
         let path = folder.join(format!("{}-{what}.svg", arguments.name));
@@ -147,9 +158,16 @@ fn reported(arguments: &Arguments, section: &str) -> Result<(), Failure> {
     let before = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(anyhow::Error::from(error).context(path.display().to_string()).into()),
+        Err(error) => {
+            return Err(anyhow::Error::from(error)
+                .context(path.display().to_string())
+                .into());
+        }
     };
-    kept(path, &active::with_section(&before, &arguments.name, section))
+    kept(
+        path,
+        &active::with_section(&before, &arguments.name, section),
+    )
 }
 
 fn kept(path: &Path, text: &str) -> Result<(), Failure> {
