@@ -5,7 +5,7 @@ use super::{StoreError, Stored};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
 use medreg_datasets::protocol::{
-    AcquisitionItem, Heartbeat, ModelRef, PoolImage, RankedImage, Strategy,
+    AcquisitionItem, Heartbeat, ModelRef, PoolImage, QuestionSignals, RankedImage, Strategy,
 };
 use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::snapshot::ObjectRef;
@@ -355,6 +355,25 @@ pub async fn in_pool(
     .fetch_all(conn)
     .await?;
     Ok(found)
+}
+
+/// Keeps how sure the round's model was of its answers about an image, in the place of what an earlier hand-out told.
+pub async fn keep_signals(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    image: ImageId,
+    questions: &[QuestionSignals],
+) -> Stored<()> {
+    let questions = serde_json::to_value(questions)
+        .map_err(StoreError::corrupt("round_signals", "questions"))?;
+    sqlx::query!(
+        "INSERT INTO round_signals (acquisition_id, image_id, questions) VALUES ($1, $2, $3)
+         ON CONFLICT (acquisition_id, image_id) DO UPDATE SET questions = excluded.questions",
+        id.0, image.0, questions
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Ends a round with its chosen images; the claim must be locked.

@@ -3,7 +3,7 @@
 use super::Worker;
 use super::kept_features::KeptFeatures;
 use super::pulse::Progress;
-use crate::acquire::{self, Budget, Candidate, Pool};
+use crate::acquire::{self, Budget, Candidate, Pool, Signal};
 use crate::calibrate::Calibration;
 use crate::model::kernels::side_by_side;
 use crate::predict::{Findings, PredictError, Predictor, Search};
@@ -217,12 +217,15 @@ impl Round {
             langs: &self.item.langs,
             describe: self.describes,
             calibration: self.calibration.as_ref(),
+            probes: self.item.strategy.into(),
+            seed: self.item.seed,
         };
         let findings = self.predictor.search(&look, &search).with_context(at)?;
         let candidate = candidate(image, features, &findings);
         let prediction = Some(ImagePrediction {
             image: image.id,
             regions: findings.regions,
+            questions: findings.questions,
         });
         Ok(Seen {
             candidate,
@@ -246,12 +249,12 @@ fn unasked(image: &PoolImage, features: Vec<f32>, computed: bool) -> Seen {
 }
 
 fn candidate(image: &PoolImage, features: Vec<f32>, findings: &Findings) -> Candidate {
-    let found = (!findings.signals.is_empty()).then_some(findings.regions.len() as f64);
+    let found = (!findings.questions.is_empty()).then_some(findings.regions.len() as f64);
     Candidate {
         modality: image.modality,
         open: image.open,
         features,
-        signals: findings.signals.clone(),
+        signals: findings.questions.iter().map(Signal::from).collect(),
         boxes: image.boxes.or(found),
     }
 }
