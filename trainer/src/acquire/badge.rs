@@ -139,8 +139,13 @@ fn spread_out(
         let chosen = &gradients[at];
         left[at] = false;
         budget.pay(pool.cost(chosen.index));
+        // What stood there for the first draw is no distance.
+        let first = picks.is_empty();
         picks.push((chosen.index, chosen.reason()));
-        let closer = |(gap, gradient): (&mut f32, &Embedding<'_>)| *gap = gap.min(gradient.distance(chosen));
+        let closer = |(gap, gradient): (&mut f32, &Embedding<'_>)| {
+            let found = gradient.distance(chosen);
+            *gap = if first { found } else { gap.min(found) };
+        };
         gaps.par_iter_mut().zip(gradients).with_min_len(256).for_each(closer);
         gaps[at] = 0.0;
     }
