@@ -790,6 +790,64 @@ pub struct RegionSignals {
     pub coordinates: Signals,
 }
 
+/// What is known of a model's answer to one question of a round, as measured; what was not asked is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuestionSignals {
+    /// The concept that was asked for.
+    pub concept: ConceptKey,
+    /// How sure the model was of all tokens of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Signals>,
+    /// Of those that are no coordinates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Signals>,
+    /// Of the coordinates of all its boxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Signals>,
+    /// How much more probable each token was than the likeliest other one, the mean over the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// The boxes of further answers, drawn from the model's own distribution, on the grid of 0..=999.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<Vec<[u16; 4]>>,
+    /// The boxes of the answer to the same question in the project's other language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translated: Option<Vec<[u16; 4]>>,
+    /// One less the mean overlap of the boxes of each two of all these answers, in 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<f64>,
+    /// The share of the answer's boxes that the model, asked what they show, calls by the name that it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip: Option<f64>,
+    /// The mutual information of the answer and what is left out of the picture, in nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub information: Option<f64>,
+    /// A sketch of the answer's gradient in the last layer's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient: Option<Vec<f32>>,
+}
+
+impl QuestionSignals {
+    /// Of a question of whose answer nothing is known yet.
+    #[must_use]
+    pub fn of(concept: ConceptKey) -> Self {
+        Self {
+            concept,
+            answer: None,
+            words: None,
+            coordinates: None,
+            margin: None,
+            drawn: Vec::new(),
+            translated: None,
+            disagreement: None,
+            round_trip: None,
+            information: None,
+            gradient: None,
+        }
+    }
+}
+
 /// What a model says about one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -798,6 +856,9 @@ pub struct ImagePrediction {
     pub image: ImageId,
     /// The regions it proposes.
     pub regions: Vec<ProposedRegion>,
+    /// What is known of each of its answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<QuestionSignals>,
 }
 
 /// `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met.

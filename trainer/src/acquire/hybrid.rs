@@ -18,6 +18,8 @@ const COVERAGE_SHARE: f64 = 0.5;
 const EARLY_ROUNDS: u32 = 2;
 /// Later, this many times as many uncertain images are looked at as are taken.
 const SHORTLIST: usize = 4;
+/// So many images are held against all that is read or chosen; a batch of more takes the rest by uncertainty alone.
+const ONE_BY_ONE: usize = 1_000;
 /// What the model's uncertainty is measured by.
 const MEASURE: Measure = Measure::Entropy;
 
@@ -159,14 +161,17 @@ fn noisy_uncertainty(
         }
         stratum.images.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
-    in_turn(pool, strata, budget, |stratum, may_be_taken| {
-        while let Some((index, _)) = stratum.images.pop() {
-            if may_be_taken(index) {
-                return Some(index);
-            }
+    in_turn(pool, strata, budget, &mut BTreeSet::new(), last)
+}
+
+/// The last image of a stratum that may be taken; those behind it are dropped.
+fn last(stratum: &mut Stratum<'_>, may_be_taken: &dyn Fn(usize) -> bool) -> Option<usize> {
+    while let Some((index, _)) = stratum.images.pop() {
+        if may_be_taken(index) {
+            return Some(index);
         }
-        None
-    })
+    }
+    None
 }
 
 /// Concepts in turn, each giving of its most uncertain images the one farthest from all that is read or chosen (PPAL,
@@ -179,42 +184,55 @@ fn diverse_uncertainty(
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pick> {
     let mut strata = by_concept(pool, from, rng);
-    let count = budget.about(pool.mean_cost(from)).min(from.len());
-    let shortlist = (SHORTLIST * count).div_ceil(strata.len().max(1));
     for stratum in &mut strata {
-        stratum.images.sort_by(|a, b| b.1.total_cmp(&a.1));
-        stratum.images.truncate(shortlist);
+        stratum.images.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
-    let short: BTreeSet<usize> = strata
-        .iter()
-        .flat_map(|stratum| stratum.images.iter().map(|(index, _)| *index))
-        .collect();
+    let mut part = budget.at_most(ONE_BY_ONE);
+    let count = part.about(pool.mean_cost(from)).min(from.len());
+    let length = (SHORTLIST * count).div_ceil(strata.len().max(1));
+    let shortlists: Vec<Stratum<'_>> = strata.iter().map(|s| s.shortlist(length)).collect();
+    let short: BTreeSet<usize> = shortlists.iter().flat_map(Stratum::indices).collect();
     let short: Vec<usize> = short.into_iter().collect();
     let mut gaps = Gaps::new(pool, &short, covered, rng);
-    in_turn(pool, strata, budget, |stratum, may_be_taken| {
-        stratum.images.retain(|(index, _)| may_be_taken(*index));
+    let mut taken = BTreeSet::new();
+    let mut picks = in_turn(pool, shortlists, &mut part, &mut taken, |stratum, fits| {
         let far = |index: usize| gaps.of(index).unwrap_or(0.0);
         // The first of equals is the most uncertain.
-        let (index, _) = stratum.images.iter().copied().reduce(|best, next| {
-            match far(next.0) > far(best.0) {
-                true => next,
-                false => best,
-            }
-        })?;
+        let farther = |best: usize, next: usize| if far(next) > far(best) { next } else { best };
+        let index = stratum.indices().filter(|index| fits(*index)).reduce(farther)?;
         gaps.cover(index);
         Some(index)
-    })
+    });
+    picks.retain(|(index, _)| budget.pay(pool.cost(*index)));
+    picks.extend(in_turn(pool, strata, budget, &mut taken, last));
+    picks
+}
+
+impl Stratum<'_> {
+    /// Its `length` most uncertain images, the most uncertain first, where the most uncertain stand last.
+    fn shortlist(&self, length: usize) -> Self {
+        let images = self.images.iter().rev().take(length).copied().collect();
+        Self {
+            concept: self.concept,
+            images,
+        }
+    }
+
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        self.images.iter().map(|(index, _)| *index)
+    }
 }
 
 /// Takes from one stratum after the other until the budget is spent or none gives any more. A stratum is told which images may be taken:
-/// those that are not and fit.
+/// those that are not `taken` and fit.
 fn in_turn(
     pool: &Pool,
     mut strata: Vec<Stratum<'_>>,
     budget: &mut Budget,
+    taken: &mut BTreeSet<usize>,
     mut take: impl FnMut(&mut Stratum<'_>, &dyn Fn(usize) -> bool) -> Option<usize>,
 ) -> Vec<Pick> {
-    let (mut picks, mut taken) = (Vec::new(), BTreeSet::new());
+    let mut picks = Vec::new();
     while !strata.is_empty() && !budget.is_spent() {
         strata.retain_mut(|stratum| {
             let fits = |index: usize| !taken.contains(&index) && budget.fits(pool.cost(index));

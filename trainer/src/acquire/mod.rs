@@ -94,7 +94,6 @@ fn in_order(picks: Vec<Pick>) -> Vec<Ranked> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medreg_datasets::ids::ImageId;
     use medreg_datasets::modality::Modality;
     use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
     use proptest::strategy::Strategy as _;
@@ -115,7 +114,6 @@ mod tests {
             ..Signal::of(name.parse().unwrap())
         };
         Candidate {
-            image: ImageId::fresh(),
             modality: Modality::Ct,
             open: true,
             features: features.to_vec(),

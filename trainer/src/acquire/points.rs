@@ -64,7 +64,7 @@ impl Matrix {
     }
 
     /// Something of each row, by all threads, in order.
-    pub fn of_each<T: Send>(&self, of: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
+    pub fn of_each<T: Send>(&self, of: impl Fn(&[f32]) -> T + Sync + Send) -> Vec<T> {
         let rows = self.numbers.par_chunks_exact(self.width.max(1));
         rows.with_min_len(64).map(of).collect()
     }

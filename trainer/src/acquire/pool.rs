@@ -2,14 +2,11 @@
 
 use super::LEAST_COST;
 use super::signal::{Measure, Signal};
-use medreg_datasets::ids::ImageId;
 use medreg_datasets::modality::Modality;
 
 /// One image of the pool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// The image.
-    pub image: ImageId,
     /// Its kind.
     pub modality: Modality,
     /// False where it is annotated already: never chosen, but what resembles it counts as covered.

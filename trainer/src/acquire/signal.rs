@@ -1,6 +1,7 @@
 //! What a model's answer to one question says about how much its right answer would teach.
 
 use medreg_datasets::ontology::ConceptKey;
+use medreg_datasets::protocol::QuestionSignals;
 
 /// How sure a model was of its answer to one question; what was not measured, or is not a number, is unknown.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,5 +64,22 @@ impl Signal {
             Measure::Information => self.information,
         };
         value.filter(|value| value.is_finite())
+    }
+}
+
+impl From<&QuestionSignals> for Signal {
+    fn from(known: &QuestionSignals) -> Self {
+        let gradient = known.gradient.as_ref().map(|sketch| Gradient {
+            errors: vec![1.0],
+            state: Some(sketch.clone()),
+        });
+        Self {
+            concept: known.concept.clone(),
+            entropy: known.answer.map(|answer| answer.entropy),
+            margin: known.margin,
+            disagreement: known.disagreement,
+            information: known.information,
+            gradient,
+        }
     }
 }

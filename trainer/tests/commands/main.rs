@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod acquire;
 mod choosing;
 #[cfg(feature = "mpi")]
 mod parallel;

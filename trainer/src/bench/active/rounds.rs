@@ -115,7 +115,6 @@ impl Run<'_> {
         let candidate = |(picture, open): (_, &bool)| {
             let picture: &super::pictures::Picture = picture;
             Candidate {
-                image: picture.image,
                 modality: picture.modality,
                 open: *open,
                 features: picture.pooled.clone(),
