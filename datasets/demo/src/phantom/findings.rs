@@ -231,7 +231,8 @@ const fn look(
 
 /// Draws those that the scene's balance asks for; without one, none.
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
-    for look in LOOKS.iter().filter(|look| look.modality == scene.modality) {
+    let modality = scene.modality;
+    for look in LOOKS.iter().filter(|look| look.modality == modality) {
         for _ in 0..scene.how_many(look.concept, &[], rng) {
             one(scene, look, rng);
         }
