@@ -402,14 +402,38 @@ pub enum Strategy {
     StratifiedRandom,
     /// The most typical image of each cluster of vision features (TypiClust, arXiv 2202.02794).
     Typical,
+    /// The image least like anything that was read or chosen (greedy k-centre, arXiv 1708.00489).
+    Coverage,
     /// The highest entropy of the model's answers.
     Entropy,
+    /// The smallest difference between the two likeliest answers.
+    Margin,
+    /// The least overlap between the boxes of several answers (as CALD, arXiv 2103.10374).
+    BoxDisagreement,
+    /// The highest mutual information between answer and model (BALD, arXiv 1112.5745).
+    Bald,
+    /// The longest gradients that differ most from each other (BADGE, arXiv 1906.03671).
+    Badge,
     /// Coverage first, then uncertainty, always with a random share (the default).
     #[default]
     Hybrid,
 }
 
 impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Random,
+        Self::StratifiedRandom,
+        Self::Typical,
+        Self::Coverage,
+        Self::Entropy,
+        Self::Margin,
+        Self::BoxDisagreement,
+        Self::Bald,
+        Self::Badge,
+        Self::Hybrid,
+    ];
+
     /// The name used in SQL, JSON and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -417,7 +441,12 @@ impl Strategy {
             Self::Random => "random",
             Self::StratifiedRandom => "stratified-random",
             Self::Typical => "typical",
+            Self::Coverage => "coverage",
             Self::Entropy => "entropy",
+            Self::Margin => "margin",
+            Self::BoxDisagreement => "box-disagreement",
+            Self::Bald => "bald",
+            Self::Badge => "badge",
             Self::Hybrid => "hybrid",
         }
     }
@@ -425,24 +454,16 @@ impl Strategy {
 
 /// A name that is none of the strategies.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{0}` is not a strategy: random, stratified-random, typical, entropy or hybrid is expected"
-)]
+#[error("`{0}` is not a strategy: one of {names} is expected", names = Strategy::ALL.map(Strategy::as_str).join(", "))]
 pub struct NotAStrategy(String);
 
 impl std::str::FromStr for Strategy {
     type Err = NotAStrategy;
     fn from_str(text: &str) -> Result<Self, NotAStrategy> {
-        [
-            Self::Random,
-            Self::StratifiedRandom,
-            Self::Typical,
-            Self::Entropy,
-            Self::Hybrid,
-        ]
-        .into_iter()
-        .find(|strategy| strategy.as_str() == text)
-        .ok_or_else(|| NotAStrategy(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|strategy| strategy.as_str() == text)
+            .ok_or_else(|| NotAStrategy(text.to_owned()))
     }
 }
 
@@ -569,8 +590,11 @@ pub struct AcquisitionItem {
     pub model: ModelRef,
     /// How to choose.
     pub strategy: Strategy,
-    /// How many images to rank.
+    /// How many images to rank at most.
     pub budget: u32,
+    /// How many boxes they are expected to have together at most; no limit where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boxes: Option<u32>,
     /// The seed of everything drawn by chance.
     pub seed: u64,
     /// How many rounds with a published model came before, from 0: the hybrid strategy changes with it.
@@ -717,6 +741,9 @@ pub struct PoolImage {
     pub raster: ObjectRef,
     /// False for images that are only context: already annotated, so that coverage knows what is covered.
     pub open: bool,
+    /// Where it is annotated, how many boxes were marked on it: the mean of its readers'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boxes: Option<f64>,
 }
 
 /// One page of the pool.
@@ -778,6 +805,64 @@ pub struct RegionSignals {
     pub coordinates: Signals,
 }
 
+/// What is known of a model's answer to one question of a round, as measured; what was not asked is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuestionSignals {
+    /// The concept that was asked for.
+    pub concept: ConceptKey,
+    /// How sure the model was of all tokens of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Signals>,
+    /// Of those that are no coordinates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Signals>,
+    /// Of the coordinates of all its boxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Signals>,
+    /// How much more probable each token was than the likeliest other one, the mean over the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// The boxes of further answers, drawn from the model's own distribution, on the grid of 0..=999.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<Vec<[u16; 4]>>,
+    /// The boxes of the answer to the same question in the project's other language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translated: Option<Vec<[u16; 4]>>,
+    /// One less the mean overlap of the boxes of each two of all these answers, in 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<f64>,
+    /// The share of the answer's boxes that the model, asked what they show, calls by the name that it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip: Option<f64>,
+    /// The mutual information of the answer and what is left out of the picture, in nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub information: Option<f64>,
+    /// A sketch of the answer's gradient in the last layer's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient: Option<Vec<f32>>,
+}
+
+impl QuestionSignals {
+    /// Of a question of whose answer nothing is known yet.
+    #[must_use]
+    pub fn of(concept: ConceptKey) -> Self {
+        Self {
+            concept,
+            answer: None,
+            words: None,
+            coordinates: None,
+            margin: None,
+            drawn: Vec::new(),
+            translated: None,
+            disagreement: None,
+            round_trip: None,
+            information: None,
+            gradient: None,
+        }
+    }
+}
+
 /// What a model says about one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -786,6 +871,9 @@ pub struct ImagePrediction {
     pub image: ImageId,
     /// The regions it proposes.
     pub regions: Vec<ProposedRegion>,
+    /// What is known of each of its answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<QuestionSignals>,
 }
 
 /// `POST /api/worker/acquisitions/{id}/predictions`: replaces earlier suggestions for these images that no reader has met.
@@ -974,13 +1062,7 @@ mod tests {
 
     #[test]
     fn strategies_are_named_as_serde_names_them() {
-        for strategy in [
-            Strategy::Random,
-            Strategy::StratifiedRandom,
-            Strategy::Typical,
-            Strategy::Entropy,
-            Strategy::Hybrid,
-        ] {
+        for strategy in Strategy::ALL {
             assert_eq!(serde_json::to_value(strategy).unwrap(), strategy.as_str());
             assert_eq!(strategy.as_str().parse::<Strategy>().unwrap(), strategy);
         }

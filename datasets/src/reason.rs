@@ -21,8 +21,30 @@ pub enum ChoiceReason {
         /// What it is least sure of there.
         concept: ConceptKey,
     },
+    /// It is one of the images on which the model wavers between two answers.
+    Wavers {
+        /// About what most.
+        concept: ConceptKey,
+    },
+    /// It is one of the images on which the model draws differently each time it is asked.
+    BoxesDiffer {
+        /// What it draws most differently.
+        concept: ConceptKey,
+    },
+    /// It is one of the images on which versions of the model are each sure, and of different things.
+    Contradicts {
+        /// About what most.
+        concept: ConceptKey,
+    },
+    /// The model would learn much from it, and something else than from the other images chosen.
+    Teaches {
+        /// About what most.
+        concept: ConceptKey,
+    },
     /// It looks like no other image.
     Unlike,
+    /// Of all images it was the least like any that was read or chosen.
+    LeastLike,
     /// It is typical of images that look alike, of which none was read yet.
     TypicalUnread {
         /// How many look alike.
@@ -85,7 +107,30 @@ impl fmt::Display for ChoiceReason {
                 "Among the images the model is least sure about, above all about: {}.",
                 name(concept)
             ),
+            Self::Wavers { concept } => write!(
+                f,
+                "Among the images where the model wavers between two answers, above all about: {}.",
+                name(concept)
+            ),
+            Self::BoxesDiffer { concept } => write!(
+                f,
+                "Among the images where the model draws different boxes each time it is asked, above all for: {}.",
+                name(concept)
+            ),
+            Self::Contradicts { concept } => write!(
+                f,
+                "Among the images where the model contradicts itself when it is asked again, above all about: {}.",
+                name(concept)
+            ),
+            Self::Teaches { concept } => write!(
+                f,
+                "The model would learn from it what the other chosen images do not teach, above all about: {}.",
+                name(concept)
+            ),
             Self::Unlike => f.write_str("It looks like no other image here."),
+            Self::LeastLike => {
+                f.write_str("Of the images left, the least like any that was read or chosen.")
+            }
             Self::TypicalUnread { size } => write!(
                 f,
                 "Typical of {size} images that look alike, none of which has been read yet."
@@ -159,8 +204,21 @@ mod tests {
             ChoiceReason::Unsure {
                 concept: concept.clone(),
             },
-            ChoiceReason::LeastSure { concept },
+            ChoiceReason::LeastSure {
+                concept: concept.clone(),
+            },
+            ChoiceReason::Wavers {
+                concept: concept.clone(),
+            },
+            ChoiceReason::BoxesDiffer {
+                concept: concept.clone(),
+            },
+            ChoiceReason::Contradicts {
+                concept: concept.clone(),
+            },
+            ChoiceReason::Teaches { concept },
             ChoiceReason::Unlike,
+            ChoiceReason::LeastLike,
             ChoiceReason::TypicalUnread { size: 9 },
             ChoiceReason::Typical {
                 size: 9,

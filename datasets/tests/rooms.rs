@@ -102,6 +102,15 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         &["crate::predict", "crate::worker", "reqwest::"],
     ),
     (
+        "trainer/src/predict",
+        &[
+            "crate::train",
+            "crate::client",
+            "crate::worker",
+            "reqwest::",
+        ],
+    ),
+    (
         "trainer/src/acquire",
         &["crate::train", "crate::client", "candle_core"],
     ),

@@ -10,6 +10,7 @@ pub mod client;
 pub mod data;
 pub mod device;
 pub mod eval;
+pub mod features;
 pub mod generate;
 pub mod journal;
 pub mod model;

@@ -179,7 +179,7 @@ test('a round is asked for and looked at, and what readers did with its suggesti
   await expect(page.getByText('three rounds must have come to a score of their own, 0 have')).toBeVisible()
   await isAccessible(page)
   await page.getByLabel('Strategy', { exact: true }).selectOption('random')
-  await page.getByLabel('Images to choose').fill('5')
+  await page.getByLabel('Images at most').fill('5')
   await page.getByRole('button', { name: 'Ask for a round' }).click()
   await expect(page.getByRole('row', { name: /^Round 2 .* Random young Queued/ })).toBeVisible()
 

@@ -14,6 +14,10 @@ use utoipa::ToSchema;
 const BASE: &str = "shapes";
 /// The most images that one round may rank.
 const MAX_BUDGET: u32 = 100_000;
+/// The most boxes that it may be asked for.
+const MAX_BOXES: u32 = 1_000_000;
+/// How many images a round ranks that nobody gave a limit.
+const USUAL_BUDGET: u32 = 50;
 
 /// What a round is asked to do; every field has a default.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -21,12 +25,35 @@ const MAX_BUDGET: u32 = 100_000;
 pub struct Wish {
     /// How to choose; hybrid unless told otherwise.
     pub strategy: Strategy,
-    /// How many images to rank at most; 50 unless told otherwise.
+    /// How many images to rank at most; 50 unless told otherwise, or as many as fit into `boxes`.
     pub budget: Option<u32>,
+    /// How many boxes the images may be expected to have together: those that the model finds on each, or else the mean of what was read,
+    /// and never less than one an image.
+    pub boxes: Option<u32>,
     /// The seed of everything drawn by chance.
     pub seed: u64,
     /// The model to ask: the promoted one, or the shipped base, unless told otherwise.
     pub model: Option<ModelRef>,
+}
+
+impl Wish {
+    /// How many images to rank at most; every image costs a box at least, so a limit in boxes is one in images too.
+    fn images(&self) -> Outcome<u32> {
+        if self.boxes.is_some_and(|boxes| !(1..=MAX_BOXES).contains(&boxes)) {
+            return Err(ServiceError::invalid(
+                "boxes",
+                format!("1 to {MAX_BOXES} boxes are expected"),
+            ));
+        }
+        let most = self.boxes.map_or(USUAL_BUDGET, |boxes| boxes.min(MAX_BUDGET));
+        match self.budget.unwrap_or(most) {
+            images @ 1..=MAX_BUDGET => Ok(images),
+            _ => Err(ServiceError::invalid(
+                "budget",
+                format!("1 to {MAX_BUDGET} images are expected"),
+            )),
+        }
+    }
 }
 
 /// Asks for a round.
@@ -49,13 +76,7 @@ async fn queue(
     project: ProjectId,
     wish: &Wish,
 ) -> Outcome<Acquisition> {
-    let budget = wish.budget.unwrap_or(50);
-    if !(1..=MAX_BUDGET).contains(&budget) {
-        return Err(ServiceError::invalid(
-            "budget",
-            format!("1 to {MAX_BUDGET} images are expected"),
-        ));
-    }
+    let budget = wish.images()?;
     let model = match &wish.model {
         Some(model) => checked_model(conn, project, model).await?,
         None => match runs::promoted(conn, project).await? {
@@ -70,6 +91,7 @@ async fn queue(
         model: &model,
         strategy: wish.strategy,
         budget,
+        boxes: wish.boxes,
         seed: wish.seed,
         by: actor.user,
     };
@@ -82,7 +104,7 @@ async fn queue(
         actor,
         "acquisition.ask",
         id,
-        serde_json::json!({ "strategy": wish.strategy, "budget": budget }),
+        serde_json::json!({ "strategy": wish.strategy, "budget": budget, "boxes": wish.boxes }),
     )
     .await?;
     Ok(acquisition)

@@ -347,6 +347,10 @@ pub async fn predictions(
         }
         annotations::replace_suggestions(&mut tx, prediction.image, model, &prediction.regions)
             .await?;
+        if !prediction.questions.is_empty() {
+            let questions = &prediction.questions;
+            acquisitions::keep_signals(&mut tx, id, prediction.image, questions).await?;
+        }
     }
     Ok(tx.commit().await?)
 }
@@ -356,6 +360,14 @@ fn check_prediction(
     known: &BTreeSet<&str>,
     langs: &LangPair,
 ) -> Outcome<()> {
+    let asked = prediction.questions.iter().map(|q| q.concept.as_str());
+    let different: BTreeSet<&str> = asked.filter(|concept| known.contains(concept)).collect();
+    if different.len() != prediction.questions.len() {
+        return Err(ServiceError::invalid(
+            "questions",
+            "one for each concept of the project's ontology is expected at most",
+        ));
+    }
     for region in &prediction.regions {
         if !known.contains(region.concept.as_str()) {
             return Err(ServiceError::invalid(

@@ -5,7 +5,7 @@ use super::{StoreError, Stored};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
 use medreg_datasets::protocol::{
-    AcquisitionItem, Heartbeat, ModelRef, PoolImage, RankedImage, Strategy,
+    AcquisitionItem, Heartbeat, ModelRef, PoolImage, QuestionSignals, RankedImage, Strategy,
 };
 use medreg_datasets::reason::ChoiceReason;
 use medreg_datasets::snapshot::ObjectRef;
@@ -29,6 +29,8 @@ pub struct Acquisition {
     pub strategy: Strategy,
     /// How many at most.
     pub budget: i32,
+    /// How many boxes they were expected to have together at most; no limit where absent.
+    pub boxes: Option<i32>,
     /// The seed of everything drawn by chance.
     pub seed: i64,
     /// How many rounds with a published model came before.
@@ -73,6 +75,8 @@ pub struct NewAcquisition<'a> {
     pub strategy: Strategy,
     /// How many at most.
     pub budget: u32,
+    /// How many boxes they may be expected to have together at most.
+    pub boxes: Option<u32>,
     /// The seed.
     pub seed: u64,
     /// Who asked for it.
@@ -85,14 +89,19 @@ pub async fn insert(conn: &mut PgConnection, new: &NewAcquisition<'_>) -> Stored
     let model =
         serde_json::to_value(new.model).map_err(StoreError::corrupt("acquisitions", "model"))?;
     sqlx::query!(
-        "INSERT INTO acquisitions (id, project_id, model, strategy, budget, seed, created_by, round)
-         SELECT $1, $2, $3, $4, $5, $6, $7, count(*)::int FROM acquisitions
+        "INSERT INTO acquisitions (id, project_id, model, strategy, budget, seed, created_by, boxes, round)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, count(*)::int FROM acquisitions
          WHERE project_id = $2 AND state <> 'failed' AND model ->> 'kind' = 'published'",
-        id.0, new.project.0, model, new.strategy.as_str(), i32::try_from(new.budget).unwrap_or(i32::MAX), new.seed.cast_signed(), new.by.0
+        id.0, new.project.0, model, new.strategy.as_str(), stored(new.budget), new.seed.cast_signed(), new.by.0, new.boxes.map(stored)
     )
     .execute(conn)
     .await?;
     Ok(id)
+}
+
+/// A limit that was checked before it came here.
+fn stored(limit: u32) -> i32 {
+    i32::try_from(limit).unwrap_or(i32::MAX)
 }
 
 async fn select(
@@ -101,7 +110,7 @@ async fn select(
     ids: Option<&[Uuid]>,
 ) -> Stored<Vec<Acquisition>> {
     let rows = sqlx::query!(
-        r#"SELECT id, project_id, model, strategy, budget, seed, round, state, done, total, error, rfc3339(created_at) AS "created_at!",
+        r#"SELECT id, project_id, model, strategy, budget, boxes, seed, round, state, done, total, error, rfc3339(created_at) AS "created_at!",
                   rfc3339(finished_at) AS finished_at
            FROM acquisitions WHERE ($1::uuid IS NULL OR project_id = $1) AND ($2::uuid[] IS NULL OR id = ANY($2))
            ORDER BY created_at DESC, id DESC LIMIT 500"#,
@@ -121,6 +130,7 @@ async fn select(
                     .parse()
                     .map_err(StoreError::corrupt("acquisitions", "strategy"))?,
                 budget: r.budget,
+                boxes: r.boxes,
                 seed: r.seed,
                 round: r.round,
                 state: r.state,
@@ -204,7 +214,7 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<Acqui
         "UPDATE acquisitions SET state = 'running', attempt = attempt + 1, worker = $1, claimed_until = now() + make_interval(secs => $2)
          WHERE id = (SELECT id FROM acquisitions WHERE state = 'queued' OR (state = 'running' AND claimed_until < now())
                      ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, attempt, project_id, model, strategy, budget, seed, round",
+         RETURNING id, attempt, project_id, model, strategy, budget, boxes, seed, round",
         worker, f64::from(LEASE_SECONDS)
     )
     .fetch_optional(&mut *conn)
@@ -227,6 +237,7 @@ pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<Acqui
             .parse()
             .map_err(StoreError::corrupt("acquisitions", "strategy"))?,
         budget: number(row.budget, "budget")?,
+        boxes: row.boxes.map(|n| number(n, "boxes")).transpose()?,
         seed: row.seed.cast_unsigned(),
         round: number(row.round, "round")?,
         langs: project.langs,
@@ -278,9 +289,11 @@ pub async fn pool(
     limit: i64,
 ) -> Stored<Vec<PoolImage>> {
     let rows = sqlx::query!(
-        r#"SELECT i.id, i.modality, i.width, i.height, i.raster, i.raster_bytes,
-                  NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "open!"
+        r#"SELECT i.id, i.modality, i.width, i.height, i.raster, i.raster_bytes, read.boxes, read.times = 0 AS "open!"
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+           CROSS JOIN LATERAL (SELECT count(*) AS times, avg(jsonb_array_length(r.content -> 'regions'))::float8 AS boxes
+                               FROM annotations a JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
+                               WHERE a.image_id = i.id) AS read
            WHERE i.project_id = $1 AND p.split <> 'test' AND i.attested_at IS NOT NULL AND NOT i.withheld
              AND ($2::uuid IS NULL OR i.id > $2) ORDER BY i.id LIMIT $3"#,
         project.0, after.map(|a| a.0), limit
@@ -305,6 +318,7 @@ pub async fn pool(
                     bytes: r.raster_bytes.unsigned_abs(),
                 },
                 open: r.open,
+                boxes: r.boxes,
             })
         })
         .collect()
@@ -341,6 +355,25 @@ pub async fn in_pool(
     .fetch_all(conn)
     .await?;
     Ok(found)
+}
+
+/// Keeps how sure the round's model was of its answers about an image, in the place of what an earlier hand-out told.
+pub async fn keep_signals(
+    conn: &mut PgConnection,
+    id: AcquisitionId,
+    image: ImageId,
+    questions: &[QuestionSignals],
+) -> Stored<()> {
+    let questions = serde_json::to_value(questions)
+        .map_err(StoreError::corrupt("round_signals", "questions"))?;
+    sqlx::query!(
+        "INSERT INTO round_signals (acquisition_id, image_id, questions) VALUES ($1, $2, $3)
+         ON CONFLICT (acquisition_id, image_id) DO UPDATE SET questions = excluded.questions",
+        id.0, image.0, questions
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Ends a round with its chosen images; the claim must be locked.

@@ -306,6 +306,7 @@ impl Claimed {
                 size: image.size()?,
                 raster: image.raster.clone(),
                 open: true,
+                boxes: None,
             },
             ontology,
             langs: project.langs,

@@ -453,6 +453,10 @@ async fn a_round_cannot_ask_for_what_there_is_not() {
     let world = World::new().await;
     let ask = async |body: Value| world.admin.post(&world.path("acquisitions"), body).await;
     ask(json!({ "budget": 0 })).await.refused(400, "invalid");
+    ask(json!({ "boxes": 0 })).await.refused(400, "invalid");
+    ask(json!({ "boxes": 1_000_001 }))
+        .await
+        .refused(400, "invalid");
     ask(json!({ "strategy": "psychic" }))
         .await
         .refused(400, "invalid");
@@ -461,4 +465,29 @@ async fn a_round_cannot_ask_for_what_there_is_not() {
         .refused(400, "invalid");
     let unknown = json!({ "model": { "kind": "published", "id": uuid::Uuid::now_v7() } });
     ask(unknown).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_round_is_asked_for_in_images_or_boxes_or_both_and_its_worker_is_told() {
+    let world = World::new().await;
+    let ask = async |body: Value| {
+        let asked = world.admin.post(&world.path("acquisitions"), body).await;
+        let asked = asked.is(201);
+        (asked["budget"].clone(), asked["boxes"].clone())
+    };
+    let images = ask(json!({ "budget": 7 })).await;
+    assert_eq!(images, (json!(7), Value::Null));
+    // An image costs a box at least.
+    assert_eq!(ask(json!({ "boxes": 120 })).await, (json!(120), json!(120)));
+    let both = ask(json!({ "boxes": 120, "budget": 9 })).await;
+    assert_eq!(both, (json!(9), json!(120)));
+    assert_eq!(ask(json!({})).await, (json!(50), Value::Null));
+    let worker = world.worker().await;
+    for limits in [(json!(7), Value::Null), (json!(120), json!(120)), (json!(9), json!(120))] {
+        let claimed = worker
+            .post("/api/worker/claim", json!({ "worker": "gpu" }))
+            .await
+            .is(200);
+        assert_eq!((claimed["budget"].clone(), claimed["boxes"].clone()), limits);
+    }
 }

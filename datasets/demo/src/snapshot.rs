@@ -1,11 +1,12 @@
 //! A snapshot of synthetic patients without a server: what is drawn on each picture is what a reader without a fault would say.
 
-use crate::phantom::{self, Image, Patient, Study};
+use crate::phantom::{self, Balance, Image, Patient, Study};
 use image::{DynamicImage, ImageFormat};
 use medreg_datasets::filter::Filter;
 use medreg_datasets::geometry::{GeometryError, ImageSize};
 use medreg_datasets::ids::Digest;
 use medreg_datasets::lang::{Lang, LangPair};
+use medreg_datasets::ontology::Concept;
 use medreg_datasets::region::{Presence, Region};
 use medreg_datasets::snapshot::{
     Counts, Manifest, ObjectRef, Provenance, SCHEMA, SnapshotCase, Split, SplitCounts, SplitShares,
@@ -48,9 +49,30 @@ pub fn write(
     images: usize,
     shares: SplitShares,
 ) -> Result<Manifest, SnapshotError> {
+    let patients = phantom::patients(seed, images).into_iter();
+    keep_all(folder, seed, (patients, phantom::concepts()), shares)
+}
+
+/// The same with everything as frequent as a balance says, and with the rarer findings in the ontology.
+pub fn write_balanced(
+    folder: &Path,
+    (balance, seed): (&Balance, u64),
+    images: usize,
+    shares: SplitShares,
+) -> Result<Manifest, SnapshotError> {
+    let patients = phantom::patients_of(balance, seed, images);
+    keep_all(folder, seed, (patients, phantom::all_concepts()), shares)
+}
+
+fn keep_all(
+    folder: &Path,
+    seed: u64,
+    (patients, mut ontology): (impl Iterator<Item = Patient>, Vec<Concept>),
+    shares: SplitShares,
+) -> Result<Manifest, SnapshotError> {
     let project = id(&format!("{seed}"));
-    let mut cases = Vec::with_capacity(images);
-    for patient in phantom::patients(seed, images) {
+    let mut cases = Vec::new();
+    for patient in patients {
         let split = Split::of_patient(project.into(), &patient.pseudonym, shares);
         for study in &patient.studies {
             for image in &study.images {
@@ -65,7 +87,6 @@ pub fn write(
         lines.push(b'\n');
     }
     keep(&folder.join("cases.jsonl"), &lines)?;
-    let mut ontology = phantom::concepts();
     ontology.sort_by(|a, b| a.key.cmp(&b.key));
     let manifest = Manifest {
         schema: SCHEMA,

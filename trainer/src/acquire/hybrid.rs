@@ -1,7 +1,8 @@
 //! Coverage first, then uncertainty, always with a random share.
 
-use super::clusters::{Points, distance};
-use super::{Pick, Pool, Ranked, Strategy, in_order, random, stratified, typical};
+use super::gaps::Gaps;
+use super::signal::Measure;
+use super::{Budget, Pick, Pool, Ranked, Strategy, in_order, random, stratified, typical};
 use medreg_datasets::ontology::ConceptKey;
 use medreg_datasets::reason::ChoiceReason;
 use rand::Rng;
@@ -17,6 +18,10 @@ const COVERAGE_SHARE: f64 = 0.5;
 const EARLY_ROUNDS: u32 = 2;
 /// Later, this many times as many uncertain images are looked at as are taken.
 const SHORTLIST: usize = 4;
+/// So many images are held against all that is read or chosen; a batch of more takes the rest by uncertainty alone.
+const ONE_BY_ONE: usize = 1_000;
+/// What the model's uncertainty is measured by.
+const MEASURE: Measure = Measure::Entropy;
 
 /// The default. Without a model's answers: typical images. In the first two rounds with one: half coverage, the rest noisy
 /// uncertainty, evenly over concepts. After that: the most uncertain of each concept, and of those the ones that differ most
@@ -28,57 +33,72 @@ pub struct Hybrid {
 }
 
 impl Strategy for Hybrid {
-    fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
-        let mut batch = Batch::new(pool);
-        let control = share(budget, RANDOM_SHARE);
-        let coverage = match (pool.was_asked(), self.round < EARLY_ROUNDS) {
-            (false, _) => budget - control,
-            (true, true) => share(budget, COVERAGE_SHARE).min(budget - control),
-            (true, false) => 0,
+    fn rank(&self, pool: &Pool, budget: Budget, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
+        let mut batch = Batch::new(pool, budget);
+        let control = budget.share(RANDOM_SHARE);
+        let other = budget.without(&control);
+        let coverage = match (was_asked(pool), self.round < EARLY_ROUNDS) {
+            (false, _) => other,
+            (true, true) => budget.share(COVERAGE_SHARE),
+            (true, false) => Budget::of_images(0),
         };
-        let uncertain = budget - control - coverage;
-        batch.slice(|batch| typical::pick(pool, &batch.left, &batch.covered, coverage, rng));
-        batch.slice(|batch| match self.round < EARLY_ROUNDS {
-            true => noisy_uncertainty(pool, &batch.left, uncertain, rng),
-            false => diverse_uncertainty(pool, &batch.left, &batch.covered, uncertain, rng),
+        let uncertain = match coverage.is_spent() {
+            true => other,
+            false => other.without(&coverage),
+        };
+        batch.slice(coverage, |batch, part| {
+            typical::pick(pool, &batch.left, &batch.covered, part, rng)
         });
-        batch.slice(|batch| stratified::pick(pool, &batch.left, control, rng));
-        let missing = budget - batch.taken();
-        batch.slice(|batch| random::pick(&batch.left, missing, &ChoiceReason::Chance, rng));
+        batch.slice(uncertain, |batch, part| match self.round < EARLY_ROUNDS {
+            true => noisy_uncertainty(pool, &batch.left, part, rng),
+            false => diverse_uncertainty(pool, &batch.left, &batch.covered, part, rng),
+        });
+        batch.slice(control, |batch, part| {
+            stratified::pick(pool, &batch.left, part, rng)
+        });
+        let chance = ChoiceReason::Chance;
+        batch.slice(batch.budget, |batch, part| {
+            random::pick(pool, &batch.left, part, &chance, rng)
+        });
         in_order(interleave(batch.slices))
     }
 }
 
-fn share(budget: usize, share: f64) -> usize {
-    (budget as f64 * share).round() as usize
+/// Whether a model answered about any image that may be chosen.
+fn was_asked(pool: &Pool) -> bool {
+    let mut open = pool.candidates().iter().filter(|c| c.open);
+    open.any(|c| c.uncertainties(MEASURE).next().is_some())
 }
 
 /// What is chosen so far, slice by slice, and what is left.
-struct Batch {
+struct Batch<'a> {
+    pool: &'a Pool,
+    /// Of the whole batch's, what no slice has spent.
+    budget: Budget,
     left: Vec<usize>,
     covered: Vec<usize>,
     slices: Vec<Vec<Pick>>,
 }
 
-impl Batch {
-    fn new(pool: &Pool) -> Self {
+impl<'a> Batch<'a> {
+    fn new(pool: &'a Pool, budget: Budget) -> Self {
         Self {
+            pool,
+            budget,
             left: pool.open(),
             covered: pool.covered(),
             slices: Vec::new(),
         }
     }
 
-    fn slice(&mut self, pick: impl FnOnce(&Self) -> Vec<Pick>) {
-        let picks = pick(self);
+    fn slice(&mut self, mut part: Budget, pick: impl FnOnce(&Self, &mut Budget) -> Vec<Pick>) {
+        let mut picks = pick(self, &mut part);
+        // Parts are rounded; the whole is kept to.
+        picks.retain(|(index, _)| self.budget.pay(self.pool.cost(*index)));
         let picked: BTreeSet<usize> = picks.iter().map(|(index, _)| *index).collect();
         self.left.retain(|index| !picked.contains(index));
         self.covered.extend(picked);
         self.slices.push(picks);
-    }
-
-    fn taken(&self) -> usize {
-        self.slices.iter().map(Vec::len).sum()
     }
 }
 
@@ -108,7 +128,7 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
     order.shuffle(rng);
     let mut strata: BTreeMap<&str, Stratum<'a>> = BTreeMap::new();
     for index in order {
-        for signal in pool.candidates[index].signals() {
+        for (signal, uncertainty) in pool.candidates()[index].uncertainties(MEASURE) {
             let stratum = Stratum {
                 concept: &signal.concept,
                 images: Vec::new(),
@@ -117,7 +137,7 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
                 .entry(signal.concept.as_str())
                 .or_insert(stratum)
                 .images
-                .push((index, signal.uncertainty));
+                .push((index, uncertainty));
         }
     }
     let mut strata: Vec<Stratum<'a>> = strata.into_values().collect();
@@ -127,7 +147,12 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
 
 /// Concepts in turn, each giving its most uncertain image but for noise: ln u + Gumbel noise draws in proportion to u (stochastic
 /// batch acquisition, arXiv 2106.12059), which keeps a batch from being many copies of one mistake.
-fn noisy_uncertainty(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha8Rng) -> Vec<Pick> {
+fn noisy_uncertainty(
+    pool: &Pool,
+    from: &[usize],
+    budget: &mut Budget,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pick> {
     let mut strata = by_concept(pool, from, rng);
     for stratum in &mut strata {
         for (_, uncertainty) in &mut stratum.images {
@@ -136,14 +161,17 @@ fn noisy_uncertainty(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha
         }
         stratum.images.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
-    in_turn(strata, count, |stratum, taken| {
-        while let Some((index, _)) = stratum.images.pop() {
-            if !taken.contains(&index) {
-                return Some(index);
-            }
+    in_turn(pool, strata, budget, &mut BTreeSet::new(), last)
+}
+
+/// The last image of a stratum that may be taken; those behind it are dropped.
+fn last(stratum: &mut Stratum<'_>, may_be_taken: &dyn Fn(usize) -> bool) -> Option<usize> {
+    while let Some((index, _)) = stratum.images.pop() {
+        if may_be_taken(index) {
+            return Some(index);
         }
-        None
-    })
+    }
+    None
 }
 
 /// Concepts in turn, each giving of its most uncertain images the one farthest from all that is read or chosen (PPAL,
@@ -152,47 +180,66 @@ fn diverse_uncertainty(
     pool: &Pool,
     from: &[usize],
     covered: &[usize],
-    count: usize,
+    budget: &mut Budget,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pick> {
     let mut strata = by_concept(pool, from, rng);
-    let shortlist = (SHORTLIST * count).div_ceil(strata.len().max(1));
     for stratum in &mut strata {
-        stratum.images.sort_by(|a, b| b.1.total_cmp(&a.1));
-        stratum.images.truncate(shortlist);
+        stratum.images.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
-    let mut gaps = Gaps::new(pool, from, covered);
-    in_turn(strata, count, |stratum, taken| {
-        let open = stratum
-            .images
-            .iter()
-            .map(|(index, _)| *index)
-            .filter(|index| !taken.contains(index));
+    let mut part = budget.at_most(ONE_BY_ONE);
+    let count = part.about(pool.mean_cost(from)).min(from.len());
+    let length = (SHORTLIST * count).div_ceil(strata.len().max(1));
+    let shortlists: Vec<Stratum<'_>> = strata.iter().map(|s| s.shortlist(length)).collect();
+    let short: BTreeSet<usize> = shortlists.iter().flat_map(Stratum::indices).collect();
+    let short: Vec<usize> = short.into_iter().collect();
+    let mut gaps = Gaps::new(pool, &short, covered, rng);
+    let mut taken = BTreeSet::new();
+    let mut picks = in_turn(pool, shortlists, &mut part, &mut taken, |stratum, fits| {
+        let far = |index: usize| gaps.of(index).unwrap_or(0.0);
         // The first of equals is the most uncertain.
-        let index = open.fold(None, |best: Option<usize>, index| match best {
-            Some(best) if gaps.of(index) <= gaps.of(best) => Some(best),
-            _ => Some(index),
-        })?;
+        let farther = |best: usize, next: usize| if far(next) > far(best) { next } else { best };
+        let index = stratum.indices().filter(|index| fits(*index)).reduce(farther)?;
         gaps.cover(index);
         Some(index)
-    })
+    });
+    picks.retain(|(index, _)| budget.pay(pool.cost(*index)));
+    picks.extend(in_turn(pool, strata, budget, &mut taken, last));
+    picks
 }
 
-/// Takes from one stratum after the other until `count` are taken or none gives any more.
+impl Stratum<'_> {
+    /// Its `length` most uncertain images, the most uncertain first, where the most uncertain stand last.
+    fn shortlist(&self, length: usize) -> Self {
+        let images = self.images.iter().rev().take(length).copied().collect();
+        Self {
+            concept: self.concept,
+            images,
+        }
+    }
+
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        self.images.iter().map(|(index, _)| *index)
+    }
+}
+
+/// Takes from one stratum after the other until the budget is spent or none gives any more. A stratum is told which images may be taken:
+/// those that are not `taken` and fit.
 fn in_turn(
+    pool: &Pool,
     mut strata: Vec<Stratum<'_>>,
-    count: usize,
-    mut take: impl FnMut(&mut Stratum<'_>, &BTreeSet<usize>) -> Option<usize>,
+    budget: &mut Budget,
+    taken: &mut BTreeSet<usize>,
+    mut take: impl FnMut(&mut Stratum<'_>, &dyn Fn(usize) -> bool) -> Option<usize>,
 ) -> Vec<Pick> {
-    let (mut picks, mut taken) = (Vec::new(), BTreeSet::new());
-    while !strata.is_empty() && picks.len() < count {
+    let mut picks = Vec::new();
+    while !strata.is_empty() && !budget.is_spent() {
         strata.retain_mut(|stratum| {
-            if picks.len() == count {
-                return true;
-            }
-            let Some(index) = take(stratum, &taken) else {
+            let fits = |index: usize| !taken.contains(&index) && budget.fits(pool.cost(index));
+            let Some(index) = take(stratum, &fits) else {
                 return false;
             };
+            budget.pay(pool.cost(index));
             taken.insert(index);
             let concept = stratum.concept.clone();
             picks.push((index, ChoiceReason::Unsure { concept }));
@@ -202,56 +249,9 @@ fn in_turn(
     picks
 }
 
-/// How far each image is from the nearest one that is read or chosen.
-struct Gaps {
-    points: Points,
-    place: BTreeMap<usize, usize>,
-    gaps: Vec<f32>,
-}
-
-impl Gaps {
-    fn new(pool: &Pool, from: &[usize], covered: &[usize]) -> Self {
-        let points = Points::of(pool, &[from, covered].concat());
-        let place = points
-            .indices
-            .iter()
-            .enumerate()
-            .map(|(place, index)| (*index, place))
-            .collect();
-        let gaps = vec![f32::INFINITY; points.indices.len()];
-        let mut all = Self {
-            points,
-            place,
-            gaps,
-        };
-        covered.iter().for_each(|index| all.cover(*index));
-        all
-    }
-
-    /// 0 for an image that cannot be compared.
-    fn of(&self, index: usize) -> f32 {
-        self.place
-            .get(&index)
-            .map_or(0.0, |place| self.gaps[*place])
-    }
-
-    fn cover(&mut self, index: usize) {
-        let Some(place) = self.place.get(&index) else {
-            return;
-        };
-        let centre = &self.points.vectors[*place];
-        let closer = |(gap, point): (&mut f32, &Vec<f32>)| *gap = gap.min(distance(point, centre));
-        self.gaps
-            .iter_mut()
-            .zip(&self.points.vectors)
-            .for_each(closer);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Candidate;
-    use super::super::tests::{candidate, chosen, rng};
+    use super::super::tests::{candidate, chosen, pool, rng};
     use super::*;
 
     fn reasons(ranked: &[Ranked]) -> [usize; 3] {
@@ -278,14 +278,14 @@ mod tests {
                 if asked { signals } else { &[] },
             )
         };
-        Pool {
-            candidates: (0..40).map(image).collect(),
-        }
+        pool((0..40).map(image).collect())
     }
 
     #[test]
     fn each_stage_has_its_mix_and_chance_never_goes_away() {
-        let mix = |asked, round| reasons(&Hybrid { round }.rank(&circle(asked), 10, &mut rng(2)));
+        let mix = |asked, round| {
+            reasons(&Hybrid { round }.rank(&circle(asked), Budget::of_images(10), &mut rng(2)))
+        };
         assert_eq!(mix(false, 0), [8, 0, 2]);
         assert_eq!(mix(true, 0), [5, 3, 2]);
         assert_eq!(mix(true, 1), [5, 3, 2]);
@@ -294,13 +294,13 @@ mod tests {
 
     #[test]
     fn the_mix_holds_from_the_first_images_on() {
-        let ranked = Hybrid { round: 0 }.rank(&circle(true), 20, &mut rng(2));
+        let ranked = Hybrid { round: 0 }.rank(&circle(true), Budget::of_images(20), &mut rng(2));
         assert_eq!(reasons(&ranked[..10]), [5, 3, 2]);
     }
 
     #[test]
     fn later_rounds_take_uncertain_images_that_differ() {
-        let ranked = Hybrid { round: 5 }.rank(&circle(true), 5, &mut rng(2));
+        let ranked = Hybrid { round: 5 }.rank(&circle(true), Budget::of_images(5), &mut rng(2));
         let livers: Vec<usize> = ranked
             .iter()
             .filter(|r| r.reason.to_string().contains("liver"))
@@ -320,11 +320,10 @@ mod tests {
 
     #[test]
     fn a_concept_seen_rarely_gets_its_turn() {
-        let mut pool = circle(true);
-        pool.candidates.push(Candidate {
-            ..candidate(&[0.5, 0.5], &[("stone", 0.001)])
-        });
-        let ranked = Hybrid { round: 0 }.rank(&pool, 20, &mut rng(2));
+        let mut images = circle(true).candidates().to_vec();
+        images.push(candidate(&[0.5, 0.5], &[("stone", 0.001)]));
+        let budget = Budget::of_images(20);
+        let ranked = Hybrid { round: 0 }.rank(&pool(images), budget, &mut rng(2));
         assert!(chosen(&ranked).contains(&40));
     }
 }

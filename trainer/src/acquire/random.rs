@@ -1,6 +1,6 @@
 //! By chance.
 
-use super::{Pick, Pool, Ranked, Strategy, in_order};
+use super::{Budget, Pick, Pool, Ranked, Strategy, in_order};
 use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -10,23 +10,40 @@ use rand_chacha::ChaCha8Rng;
 pub struct Random;
 
 impl Strategy for Random {
-    fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
-        in_order(pick(&pool.open(), budget, &ChoiceReason::Chance, rng))
+    fn rank(&self, pool: &Pool, mut budget: Budget, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
+        let chance = ChoiceReason::Chance;
+        in_order(pick(pool, &pool.open(), &mut budget, &chance, rng))
     }
 }
 
-/// Up to `count` of these images by chance, all for one reason.
+/// Of these images by chance, all for one reason, until the budget is spent.
 pub(super) fn pick(
+    pool: &Pool,
     from: &[usize],
-    count: usize,
+    budget: &mut Budget,
     reason: &ChoiceReason,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pick> {
     let mut order = from.to_vec();
     order.shuffle(rng);
-    order.truncate(count);
-    order
-        .into_iter()
-        .map(|index| (index, reason.clone()))
-        .collect()
+    let picks = order.into_iter().map(|index| (index, reason.clone()));
+    afforded(pool, picks, budget)
+}
+
+/// Those of the picks that fit, in their order, until the budget is spent.
+pub(super) fn afforded(
+    pool: &Pool,
+    picks: impl Iterator<Item = Pick>,
+    budget: &mut Budget,
+) -> Vec<Pick> {
+    let mut taken = Vec::new();
+    for (index, reason) in picks {
+        if budget.is_spent() {
+            break;
+        }
+        if budget.pay(pool.cost(index)) {
+            taken.push((index, reason));
+        }
+    }
+    taken
 }

@@ -1,6 +1,7 @@
 //! By chance, evenly over modalities.
 
-use super::{Pick, Pool, Ranked, Strategy, in_order};
+use super::random::afforded;
+use super::{Budget, Pick, Pool, Ranked, Strategy, in_order};
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
@@ -12,16 +13,22 @@ use std::collections::BTreeMap;
 pub struct StratifiedRandom;
 
 impl Strategy for StratifiedRandom {
-    fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
-        in_order(pick(pool, &pool.open(), budget, rng))
+    fn rank(&self, pool: &Pool, mut budget: Budget, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
+        in_order(pick(pool, &pool.open(), &mut budget, rng))
     }
 }
 
-pub(super) fn pick(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha8Rng) -> Vec<Pick> {
+/// Of these images by chance, one of each modality in turn, until the budget is spent.
+pub(super) fn pick(
+    pool: &Pool,
+    from: &[usize],
+    budget: &mut Budget,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pick> {
     let mut strata: BTreeMap<Modality, Vec<usize>> = BTreeMap::new();
     for index in from {
         strata
-            .entry(pool.candidates[*index].modality)
+            .entry(pool.candidates()[*index].modality)
             .or_default()
             .push(*index);
     }
@@ -40,7 +47,7 @@ pub(super) fn pick(pool: &Pool, from: &[usize], count: usize, rng: &mut ChaCha8R
             .iter()
             .filter_map(move |(modality, members)| Some((*members.get(turn)?, reason(*modality))))
     });
-    turns.take(count).collect()
+    afforded(pool, turns, budget)
 }
 
 fn reason(modality: Modality) -> ChoiceReason {
@@ -50,7 +57,7 @@ fn reason(modality: Modality) -> ChoiceReason {
 #[cfg(test)]
 mod tests {
     use super::super::Candidate;
-    use super::super::tests::{candidate, chosen, rng};
+    use super::super::tests::{candidate, chosen, pool, rng};
     use super::*;
 
     #[test]
@@ -60,15 +67,12 @@ mod tests {
             modality: Modality::Mr,
             ..ct()
         };
-        let pool = Pool {
-            candidates: (0..50)
-                .map(|i| if i % 25 == 0 { mr() } else { ct() })
-                .collect(),
-        };
-        let ranked = StratifiedRandom.rank(&pool, 4, &mut rng(3));
+        let image = |i| if i % 25 == 0 { mr() } else { ct() };
+        let pool = pool((0..50).map(image).collect());
+        let ranked = StratifiedRandom.rank(&pool, Budget::of_images(4), &mut rng(3));
         let of_mr = chosen(&ranked)
             .into_iter()
-            .filter(|i| pool.candidates[*i].modality == Modality::Mr)
+            .filter(|i| pool.candidates()[*i].modality == Modality::Mr)
             .count();
         assert_eq!(of_mr, 2);
         assert!(ranked.iter().any(|r| r.reason == reason(Modality::Mr)));

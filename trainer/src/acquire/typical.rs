@@ -1,28 +1,32 @@
 //! The most typical image of each group of images that look alike (TypiClust, arXiv 2202.02794).
 
-use super::clusters::{Points, distance, k_means};
-use super::{Pick, Pool, Ranked, Strategy, in_order, random};
+use super::clusters::k_means;
+use super::points::{Points, distance};
+use super::{Budget, Pick, Pool, Ranked, Strategy, in_order, random};
 use medreg_datasets::reason::ChoiceReason;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// The most clusters, as in the paper.
-const MAX_CLUSTERS: usize = 500;
+/// The most clusters; the paper has 500.
+const MAX_CLUSTERS: usize = 300;
 /// Clusters have at least about as many members as this, so that "typical" means something.
 const MEMBERS_PER_CLUSTER: usize = 5;
 /// Typicality looks at this many nearest neighbours, as in the paper.
 const NEIGHBOURS: usize = 20;
-/// Of very large clusters, this many members by chance stand for all when neighbours are looked for.
-const COMPARED: usize = 1_000;
+/// Of large clusters, this many members by chance stand for all when neighbours are looked for.
+const COMPARED: usize = 256;
+/// Of large clusters, this many open members by chance are weighed, or four times as many as a cluster gives if that is more.
+const WEIGHED: usize = 256;
 
 /// Covers the pool: clusters without an annotated image first, the largest of them first, its most typical image.
 #[derive(Clone, Copy, Debug)]
 pub struct Typical;
 
 impl Strategy for Typical {
-    fn rank(&self, pool: &Pool, budget: usize, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
-        in_order(pick(pool, &pool.open(), &pool.covered(), budget, rng))
+    fn rank(&self, pool: &Pool, mut budget: Budget, rng: &mut ChaCha8Rng) -> Vec<Ranked> {
+        in_order(pick(pool, &pool.open(), &pool.covered(), &mut budget, rng))
     }
 }
 
@@ -36,17 +40,35 @@ struct Cluster {
     open: Vec<usize>,
 }
 
-/// Up to `count` of the images `from`, given that those of `covered` are annotated or chosen already.
+/// Some of the images `from`, given that those of `covered` are annotated or chosen already, until the budget is spent.
 pub(super) fn pick(
     pool: &Pool,
     from: &[usize],
     covered: &[usize],
-    count: usize,
+    budget: &mut Budget,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pick> {
-    let mut picks = Vec::new();
+    if budget.is_spent() {
+        return Vec::new();
+    }
+    let count = budget.about(pool.mean_cost(from)).min(from.len());
     let mut clusters = clusters(pool, from, covered, count, rng);
-    while picks.len() < count {
+    let mut picks = of_clusters(pool, &mut clusters, budget);
+    let grouped: BTreeSet<usize> = picks.iter().map(|(index, _)| *index).collect();
+    let other: Vec<usize> = from
+        .iter()
+        .copied()
+        .filter(|index| !grouped.contains(index))
+        .collect();
+    let chance = ChoiceReason::ChanceIncomparable;
+    picks.extend(random::pick(pool, &other, budget, &chance, rng));
+    picks
+}
+
+/// Cluster after cluster, what is typical of it and fits.
+fn of_clusters(pool: &Pool, clusters: &mut [Cluster], budget: &mut Budget) -> Vec<Pick> {
+    let mut picks = Vec::new();
+    while !budget.is_spent() {
         // The least covered cluster, the largest of those; clusters are in random order, so ties go by the seed.
         let next = clusters
             .iter_mut()
@@ -55,21 +77,11 @@ pub(super) fn pick(
         let Some((cluster, index)) = next.and_then(|c| c.open.pop().map(|index| (c, index))) else {
             break;
         };
-        picks.push((index, reason(cluster)));
-        cluster.covered += 1;
+        if budget.pay(pool.cost(index)) {
+            picks.push((index, reason(cluster)));
+            cluster.covered += 1;
+        }
     }
-    let left: Vec<usize> = from
-        .iter()
-        .filter(|i| !picks.iter().any(|(picked, _)| picked == *i))
-        .copied()
-        .collect();
-    let missing = count - picks.len();
-    picks.extend(random::pick(
-        &left,
-        missing,
-        &ChoiceReason::ChanceIncomparable,
-        rng,
-    ));
     picks
 }
 
@@ -81,6 +93,7 @@ fn reason(cluster: &Cluster) -> ChoiceReason {
     }
 }
 
+/// The clusters of all these images, of which about `count` will be taken.
 fn clusters(
     pool: &Pool,
     from: &[usize],
@@ -93,32 +106,38 @@ fn clusters(
     let points = Points::of(pool, &images);
     let wanted = (covered.len() + count)
         .min(points.indices.len() / MEMBERS_PER_CLUSTER)
-        .min(MAX_CLUSTERS);
-    let assigned = k_means(&points.vectors, wanted.max(1), rng);
-    let members = |cluster: usize| -> Vec<usize> {
-        (0..assigned.len())
-            .filter(|p| assigned[*p] == cluster)
-            .collect()
-    };
-    let all = (0..wanted.max(1))
-        .map(members)
-        .filter(|members| !members.is_empty());
-    let from: BTreeSet<usize> = from.iter().copied().collect();
-    all.map(|members| cluster(&points, &members, &from))
+        .clamp(1, MAX_CLUSTERS);
+    let assigned = k_means(&points.vectors, wanted, rng);
+    let mut members = vec![Vec::new(); wanted];
+    for (point, cluster) in assigned.into_iter().enumerate() {
+        members[cluster].push(point);
+    }
+    members.retain(|members| !members.is_empty());
+    let mut open = vec![false; pool.candidates().len()];
+    from.iter().for_each(|index| open[*index] = true);
+    let weighed = WEIGHED.max(4 * count.div_ceil(members.len().max(1)));
+    members
+        .par_iter()
+        .map(|members| cluster(&points, members, &open, weighed))
         .collect()
 }
 
-fn cluster(points: &Points, members: &[usize], from: &BTreeSet<usize>) -> Cluster {
-    let mut open: Vec<(f32, usize)> = members
+/// A cluster; its first `weighed` open members, which are in random order, by typicality, the others after them.
+fn cluster(points: &Points, members: &[usize], open: &[bool], weighed: usize) -> Cluster {
+    let is_open = |point: &usize| open[points.indices[*point]];
+    let all: Vec<usize> = members.iter().copied().filter(is_open).collect();
+    let (first, others) = all.split_at(all.len().min(weighed));
+    let mut spreads: Vec<(f32, usize)> = first
         .iter()
-        .filter(|point| from.contains(&points.indices[**point]))
-        .map(|point| (spread(points, *point, members), points.indices[*point]))
+        .map(|point| (spread(points, *point, members), *point))
         .collect();
-    open.sort_by(|a, b| b.0.total_cmp(&a.0));
+    spreads.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let typical_last = spreads.into_iter().map(|(_, point)| point);
+    let order = others.iter().rev().copied().chain(typical_last);
     Cluster {
         size: members.len(),
-        covered: members.len() - open.len(),
-        open: open.into_iter().map(|(_, index)| index).collect(),
+        covered: members.len() - all.len(),
+        open: order.map(|point| points.indices[point]).collect(),
     }
 }
 
@@ -129,8 +148,9 @@ fn spread(points: &Points, point: usize, members: &[usize]) -> f32 {
         .iter()
         .filter(|other| **other != point)
         .take(COMPARED);
+    let (vectors, of) = (&points.vectors, points.vectors.row(point));
     let mut distances: Vec<f32> = others
-        .map(|other| distance(&points.vectors[point], &points.vectors[*other]).sqrt())
+        .map(|other| distance(of, vectors.row(*other)).sqrt())
         .collect();
     distances.sort_by(f32::total_cmp);
     distances.truncate(NEIGHBOURS);
@@ -140,7 +160,7 @@ fn spread(points: &Points, point: usize, members: &[usize]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::super::Candidate;
-    use super::super::tests::{candidate, chosen, rng};
+    use super::super::tests::{candidate, chosen, pool, rng};
     use super::*;
 
     /// `count` images spread around a direction; the middle one is the most typical.
@@ -153,13 +173,9 @@ mod tests {
 
     #[test]
     fn each_group_gives_its_most_typical_image() {
-        let pool = Pool {
-            candidates: blob(0.0, 9)
-                .chain(blob(2.1, 7))
-                .chain(blob(4.2, 5))
-                .collect(),
-        };
-        let ranked = Typical.rank(&pool, 3, &mut rng(5));
+        let blobs = blob(0.0, 9).chain(blob(2.1, 7)).chain(blob(4.2, 5));
+        let pool = pool(blobs.collect());
+        let ranked = Typical.rank(&pool, Budget::of_images(3), &mut rng(5));
         assert_eq!(chosen(&ranked), [4, 9 + 3, 16 + 2], "{ranked:?}");
         assert_eq!(ranked[0].reason, ChoiceReason::TypicalUnread { size: 9 });
     }
@@ -171,7 +187,7 @@ mod tests {
             .chain(blob(4.2, 5))
             .collect();
         candidates[0].open = false;
-        let ranked = Typical.rank(&Pool { candidates }, 2, &mut rng(5));
+        let ranked = Typical.rank(&pool(candidates), Budget::of_images(2), &mut rng(5));
         assert_eq!(chosen(&ranked), [12, 18], "{ranked:?}");
     }
 
@@ -179,7 +195,7 @@ mod tests {
     fn images_without_features_come_last() {
         let mut candidates: Vec<Candidate> = blob(0.0, 6).collect();
         candidates[2].features = vec![f32::NAN, 0.0];
-        let ranked = Typical.rank(&Pool { candidates }, 6, &mut rng(5));
+        let ranked = Typical.rank(&pool(candidates), Budget::of_images(6), &mut rng(5));
         assert_eq!(ranked[5].index, 2);
         assert_eq!(ranked[5].reason, ChoiceReason::ChanceIncomparable);
     }

@@ -1,5 +1,8 @@
-//! What a model of a given size costs on this machine: seconds, tokens per second, memory; by itself, and beside PyTorch.
+//! What a model of a given size costs on this machine: seconds, tokens per second, memory; by itself, and beside PyTorch. And what
+//! choosing the next images costs.
 
+pub mod active;
+mod choose;
 mod growth;
 mod memory;
 mod pairs;
@@ -8,6 +11,7 @@ mod row;
 mod shape;
 mod steps;
 
+pub use choose::Choosing;
 pub use pairs::{Bench, PairsError};
 pub use row::Row;
 pub use shape::{Shape, UnknownShape};

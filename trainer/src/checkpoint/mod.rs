@@ -12,6 +12,8 @@ use crate::model::lora::{self, LoraError};
 use crate::model::{ConfigError, ModelConfig};
 use crate::tokenizer::{TextTokenizer, TokenizerError};
 use candle_core::{DType, Device, Tensor};
+use medreg_datasets::ids::Digest;
+use sha2::{Digest as _, Sha256};
 use shards::Shards;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -178,6 +180,27 @@ impl Pretrained {
         lora::check(&self.config, &adapter.modules)?;
         lora::add(&mut self.tensors, &adapter.modules)?;
         Ok(self)
+    }
+
+    /// A digest of all that an image's features depend on: the vision tower's weights and the configuration. Low-rank tuning of the
+    /// decoder leaves it as it is.
+    pub fn tower_digest(&self) -> Result<Digest, CheckpointError> {
+        let config = serde_json::to_string(&self.config).map_err(ConfigError::from)?;
+        let mut hash = Sha256::new_with_prefix(config);
+        for (name, tensor) in &self.tensors {
+            if name.starts_with("vision_model.") {
+                hash.update(format!("{name} {:?}", tensor.dims()));
+                let numbers = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+                let (chunks, rest) = numbers.as_chunks::<1024>();
+                let mut add = |numbers: &[f32]| {
+                    let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+                    hash.update(bytes);
+                };
+                chunks.iter().for_each(|chunk| add(chunk));
+                add(rest);
+            }
+        }
+        Ok(Digest::from_raw(&hash.finalize()))
     }
 
     /// Writes `config.json`, `tokenizer.json` and `model.safetensors` into `dir`, each by way of a temporary file.

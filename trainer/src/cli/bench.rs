@@ -1,8 +1,10 @@
 //! `medreg-trainer bench`.
 
+mod active;
+
 use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
-use crate::bench::{Bench, Lengths, Mode, Row, Shape, Steps, measure, random};
+use crate::bench::{Bench, Choosing, Lengths, Mode, Row, Shape, Steps, measure, random};
 use anyhow::Context;
 use medreg_datasets::protocol::MomentPrecision;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,8 @@ pub struct Arguments {
 enum Part {
     Train(TrainArguments),
     Steps(StepsArguments),
+    Active(active::Arguments),
+    Acquire(AcquireArguments),
 }
 
 /// Measure steps of training here and in PyTorch + PEFT in turn: same weights, same batch, same optimizer, a process for each run.
@@ -121,6 +125,29 @@ struct StepsArguments {
     device: DeviceArgument,
 }
 
+/// Measure what choosing the next images costs, given their features and signals: seconds and memory at the last size, and how the seconds
+/// grow over all sizes. The hybrid strategy without a model, early and late; then each of the others late.
+///
+/// Example: medreg-trainer bench acquire --images 10000 --images 100000
+#[derive(Debug, clap::Args)]
+struct AcquireArguments {
+    /// How many images, one or several, from few to many.
+    #[arg(long = "images", default_values_t = [10_000, 20_000, 50_000, 100_000], value_parser = positive())]
+    sizes: Vec<u64>,
+    /// Width of the features.
+    #[arg(long, default_value_t = 384, value_parser = positive())]
+    width: u64,
+    /// The budget, in boxes.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    boxes: u32,
+    /// The seed of pools and choices.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the rows to this file too, as JSON.
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
 fn positive() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(1..)
 }
@@ -130,6 +157,8 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     match &arguments.part {
         Some(Part::Train(arguments)) => train(arguments, json),
         Some(Part::Steps(arguments)) => steps(arguments),
+        Some(Part::Active(arguments)) => active::run(arguments, json),
+        Some(Part::Acquire(arguments)) => acquire(arguments, json),
         None => model(arguments, json),
     }
 }
@@ -208,6 +237,17 @@ fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
     };
     println!("{}", serde_json::to_string(&steps.run()?)?);
     Ok(())
+}
+
+fn acquire(arguments: &AcquireArguments, json: bool) -> Result<(), Failure> {
+    let choosing = Choosing {
+        sizes: arguments.sizes.iter().map(|size| *size as usize).collect(),
+        width: arguments.width as usize,
+        boxes: arguments.boxes,
+        seed: arguments.seed,
+    };
+    let rows = choosing.measure(&mut shown(json))?;
+    told(&rows, arguments.record.as_deref(), json)
 }
 
 /// Prints a row as soon as it is there, for people.

@@ -1,6 +1,7 @@
 //! The command line: what each command takes, and what its end means to the shell (0 done, 1 the work found a problem, 2 the call
 //! was wrong).
 
+mod acquire;
 mod base;
 mod bench;
 mod calibrate;
@@ -43,6 +44,7 @@ enum Command {
     Calibrate(calibrate::Arguments),
     Score(score::Arguments),
     Predict(predict::Arguments),
+    Acquire(acquire::Arguments),
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
     Verify(verify::Arguments),
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(arguments) => calibrate::run(&arguments, cli.json),
         Command::Score(arguments) => score::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
+        Command::Acquire(arguments) => acquire::run(&arguments),
         Command::MakeBase(arguments) => base::run(&arguments, cli.json),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, cli.json),

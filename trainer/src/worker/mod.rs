@@ -2,6 +2,7 @@
 
 mod folders;
 mod gauges;
+mod kept_features;
 mod pulse;
 mod questions;
 mod rounds;

@@ -5,7 +5,7 @@ use super::Worker;
 use crate::checkpoint::Pretrained;
 use crate::client::{Client, ClientError, Patience};
 use crate::data::Look;
-use crate::predict::{Predictor, Search, confidence};
+use crate::predict::{Predictor, Probes, Search, confidence};
 use crate::registry::ModelFolder;
 use anyhow::Context;
 use medreg_datasets::geometry::GridBox;
@@ -280,6 +280,8 @@ fn found_first(
         langs: &item.langs,
         describe: false,
         calibration: None,
+        probes: Probes::default(),
+        seed: 0,
     };
     let regions = predictor.search(look, &search)?.regions;
     let mut named: BTreeMap<String, Vec<GridBox>> = BTreeMap::new();

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod acquire;
+mod choosing;
 #[cfg(feature = "mpi")]
 mod parallel;
 mod resuming;
@@ -22,6 +24,7 @@ use medreg_datasets::snapshot::{
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -85,8 +88,13 @@ fn case(folder: &Path, index: u32, split: Split) -> SnapshotCase {
 
 /// A snapshot of four training images and two test images, as an export unpacks.
 fn export(folder: &Path) {
+    export_cases(folder, 0..6);
+}
+
+/// The same with these images, of which those from the fourth on are for testing.
+fn export_cases(folder: &Path, indices: Range<u32>) {
     let split = |index| if index < 4 { Split::Train } else { Split::Test };
-    let lines: String = (0..6)
+    let lines: String = indices
         .map(|index| serde_json::to_string(&case(folder, index, split(index))).unwrap() + "\n")
         .collect();
     let concept = Concept {

@@ -360,14 +360,14 @@ export const useStrategies = () =>
 export function useAskForRound(id: string) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (wish: { strategy: Strategy; budget: number; seed: number }) => got(http.POST('/api/projects/{project}/acquisitions', { ...project(id), body: { ...wish, model: null } })),
+    mutationFn: (wish: { strategy: Strategy; budget: number | null; boxes: number | null; seed: number }) => got(http.POST('/api/projects/{project}/acquisitions', { ...project(id), body: { ...wish, model: null } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['rounds', id] }),
   })
 }
 export function usePromote(id: string) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ model, ...wish }: { model: string; strategy: Strategy; budget: number; seed: number }) =>
+    mutationFn: ({ model, ...wish }: { model: string; strategy: Strategy; budget: number | null; boxes: number | null; seed: number }) =>
       got(http.POST('/api/models/{model}/promote', { params: { path: { model } }, body: { acquire: { ...wish, model: null } } })),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['models', id] })

@@ -9,6 +9,10 @@ export function reasonIn(t: TFunction, reason: ChoiceReason | AttestationReason,
       return reason.text
     case 'unsure':
     case 'least_sure':
+    case 'wavers':
+    case 'boxes_differ':
+    case 'contradicts':
+    case 'teaches':
       return t(`reason.${reason.kind}`, { what: conceptName(concepts, reason.concept, lang) })
     case 'chance_equal':
       return t(`reason.${reason.kind}`, { modality: t(`modality.${reason.modality}`) })

@@ -1,5 +1,6 @@
 // One round: what it was asked to do, what came of the chosen images and of the random ones beside them, and each of them.
 import { Alert, Anchor, Button, Container, Group, Stack, Table, Text, Title } from '@mantine/core'
+import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
@@ -31,7 +32,7 @@ export default function RoundPage() {
             </Group>
             {found.error && <Alert color="red">{found.error}</Alert>}
             <Text size="sm">
-              {t('rounds.made_of', { strategy: t(`strategy.${found.strategy}`), budget: found.budget, seed: found.seed, model: found.model_name ?? t('runs.builtin'), at: minuteOf(found.created_at) })}
+              {t('rounds.made_of', { strategy: t(`strategy.${found.strategy}`), limit: limitIn(t, found), seed: found.seed, model: found.model_name ?? t('runs.builtin'), at: minuteOf(found.created_at) })}
             </Text>
             <Parts found={found} />
             {found.result && (
@@ -51,6 +52,12 @@ export default function RoundPage() {
       </Asked>
     </Container>
   )
+}
+
+/** What the round might cost at most; an image costs a box at least, so that a limit of as many images says nothing more. */
+function limitIn(t: TFunction, { budget, boxes }: RoundView): string {
+  if (boxes == null) return t('rounds.limit_images', { images: budget })
+  return budget < boxes ? t('rounds.limit_both', { images: budget, boxes }) : t('rounds.limit_boxes', { boxes })
 }
 
 function Parts({ found }: { found: RoundView }) {

@@ -12,6 +12,15 @@ type Row = (
     Modality,
 );
 
+const fn row(
+    key: &'static str,
+    english: &'static str,
+    chinese: &'static str,
+    modality: Modality,
+) -> Row {
+    (key, ConceptKind::Lesion, english, chinese, modality)
+}
+
 const ROWS: [Row; 16] = [
     (
         "liver",
@@ -121,9 +130,51 @@ const ROWS: [Row; 16] = [
     ),
 ];
 
+/// What only a pool with a balance of its own shows, from frequent to rare in an archive.
+const RARE: [Row; 16] = [
+    row("calcification", "calcification", "钙化", Modality::Ct),
+    row("haemangioma", "haemangioma", "血管瘤", Modality::Ct),
+    row("abscess", "abscess", "脓肿", Modality::Ct),
+    row("aneurysm", "aneurysm", "动脉瘤", Modality::Ct),
+    row("effusion", "pleural effusion", "胸腔积液", Modality::Xray),
+    row("consolidation", "consolidation", "实变", Modality::Xray),
+    row("pneumothorax", "pneumothorax", "气胸", Modality::Xray),
+    row("cavity", "cavity", "空洞", Modality::Xray),
+    row("pacemaker", "pacemaker", "心脏起搏器", Modality::Xray),
+    row("infarct", "infarct", "梗死灶", Modality::Mr),
+    row("meningioma", "meningioma", "脑膜瘤", Modality::Mr),
+    row(
+        "subdural",
+        "subdural collection",
+        "硬膜下积液",
+        Modality::Mr,
+    ),
+    row("cavernoma", "cavernoma", "海绵状血管瘤", Modality::Mr),
+    row("exudate", "exudate", "渗出", Modality::Fundus),
+    row("naevus", "naevus", "脉络膜痣", Modality::Fundus),
+    row("laser_scar", "laser scar", "激光斑", Modality::Fundus),
+];
+
 /// The demo project's ontology, sorted by key.
 #[must_use]
 pub fn concepts() -> Vec<Concept> {
+    described(&ROWS)
+}
+
+/// The ontology of a pool with a balance of its own: the demo's and the rarer findings.
+#[must_use]
+pub fn all_concepts() -> Vec<Concept> {
+    described(&[&ROWS[..], &RARE[..]].concat())
+}
+
+/// The findings of a kind of picture, from frequent to rare in an archive.
+pub(super) fn findings_of(kind: Modality) -> Vec<&'static str> {
+    let lesion = |row: &&Row| row.1 == ConceptKind::Lesion && row.4 == kind;
+    let rows = ROWS.iter().chain(&RARE);
+    rows.filter(lesion).map(|row| row.0).collect()
+}
+
+fn described(rows: &[Row]) -> Vec<Concept> {
     let concept = |(key, kind, english, chinese, modality): &Row| {
         Some(Concept {
             key: key.parse().ok()?,
@@ -138,14 +189,14 @@ pub fn concepts() -> Vec<Concept> {
             modalities: vec![*modality],
         })
     };
-    let mut concepts: Vec<Concept> = ROWS.iter().filter_map(concept).collect();
+    let mut concepts: Vec<Concept> = rows.iter().filter_map(concept).collect();
     concepts.sort_by(|a, b| a.key.cmp(&b.key));
     concepts
 }
 
 /// English and Chinese name of a concept.
 pub(super) fn names(key: &str) -> (&'static str, &'static str) {
-    let row = ROWS.iter().find(|row| row.0 == key);
+    let row = ROWS.iter().chain(&RARE).find(|row| row.0 == key);
     row.map_or(("region", "区域"), |row| (row.2, row.3))
 }
 
@@ -156,5 +207,6 @@ mod tests {
     #[test]
     fn every_row_is_a_concept() {
         assert_eq!(concepts().len(), ROWS.len());
+        assert_eq!(all_concepts().len(), ROWS.len() + RARE.len());
     }
 }

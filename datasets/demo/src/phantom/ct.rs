@@ -1,9 +1,8 @@
 //! An axial slice through an abdomen, seen from the feet: the patient's right is on the left.
 
-use super::Scene;
 use super::canvas::{Blob, Texture, grey};
+use super::{Scene, findings};
 use rand::Rng;
-use rand::seq::IndexedRandom;
 
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
     let window = rng.random_range(-0.05..0.05f32);
@@ -18,10 +17,10 @@ pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
         scene.note(concept, bounds, rng);
     }
     vertebra(scene, window, rng);
-    let how_many = *[0, 0, 0, 1, 1, 2].choose(rng).unwrap_or(&0);
-    for _ in 0..how_many {
+    for _ in 0..scene.how_many("cyst", &[0, 0, 0, 1, 1, 2], rng) {
         cyst(scene, &organs[rng.random_range(0..organs.len())].1, rng);
     }
+    findings::draw(scene, rng);
     scene.canvas.grain(rng.random_range(0.04..0.1), rng);
 }
 

@@ -1,7 +1,7 @@
 //! The back of an eye in colour, left or right.
 
-use super::Scene;
 use super::canvas::{Blob, Texture};
+use super::{Scene, findings};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
@@ -37,16 +37,26 @@ pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
         }
     });
     scene.note("optic_disc", bounds, rng);
-    let lesions = *[(0, 0), (0, 0), (1, 0), (2, 0), (0, 1), (1, 1)]
-        .choose(rng)
-        .unwrap_or(&(0, 0));
-    for _ in 0..lesions.0 {
+    let (haemorrhages, groups) = lesions(scene, rng);
+    for _ in 0..haemorrhages {
         haemorrhage(scene, rng);
     }
-    for _ in 0..lesions.1 {
+    for _ in 0..groups {
         drusen(scene, rng);
     }
+    findings::draw(scene, rng);
     scene.canvas.grain(rng.random_range(0.02..0.06), rng);
+}
+
+/// How many haemorrhages and how many groups of drusen; without a balance the two are drawn together.
+fn lesions(scene: &Scene, rng: &mut impl Rng) -> (usize, usize) {
+    if scene.balance.is_some() {
+        let mut of = |finding| scene.how_many(finding, &[], rng);
+        return (of("haemorrhage"), of("drusen"));
+    }
+    *[(0, 0), (0, 0), (1, 0), (2, 0), (0, 1), (1, 1)]
+        .choose(rng)
+        .unwrap_or(&(0, 0))
 }
 
 fn retina(scene: &mut Scene, rng: &mut impl Rng) {

@@ -3,16 +3,19 @@
 //! Four kinds of picture are imitated. Nothing is taken from a real person, and every picture says SYNTHETIC in a corner.
 //! Patients differ in build, position, zoom and rotation, so a concept's mean box is a fair but beatable guess.
 
+mod balance;
 mod canvas;
 mod concepts;
 mod ct;
+mod findings;
 mod fundus;
 mod lettering;
 mod mr;
 mod words;
 mod xray;
 
-pub use concepts::concepts;
+pub use balance::{Balance, BalanceError};
+pub use concepts::{all_concepts, concepts};
 
 use canvas::{Canvas, Pose};
 use image::DynamicImage;
@@ -80,55 +83,94 @@ const KINDS: [(Modality, f64); 4] = [
 /// Synthetic patients with `images` pictures in all; the first ones stay the same when more are asked for.
 #[must_use]
 pub fn patients(seed: u64, images: usize) -> Vec<Patient> {
-    let (mut patients, mut left) = (Vec::new(), images);
-    while left > 0 {
-        let number = patients.len() as u64 + 1;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
+    enough(seed, images, |number, left, rng| {
         let modality = KINDS
-            .choose_weighted(&mut rng, |(_, share)| *share)
+            .choose_weighted(rng, |(_, share)| *share)
             .map_or(Modality::Ct, |(m, _)| *m);
-        let wanted = *[1, 2, 2, 3, 3].choose(&mut rng).unwrap_or(&1);
-        let patient = patient(number, modality, wanted.min(left), &mut rng);
+        let wanted = *[1, 2, 2, 3, 3].choose(rng).unwrap_or(&1);
+        let habitus = Pose::habitus(rng);
+        let pictures = (0..wanted.min(left))
+            .map(|_| picture(modality, habitus.moved(rng), None, rng))
+            .collect();
+        patient(number, modality, pictures)
+    })
+    .collect()
+}
+
+/// The same with everything as frequent as a balance says, one after the other.
+pub fn patients_of(balance: &Balance, seed: u64, images: usize) -> impl Iterator<Item = Patient> {
+    enough(seed, images, move |number, left, rng| {
+        let modality = balance.kind(rng);
+        let wanted = *[1, 2, 2, 3, 3].choose(rng).unwrap_or(&1);
+        let habitus = Pose::habitus(rng);
+        let mut scene: u64 = rng.random();
+        let pictures = (0..wanted.min(left)).map(|_| {
+            if !rng.random_bool(balance.repeats) {
+                scene = rng.random();
+            }
+            let mut drawn = ChaCha8Rng::seed_from_u64(scene);
+            picture(modality, habitus.moved(rng), Some(balance), &mut drawn)
+        });
+        patient(number, modality, pictures.collect())
+    })
+}
+
+/// Patient after patient, each from a seed of its own, until they have so many pictures.
+fn enough(
+    seed: u64,
+    images: usize,
+    next: impl Fn(u64, usize, &mut ChaCha8Rng) -> Patient,
+) -> impl Iterator<Item = Patient> {
+    let (mut number, mut left) = (0, images);
+    std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
+        }
+        number += 1;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
+        let patient = next(number, left, &mut rng);
         left -= patient
             .studies
             .iter()
             .map(|s| s.images.len())
             .sum::<usize>();
-        patients.push(patient);
-    }
-    patients
+        Some(patient)
+    })
 }
 
-fn patient(number: u64, modality: Modality, count: usize, rng: &mut ChaCha8Rng) -> Patient {
+/// A person with one study. A person's build stays; from picture to picture only the position changes a little.
+fn patient(number: u64, modality: Modality, pictures: Vec<Picture>) -> Patient {
     let pseudonym = format!("SYN-{number:04}");
     let study = format!("{pseudonym}-{}", modality.as_str().to_uppercase());
-    // A person's build stays; from picture to picture only the position changes a little.
-    let habitus = Pose::habitus(rng);
-    let images = (1..=count)
-        .map(|n| {
-            let (pixels, regions) = picture(modality, habitus.moved(rng), rng);
-            Image {
-                file_name: format!("{study}-{n}.png"),
-                pixels,
-                regions,
-            }
-        })
-        .collect();
+    let image = |((pixels, regions), n): (Picture, usize)| Image {
+        file_name: format!("{study}-{n}.png"),
+        pixels,
+        regions,
+    };
     Patient {
         studies: vec![Study {
-            pseudonym: study,
+            images: pictures.into_iter().zip(1..).map(image).collect(),
+            pseudonym: study.clone(),
             modality,
-            images,
         }],
         pseudonym,
     }
 }
 
-fn picture(modality: Modality, pose: Pose, rng: &mut ChaCha8Rng) -> (DynamicImage, Vec<Region>) {
+/// Pixels, and what is on them.
+type Picture = (DynamicImage, Vec<Region>);
+
+fn picture(
+    modality: Modality,
+    pose: Pose,
+    balance: Option<&Balance>,
+    rng: &mut ChaCha8Rng,
+) -> Picture {
     let mut scene = Scene {
         canvas: Canvas::new(SIDE as usize),
         pose,
         modality,
+        balance,
         regions: Vec::new(),
     };
     match modality {
@@ -142,14 +184,25 @@ fn picture(modality: Modality, pose: Pose, rng: &mut ChaCha8Rng) -> (DynamicImag
 }
 
 /// A picture being drawn.
-struct Scene {
+struct Scene<'a> {
     canvas: Canvas,
     pose: Pose,
     modality: Modality,
+    /// How frequent findings are; the demo's own ways without one.
+    balance: Option<&'a Balance>,
     regions: Vec<Region>,
 }
 
-impl Scene {
+impl Scene<'_> {
+    /// How many of a finding there are: by the balance, or else one of these counts.
+    fn how_many(&self, finding: &str, counts: &[usize], rng: &mut impl Rng) -> usize {
+        match self.balance {
+            Some(balance) => balance.how_many(finding, rng),
+            None if counts.is_empty() => 0,
+            None => *counts.choose(rng).unwrap_or(&0),
+        }
+    }
+
     /// Notes what was drawn inside `bounds` `[x0, y0, x1, y1]`, if enough of it is on the picture.
     fn note(&mut self, concept: &'static str, bounds: Option<[f32; 4]>, rng: &mut impl Rng) {
         let Some([x0, y0, x1, y1]) = bounds.map(|b| b.map(f64::from)) else {

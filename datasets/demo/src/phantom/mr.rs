@@ -1,9 +1,8 @@
 //! An axial slice through a head.
 
-use super::Scene;
 use super::canvas::{Blob, Texture, grey};
+use super::{Scene, findings};
 use rand::Rng;
-use rand::seq::IndexedRandom;
 
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
     let skull = Blob::organ((0.0, 0.0), (0.76, 0.93), 0.05, 0.02, rng);
@@ -22,9 +21,10 @@ pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
         grey(gain * (0.46 + 0.03 * white.at(u, v)) + cortex - midline)
     });
     ventricles(scene, rng);
-    if *[false, false, true].choose(rng).unwrap_or(&false) {
+    for _ in 0..scene.how_many("tumour", &[0, 0, 1], rng) {
         tumour(scene, rng);
     }
+    findings::draw(scene, rng);
     scene.canvas.grain(rng.random_range(0.03..0.08), rng);
 }
 

@@ -1,9 +1,8 @@
 //! A chest from the front: the patient's right is on the left.
 
-use super::Scene;
 use super::canvas::{Blob, Texture, grey};
+use super::{Scene, findings};
 use rand::Rng;
-use rand::seq::IndexedRandom;
 
 pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
     let exposure = rng.random_range(-0.06..0.06f32);
@@ -12,11 +11,11 @@ pub(super) fn draw(scene: &mut Scene, rng: &mut impl Rng) {
     let left = lung("left_lung", 0.43, scene, exposure, rng);
     ribs(scene, rng);
     heart(scene, exposure, rng);
-    let how_many = *[0, 0, 0, 1, 1, 2].choose(rng).unwrap_or(&0);
-    for _ in 0..how_many {
+    for _ in 0..scene.how_many("nodule", &[0, 0, 0, 1, 1, 2], rng) {
         let side = if rng.random_bool(0.5) { &left } else { &right };
         nodule(scene, side, rng);
     }
+    findings::draw(scene, rng);
     scene.canvas.grain(rng.random_range(0.03..0.08), rng);
 }
 

@@ -1,4 +1,4 @@
-// What a round is asked to do: how to choose, how many images at most, and the seed of what is drawn by chance.
+// What a round is asked to do: how to choose, how many images or boxes at most, and the seed of what is drawn by chance.
 import { NativeSelect, NumberInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Strategy } from '../../api/client'
@@ -6,10 +6,13 @@ import { useStrategies } from '../../api/queries'
 
 export interface Plan {
   strategy: Strategy
-  budget: number
+  /** Images at most; no limit of its own where null. */
+  budget: number | null
+  /** Boxes at most, as far as they can be foreseen; no limit where null. */
+  boxes: number | null
   seed: number
 }
-export const PROPOSED: Plan = { strategy: 'hybrid', budget: 50, seed: 1 }
+export const PROPOSED: Plan = { strategy: 'hybrid', budget: 50, boxes: null, seed: 1 }
 
 export function StrategyFields({ plan, change }: { plan: Plan; change: (plan: Plan) => void }) {
   const { t } = useTranslation()
@@ -18,8 +21,14 @@ export function StrategyFields({ plan, change }: { plan: Plan; change: (plan: Pl
   return (
     <>
       <NativeSelect label={t('models.strategy')} value={plan.strategy} onChange={(e) => choose(e.currentTarget.value)} data={strategies.map((name) => ({ value: name, label: t(`strategy.${name}`) }))} />
-      <NumberInput w={150} label={t('models.budget')} min={1} max={100000} allowDecimal={false} value={plan.budget} onChange={(v) => change({ ...plan, budget: Number(v) })} />
+      <Limit label={t('models.budget')} max={100000} value={plan.budget} change={(budget) => change({ ...plan, budget })} />
+      <Limit label={t('models.boxes')} max={1000000} value={plan.boxes} change={(boxes) => change({ ...plan, boxes })} />
       <NumberInput w={90} label={t('rounds.seed')} min={0} allowDecimal={false} value={plan.seed} onChange={(v) => change({ ...plan, seed: Number(v) })} />
     </>
   )
+}
+
+function Limit({ label, max, value, change }: { label: string; max: number; value: number | null; change: (value: number | null) => void }) {
+  const { t } = useTranslation()
+  return <NumberInput w={150} label={label} placeholder={t('models.no_limit')} min={1} max={max} allowDecimal={false} value={value ?? ''} onChange={(v) => change(v === '' ? null : Number(v))} />
 }

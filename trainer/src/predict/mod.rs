@@ -1,6 +1,13 @@
 //! A loaded model put to use: what it makes of a picture, answers to questions, regions it proposes.
 
-use crate::acquire::Signal;
+mod probes;
+mod reread;
+mod signals;
+mod sketch;
+
+pub use probes::Probes;
+pub use signals::{box_signals, confidence, signals};
+
 use crate::calibrate::Calibration;
 use crate::checkpoint::Pretrained;
 use crate::data::{Look, Prompter};
@@ -13,7 +20,7 @@ use medreg_datasets::grammar;
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::ontology::Concept;
-use medreg_datasets::protocol::{ProposedRegion, RegionSignals, Signals};
+use medreg_datasets::protocol::{ProposedRegion, QuestionSignals, RegionSignals};
 use medreg_datasets::region::MAX_TEXT_CHARS;
 use medreg_datasets::task;
 use std::collections::BTreeMap;
@@ -63,6 +70,10 @@ pub struct Search<'a> {
     pub describe: bool,
     /// What its confidences are worth, if that is known.
     pub calibration: Option<&'a Calibration>,
+    /// What is asked besides, to see how sure the model is.
+    pub probes: Probes,
+    /// The seed of what is drawn.
+    pub seed: u64,
 }
 
 /// What a model finds in a picture, and how sure it was of each answer.
@@ -71,7 +82,7 @@ pub struct Findings {
     /// The regions it proposes.
     pub regions: Vec<ProposedRegion>,
     /// One per concept asked for.
-    pub signals: Vec<Signal>,
+    pub questions: Vec<QuestionSignals>,
 }
 
 impl Predictor {
@@ -173,15 +184,12 @@ impl Predictor {
         let [first, _] = search.langs.both();
         let ask =
             |concept: &&Concept| task::text_to_region(first, search.modality, concept.name(first));
-        let answers = self.ask(look, &concepts.iter().map(ask).collect::<Vec<_>>())?;
+        let asked: Vec<String> = concepts.iter().map(ask).collect();
+        let answers = self.ask(look, &asked)?;
+        let questions = self.probed(look, search, &concepts, &asked, &answers)?;
         let mut found = Vec::new();
-        let mut signals = Vec::new();
         for (concept, answer) in concepts.iter().zip(&answers) {
             let name = concept.name(first);
-            signals.push(Signal {
-                concept: concept.key.clone(),
-                uncertainty: uncertainty(answer),
-            });
             let reading = grammar::read(&answer.text);
             let (all, sure) = (reading.boxes(), box_signals(answer));
             let boxes = reading.boxes_of(name).into_iter();
@@ -189,11 +197,11 @@ impl Predictor {
                 bbox,
                 concept,
                 confidence: confidence(answer),
-                signals: region_signals(answer, all.iter().position(|b| *b == bbox), &sure),
+                signals: signals::of_region(answer, all.iter().position(|b| *b == bbox), &sure),
             }));
         }
         let regions = self.described(look, search, &found)?;
-        Ok(Findings { regions, signals })
+        Ok(Findings { regions, questions })
     }
 
     /// The found boxes as regions, with the model's descriptions in both languages.
@@ -263,137 +271,8 @@ impl Found<'_> {
     }
 }
 
-/// How sure the model was of an answer; `None` where it has no token, or a number that is none.
-#[must_use]
-pub fn signals(answer: &Answer) -> Option<Signals> {
-    let all: Vec<usize> = (0..answer.tokens.len()).collect();
-    signals_of(answer, &all)
-}
-
-/// How sure it was of the coordinates of each of its boxes, where these are as many as are read from its text; otherwise, as in an
-/// answer that was not held to what a box can be, of the whole answer for each.
-#[must_use]
-pub fn box_signals(answer: &Answer) -> Vec<Signals> {
-    let boxes = grammar::read(&answer.text).boxes().len();
-    let own: Option<Vec<Signals>> = answer.boxes.iter().map(|b| signals_of(answer, b)).collect();
-    match own {
-        Some(own) if own.len() == boxes => own,
-        _ => signals(answer).map_or(Vec::new(), |whole| vec![whole; boxes]),
-    }
-}
-
-fn region_signals(
-    answer: &Answer,
-    place: Option<usize>,
-    boxes: &[Signals],
-) -> Option<RegionSignals> {
-    Some(RegionSignals {
-        answer: signals(answer)?,
-        coordinates: *boxes.get(place?)?,
-    })
-}
-
-fn signals_of(answer: &Answer, tokens: &[usize]) -> Option<Signals> {
-    let of = |numbers: &[f32]| -> Option<Vec<f32>> {
-        tokens.iter().map(|t| numbers.get(*t).copied()).collect()
-    };
-    let least = |numbers: Vec<f32>| {
-        numbers
-            .into_iter()
-            .map(f64::from)
-            .fold(f64::INFINITY, f64::min)
-    };
-    let found = Signals {
-        mean: mean(&of(&answer.logprobs)?)?,
-        least: least(of(&answer.logprobs)?),
-        margin: least(of(&answer.margins)?),
-        entropy: mean(&of(&answer.entropies)?)?,
-    };
-    let numbers = [found.mean, found.least, found.margin, found.entropy];
-    numbers.iter().all(|n| n.is_finite()).then_some(found)
-}
-
-/// The geometric mean of the probabilities of an answer's tokens; not calibrated.
-#[must_use]
-pub fn confidence(answer: &Answer) -> f64 {
-    let logprob = mean(&answer.logprobs).unwrap_or(f64::NEG_INFINITY);
-    // NaN compares with nothing and becomes 0 as well.
-    if logprob.is_finite() {
-        logprob.exp().clamp(0.0, 1.0)
-    } else {
-        0.0
-    }
-}
-
-/// The mean entropy of an answer's tokens, in nats; not a number where there is no token.
-#[must_use]
-pub fn uncertainty(answer: &Answer) -> f64 {
-    mean(&answer.entropies).unwrap_or(f64::NAN)
-}
-
-fn mean(values: &[f32]) -> Option<f64> {
-    let sum: f64 = values.iter().copied().map(f64::from).sum();
-    (!values.is_empty()).then(|| sum / values.len() as f64)
-}
-
 /// Threads that work side by side unless somebody says otherwise: one per core.
 #[must_use]
 pub fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(logprobs: &[f32], entropies: &[f32]) -> Answer {
-        Answer {
-            text: String::new(),
-            tokens: vec![0; logprobs.len()],
-            logprobs: logprobs.to_vec(),
-            entropies: entropies.to_vec(),
-            margins: logprobs.iter().map(|l| -l).collect(),
-            boxes: Vec::new(),
-            finished: true,
-        }
-    }
-
-    #[test]
-    fn signals_are_of_all_tokens_and_of_each_box_alone() {
-        let boxes = vec![vec![1], vec![2, 3]];
-        let text = "<ref>a</ref><box>[[1, 2, 3, 4], [5, 6, 7, 8]]</box>".to_owned();
-        let said = Answer {
-            boxes,
-            text,
-            ..answer(&[-0.5, -0.25, -2.0, -1.0], &[0.0, 0.5, 0.25, 0.75])
-        };
-        let whole = signals(&said).unwrap();
-        assert_eq!(
-            (whole.mean, whole.least, whole.margin, whole.entropy),
-            (-0.9375, -2.0, 0.25, 0.375)
-        );
-        let own = box_signals(&said);
-        assert_eq!(
-            (own[0].mean, own[1].mean, own[1].margin),
-            (-0.25, -1.5, 1.0)
-        );
-        // Another number of boxes than was read: the whole answer's for each.
-        let other = Answer {
-            boxes: vec![vec![1]],
-            ..said
-        };
-        assert_eq!(box_signals(&other), [whole; 2]);
-        assert_eq!(signals(&answer(&[], &[])), None);
-        assert_eq!(signals(&answer(&[f32::NAN], &[0.0])), None);
-    }
-
-    #[test]
-    fn confidence_is_a_mean_probability_and_uncertainty_a_mean_entropy() {
-        let said = answer(&[0.5f32.ln(), 0.125f32.ln()], &[0.2, 0.4]);
-        assert!((confidence(&said) - 0.25).abs() < 1e-6);
-        assert!((uncertainty(&said) - 0.3).abs() < 1e-6);
-        assert_eq!(confidence(&answer(&[], &[])), 0.0);
-        assert_eq!(confidence(&answer(&[f32::NAN], &[])), 0.0);
-        assert!(uncertainty(&answer(&[], &[])).is_nan());
-    }
 }
