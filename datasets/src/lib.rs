@@ -25,6 +25,7 @@ pub mod ontology;
 pub mod protocol;
 pub mod reason;
 pub mod region;
+pub mod routing;
 pub mod snapshot;
 pub mod task;
 pub mod template;
