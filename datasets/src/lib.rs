@@ -22,6 +22,7 @@ pub mod medreginstruct;
 
 pub mod modality;
 pub mod ontology;
+pub mod preference;
 pub mod protocol;
 pub mod reason;
 pub mod region;

@@ -194,6 +194,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         LEADS,
     ),
     ("GET", "/api/snapshots/{snapshot}/datasheet", TRAINERS),
+    ("GET", "/api/snapshots/{snapshot}/preferences", TRAINERS),
     (
         "GET",
         "/api/snapshots/{snapshot}/differences/{other}",
