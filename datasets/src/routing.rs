@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A project's thresholds; off where a project has none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(try_from = "Written", deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Routing {
     /// From this confidence on a suggestion is sure: a case all of whose suggestions are may be accepted after any reader's review. In 0..=1.
     accept_from: f64,
@@ -22,6 +22,7 @@ pub struct Routing {
 
 /// The thresholds as they are written, before they are checked.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
     accept_from: f64,
     guess_below: f64,

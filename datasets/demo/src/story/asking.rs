@@ -51,7 +51,7 @@ pub fn measure(clock: &Clock, team: &Team, plan: &Plan, cut: &Cut) -> Result<Ask
         false => (ALONE, EACH, SAVES),
     };
     let saving = company.save_times(|times| times.len() < saves)?;
-    let one = company.questions(0, 1, alone)?;
+    let one = company.questions(1, alone)?;
     let (all, meanwhile) = company.ask_and_save(each)?;
     let summary = summary(first_of_all, &one, &all, [saving, meanwhile]);
     let summary = summary.context("nothing was asked or saved")?;
@@ -102,7 +102,7 @@ impl<'a> Company<'a> {
             .collect();
         anyhow::ensure!(!cases.is_empty(), "no image is left to ask about");
         Ok(Self {
-            askers: (1..=PEOPLE).map(asker).collect::<Result<_>>()?,
+            askers: (1..=PEOPLE).map(asker).collect::<Result<_, _>>()?,
             annotator: team.join("demo-annotator", "Annotator (scripted)", "annotator")?,
             langs: cut.manifest.langs.both().clone(),
             cases,
@@ -133,13 +133,13 @@ impl<'a> Company<'a> {
         self.cases[turn % self.cases.len()]
     }
 
-    /// What `people` from `first` on are answered, all at once, each `each` questions one after the other.
-    fn questions(&self, first: usize, people: usize, each: usize) -> Result<Vec<Answered>> {
+    /// What so many people are answered, all at once, each `each` questions one after the other.
+    fn questions(&self, people: usize, each: usize) -> Result<Vec<Answered>> {
         let of = |person: usize| -> Result<Vec<Answered>> {
             (0..each).map(|number| self.ask(person, number)).collect()
         };
         let answers: Result<Vec<_>> = thread::scope(|scope| {
-            let asking: Vec<_> = (first..first + people)
+            let asking: Vec<_> = (0..people)
                 .map(|person| scope.spawn(move || of(person)))
                 .collect();
             asking
@@ -155,7 +155,7 @@ impl<'a> Company<'a> {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let saving = scope.spawn(|| self.save_times(|_| !over.load(Ordering::Relaxed)));
-            let answers = self.questions(0, PEOPLE, each);
+            let answers = self.questions(PEOPLE, each);
             over.store(true, Ordering::Relaxed);
             Ok((answers?, joined(saving.join())?))
         })
