@@ -117,7 +117,6 @@ test('a lead has cases go by how sure the model is, and the worklist says which 
   const lena = { username: 'lena', password: 'lena decides who reads' }
   const user = await admin.call('POST', '/api/users', { ...lena, display_name: 'Lena' })
   await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'lead' })
-  await admin.call('PATCH', `/api/projects/${project}`, { blind_share: 0 })
   await signIn(page, lena)
   await page.goto(`${server.url}/projects/${project}`)
   await page.getByRole('switch', { name: 'Route cases by confidence' }).check()
