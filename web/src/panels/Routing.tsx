@@ -15,7 +15,14 @@ export function Routing({ project: { id, routing } }: { project: Project }) {
   const change = useSetting(settings.routing)
   const [chosen, choose] = useState<Thresholds | null | undefined>(undefined)
   const now = chosen === undefined ? (routing ?? null) : chosen
-  const save = (asked: Thresholds | null) => change.mutate({ id, routing: asked }, { onSuccess: () => choose(undefined) })
+  const save = (asked: Thresholds | null) => {
+    change.mutate({ id, routing: asked }, { onSuccess: () => choose(undefined) })
+  }
+  // What was never saved is put away without asking the server.
+  const turn = (on: boolean) => {
+    if (!on && routing) save(null)
+    else choose(on ? OFFERED : undefined)
+  }
   const turned = (now?.guess_below ?? 0) > (now?.accept_from ?? 1)
   return (
     <Card withBorder component="section" aria-labelledby="routing">
@@ -25,7 +32,7 @@ export function Routing({ project: { id, routing } }: { project: Project }) {
         <Switch
           label={t('routing.on')}
           checked={now !== null}
-          onChange={(event) => (event.currentTarget.checked ? choose(OFFERED) : routing ? save(null) : choose(undefined))}
+          onChange={(event) => turn(event.currentTarget.checked)}
         />
         {now && (
           <form onSubmit={(event) => { event.preventDefault(); save(now) }}>
