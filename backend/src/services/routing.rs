@@ -11,7 +11,7 @@ use medreg_datasets::geometry::PixelBox;
 use medreg_datasets::ids::{ImageId, ProjectId};
 use medreg_datasets::matching::shared_regions;
 use medreg_datasets::ontology::ConceptKey;
-use medreg_datasets::region::{AnnotationContent, Presence};
+use medreg_datasets::region::{AnnotationContent, Presence, Region};
 use medreg_datasets::routing::{Reading, Routing, Sureness};
 use sqlx::PgConnection;
 

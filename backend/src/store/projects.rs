@@ -134,6 +134,7 @@ impl Row {
 impl TryFrom<Row> for Project {
     type Error = StoreError;
     fn try_from(row: Row) -> Stored<Self> {
+        let routing = row.routing()?;
         let lang = |text: String, column| {
             text.parse()
                 .map_err(StoreError::corrupt("projects", column))
@@ -147,7 +148,7 @@ impl TryFrom<Row> for Project {
         };
         Ok(Self {
             id: ProjectId(row.id),
-            routing: row.routing()?,
+            routing,
             name: row.name,
             langs: langs
                 .try_into()
