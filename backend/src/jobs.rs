@@ -1,6 +1,6 @@
 //! What a server does beside answering: claims queued work and has the services do it. Several servers share one queue.
 
-use crate::services::{Hospital, Outcome, exports, imports, likeness};
+use crate::services::{Hospital, Outcome, exports, imports, inquiries, likeness};
 use std::time::Duration;
 
 /// How often it is looked whether there is work.
@@ -39,6 +39,7 @@ async fn write(hospital: &Hospital) -> Outcome<bool> {
 }
 
 async fn sweep(hospital: &Hospital) -> Outcome<bool> {
+    inquiries::sweep(hospital).await?;
     imports::sweep(hospital).await?;
     exports::sweep(hospital).await?;
     let swept = hospital.objects.sweep_incoming(LEFT_OVER).await?;

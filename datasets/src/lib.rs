@@ -22,9 +22,13 @@ pub mod medreginstruct;
 
 pub mod modality;
 pub mod ontology;
+pub mod preference;
 pub mod protocol;
 pub mod reason;
 pub mod region;
+pub mod reward;
+pub mod routing;
+pub mod side;
 pub mod snapshot;
 pub mod task;
 pub mod template;

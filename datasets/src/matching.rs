@@ -1,6 +1,8 @@
 //! Which predicted box answers which true box: the assignment that region scores are counted on.
 
 use crate::geometry::PixelBox;
+use crate::ontology::ConceptKey;
+use std::collections::BTreeSet;
 
 /// A true box with the predicted box assigned to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +31,25 @@ pub fn match_boxes(truth: &[PixelBox], predicted: &[PixelBox]) -> Vec<Pair> {
     };
     let pairs = assigned.into_iter().map(pair);
     pairs.filter(|pair| pair.iou > 0.0).collect()
+}
+
+/// How many regions two lists share: the same concept, and boxes that overlap by an IoU of at least `from`, each with one partner at most.
+#[must_use]
+pub fn shared_regions(
+    a: &[(&ConceptKey, PixelBox)],
+    b: &[(&ConceptKey, PixelBox)],
+    from: f64,
+) -> usize {
+    let concepts: BTreeSet<&ConceptKey> = a.iter().map(|(concept, _)| *concept).collect();
+    let pairs = concepts
+        .into_iter()
+        .flat_map(|concept| match_boxes(&boxes_of(a, concept), &boxes_of(b, concept)));
+    pairs.filter(|pair| pair.iou >= from).count()
+}
+
+fn boxes_of(regions: &[(&ConceptKey, PixelBox)], concept: &ConceptKey) -> Vec<PixelBox> {
+    let of = regions.iter().filter(|(key, _)| *key == concept);
+    of.map(|(_, bbox)| *bbox).collect()
 }
 
 /// The assignment of least total cost of `rows` to `columns`, as many pairs as the smaller side has, in the order of the rows; none where

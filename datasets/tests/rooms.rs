@@ -20,6 +20,10 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "datasets/src/reward",
+        &["crate::snapshot", "crate::protocol", "crate::formats"],
+    ),
+    (
         "datasets/demo/src",
         &[
             "sqlx::",

@@ -113,6 +113,33 @@ test('a suggestion that is adjusted with the mouse opens as a region', async ({ 
   expect(region.bbox[0]).toBe(290)
 })
 
+test('a lead has cases go by how sure the model is, and the worklist says which way', async ({ page }) => {
+  const lena = { username: 'lena', password: 'lena decides who reads' }
+  const user = await admin.call('POST', '/api/users', { ...lena, display_name: 'Lena' })
+  await admin.call('PUT', `/api/projects/${project}/members/${user.id}`, { role: 'lead' })
+  await signIn(page, lena)
+  await page.goto(`${server.url}/projects/${project}`)
+  await page.getByRole('switch', { name: 'Route cases by confidence' }).check()
+  const accept = page.getByLabel('Accept after review from')
+  const save = page.getByRole('button', { name: 'Save and route anew' })
+  await accept.fill('30')
+  await expect(page.getByText('This is above the other threshold.')).toBeVisible()
+  await expect(save).toBeDisabled()
+  await accept.fill('80')
+  await save.click()
+  await expect(save).toBeDisabled()
+  await isAccessible(page)
+  await page.goto(`${server.url}/projects/${project}/worklist`)
+  await page.getByLabel('Route', { exact: true }).selectOption('Accept after review')
+  await expect(page.getByRole('cell', { name: 'Accept after review' }).first()).toBeVisible()
+  await expect(page.getByRole('cell', { name: 'Expert first' })).toHaveCount(0)
+  await isAccessible(page)
+  await page.goto(`${server.url}/projects/${project}/feedback`)
+  await expect(page.getByTestId('routes')).toContainText('Audit of accepted cases')
+  await isAccessible(page)
+  await admin.call('PUT', `/api/projects/${project}/routing`, { routing: null })
+})
+
 test('a nodule is drawn inside a lung; clicks choose, and change no box', async ({ page }) => {
   await signIn(page, bo)
   const { id: image } = await nextCase(page)

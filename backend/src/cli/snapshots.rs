@@ -82,6 +82,11 @@ pub(super) enum SnapshotCommand {
         after_help = "Example:\n  medreg snapshot datasheet 3f1c… --format markdown --out DATASHEET.md"
     )]
     Datasheet(DatasheetArgs),
+    /// Write what readers changed of a model's suggestions as JSON lines of prompt, chosen and rejected, for preference optimisation
+    #[command(
+        after_help = "Example:\n  medreg snapshot preferences 3f1c… --out preferences.jsonl\n\nPictures are named as in `medreg snapshot export --format medreginstruct`."
+    )]
+    Preferences(PreferencesArgs),
     /// Check every hash of a snapshot, and its counts; exit code 1 where one is wrong
     #[command(after_help = "Example:\n  medreg snapshot verify 3f1c… --json")]
     Verify {
@@ -112,6 +117,15 @@ pub(super) struct DatasheetArgs {
     /// How it is written
     #[arg(long, value_enum, default_value = "html")]
     format: Written,
+    /// The file to write; `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct PreferencesArgs {
+    /// Its id, as `list` prints it
+    id: Digest,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
@@ -178,6 +192,10 @@ pub(super) async fn snapshot(place: &Place, command: SnapshotCommand) -> anyhow:
             let text = snapshots::datasheet(hospital, &actor, &args.id, format).await?;
             let whole = futures::stream::iter([Ok(text.into())]);
             write_file(whole, &args.out).await?;
+        }
+        SnapshotCommand::Preferences(args) => {
+            let lines = snapshots::preferences(hospital, &actor, &args.id).await?;
+            write_file(Box::pin(lines), &args.out).await?;
         }
         SnapshotCommand::Verify { id, json } => {
             let report = snapshots::verify(hospital, &actor, &id).await?;

@@ -20,6 +20,7 @@ use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::Concept;
 use medreg_datasets::protocol::{ModelRef, RunConfig};
 use medreg_datasets::region::AnnotationContent;
+use medreg_datasets::routing::Routing;
 use medreg_datasets::snapshot::{ObjectRef, SplitShares};
 use medreg_datasets::template::Template;
 use serde::{Deserialize, Serialize};
@@ -206,6 +207,14 @@ pub struct ProjectChangeBody {
     pub keep_dates: Option<Dates>,
     /// Whether DICOM headers that come from now on keep the patient's sex, age, size and the like.
     pub keep_characteristics: Option<bool>,
+}
+
+/// By which confidences cases go to whom.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingBody {
+    /// The thresholds; null where all cases are to go the same way.
+    pub routing: Option<Routing>,
 }
 
 fn default_blind_share() -> u8 {

@@ -148,6 +148,8 @@ fn name_of(parameter: &RefOr<Parameter>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
 
     #[test]
     fn every_limit_is_told() {
@@ -168,6 +170,73 @@ mod tests {
         let all = schemas["RunConfig"].to_string() + &text;
         let limits = all.matches(r#"aximum":"#).count();
         assert_eq!(limits, RunConfig::LIMITS.len(), "{all}");
+    }
+
+    /// Of two types of one name the document tells one alone, and says nothing.
+    #[test]
+    fn no_two_schemas_have_the_same_name() {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for room in [here.join("src"), here.join("../datasets/src")] {
+            for file in sources(&room) {
+                for name in schemas_in(&std::fs::read_to_string(&file).unwrap()) {
+                    places.entry(name).or_default().push(file.clone());
+                }
+            }
+        }
+        assert!(places.len() > 150, "{} types were found", places.len());
+        places.retain(|_, files| files.len() > 1);
+        assert_eq!(places, BTreeMap::new());
+        assert_eq!(
+            schemas_in("#[derive(Debug, ToSchema)]\n#[serde(default)]\npub struct One {}"),
+            ["One"]
+        );
+        assert_eq!(
+            schemas_in("#[cfg_attr(x, derive(utoipa::ToSchema))]\nenum Two {"),
+            ["Two"]
+        );
+    }
+
+    fn sources(folder: &std::path::Path) -> Vec<PathBuf> {
+        let inside = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        inside
+            .flat_map(|path| match path.is_dir() {
+                true => sources(&path),
+                false => vec![path],
+            })
+            .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+            .collect()
+    }
+
+    /// The names of the types that derive a schema.
+    fn schemas_in(source: &str) -> Vec<String> {
+        let lines: Vec<&str> = source.lines().collect();
+        let derives = |line: &&str| line.contains("derive(") && line.contains("ToSchema");
+        // A name that is told apart, else the type's own; none where a macro fills it in.
+        let name = |at: usize| {
+            lines[at..].iter().find_map(|line| {
+                let line = line.trim();
+                let item = line
+                    .trim_start_matches("pub ")
+                    .trim_start_matches("pub(super) ");
+                let rest = line
+                    .strip_prefix("#[schema(as = ")
+                    .or(item.strip_prefix("struct "))
+                    .or(item.strip_prefix("enum "))?;
+                Some(
+                    rest.split(|c: char| !c.is_alphanumeric())
+                        .next()?
+                        .to_owned(),
+                )
+            })
+        };
+        (0..lines.len())
+            .filter(|at| derives(&lines[*at]))
+            .filter_map(name)
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     #[test]

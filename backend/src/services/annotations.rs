@@ -2,7 +2,8 @@
 
 use super::access::{self, Permission};
 use super::cases::{may_be_read, shows_suggestions};
-use super::{Actor, Hospital, Outcome, ServiceError, audit};
+use super::routing::Submitted;
+use super::{Actor, Hospital, Outcome, ServiceError, audit, routing};
 use crate::store::annotations::{self, Annotation, Fate, Person, Revision, Submission, Suggestion};
 use crate::store::images::Image;
 use crate::store::projects::{self, Project};
@@ -180,6 +181,7 @@ pub async fn submit(
     }
     let mut tx = hospital.pool.begin().await?;
     let (found, project) = access::image(&mut tx, actor, image, Permission::Annotate).await?;
+    let (_, role) = access::project(&mut tx, actor, project.id, Permission::Annotate).await?;
     may_be_read(&found)?;
     may_write(&mut tx, actor, image).await?;
     let (id, latest) = annotations::lock(&mut tx, image, actor.user).await?;
@@ -204,14 +206,24 @@ pub async fn submit(
         annotations::put_outcome(&mut tx, suggestion.id, id, &fate).await?;
     }
     let suggested = !suggestions.is_empty();
+    let missed = missed(&suggestions, &current.content);
     let submission = Submission {
         revision,
         active_seconds: Some(active_seconds),
         assisted: suggested.then_some(assisted),
-        missed: suggested.then(|| missed(&suggestions, &current.content)),
+        missed: suggested.then_some(missed),
         flags: super::lint::count(&mut tx, &found, &project, &current.content).await?,
     };
     annotations::submit(&mut tx, id, &submission).await?;
+    let read = Submitted {
+        project: &project,
+        role,
+        image: &found,
+        suggestions: &suggestions,
+        content: &current.content,
+        missed,
+    };
+    routing::after_reading(&mut tx, actor, &read).await?;
     cases::release(&mut tx, image, actor.user).await?;
     let submitted = latest_of(&mut tx, actor, image).await?;
     let detail = serde_json::json!({ "image": image, "revision": revision, "regions": submitted.content.regions.len() });

@@ -3,9 +3,9 @@
 use super::access::{self, Permission};
 use super::{Actor, Hospital, Outcome, ServiceError, annotations::latest_of};
 use crate::store::annotations::{self, Annotation, Suggestion};
-use crate::store::cases::{self, Choice, Lease};
+use crate::store::cases::{self, Choice, Lease, Reader};
 use crate::store::images::{Image, ImageState};
-use crate::store::projects::Project;
+use crate::store::projects::{Project, Role};
 use medreg_datasets::ids::{Digest, ImageId, LeaseId, ProjectId};
 use medreg_datasets::snapshot::Split;
 use serde::Serialize;
@@ -37,11 +37,13 @@ pub async fn next(
     // Somebody else may take what was just found before this transaction's lease is written; then the next one is tried.
     loop {
         let mut tx = hospital.pool.begin().await?;
-        let (project, _) = access::project(&mut tx, actor, project, Permission::Annotate).await?;
+        let (project, role) =
+            access::project(&mut tx, actor, project, Permission::Annotate).await?;
+        let reader = reader(actor, role);
         cases::one_at_a_time(&mut tx, actor.user).await?;
-        let found = match cases::held(&mut tx, project.id, actor.user, split).await? {
+        let found = match cases::held(&mut tx, project.id, reader, split).await? {
             Some(image) => Some(image),
-            None => cases::next_free(&mut tx, project.id, split).await?,
+            None => cases::next_free(&mut tx, project.id, reader, split).await?,
         };
         let Some(image) = found else {
             return Ok(None);
@@ -49,7 +51,7 @@ pub async fn next(
         let Some(lease) = cases::take(&mut tx, image, actor.user).await? else {
             continue;
         };
-        if cases::submitted(&mut tx, image).await? {
+        if !cases::is_waiting(&mut tx, image, reader).await? {
             continue;
         }
         let case = view(&mut tx, actor, &project, image, lease).await?;
@@ -66,8 +68,15 @@ pub async fn upcoming(
     split: Option<Split>,
 ) -> Outcome<Option<ImageId>> {
     let mut conn = hospital.pool.acquire().await?;
-    let (project, _) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
-    Ok(cases::upcoming(&mut conn, project.id, split).await?)
+    let (project, role) = access::project(&mut conn, actor, project, Permission::Annotate).await?;
+    Ok(cases::upcoming(&mut conn, project.id, reader(actor, role), split).await?)
+}
+
+fn reader(actor: &Actor, role: Role) -> Reader {
+    Reader {
+        user: actor.user,
+        is_expert: role.is_expert(),
+    }
 }
 
 /// Opens a given case.
@@ -132,7 +141,7 @@ pub(super) fn shows_suggestions(project: &Project, image: &Image) -> bool {
 }
 
 /// Whether a case belongs to the control group: drawn by hash, so that reloading does not change it.
-fn is_blind(project: &Project, image: ImageId) -> bool {
+pub(super) fn is_blind(project: &Project, image: ImageId) -> bool {
     let digest = Digest::of(format!("blind/{}/{image}", project.id).as_bytes());
     digest.percentile() < u32::from(project.blind_share)
 }

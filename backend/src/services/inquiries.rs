@@ -135,7 +135,6 @@ async fn found_inquiry(conn: &mut PgConnection, id: InquiryId) -> Outcome<Inquir
 /// One question: of one's own, or of anybody where the actor may see what others wrote.
 pub async fn inquiry(hospital: &Hospital, actor: &Actor, id: InquiryId) -> Outcome<Inquiry> {
     let mut conn = hospital.pool.acquire().await?;
-    inquiries::give_up(&mut conn).await?;
     shown(&mut conn, actor, id).await
 }
 
@@ -162,7 +161,6 @@ pub async fn about(hospital: &Hospital, actor: &Actor, image: ImageId) -> Outcom
         Err(ServiceError::Forbidden(_)) => Some(actor.user),
         Err(other) => return Err(other),
     };
-    inquiries::give_up(&mut conn).await?;
     Ok(inquiries::about(&mut conn, image, by).await?)
 }
 
@@ -194,7 +192,6 @@ pub async fn claim(hospital: &Hospital, claim: &ClaimInquiry) -> Outcome<Option<
 
 async fn claim_now(hospital: &Hospital, worker: &str) -> Outcome<Option<InquiryItem>> {
     let mut tx = hospital.pool.begin().await?;
-    inquiries::give_up(&mut tx).await?;
     let item = match inquiries::claim(&mut tx, worker).await? {
         None => None,
         Some(claimed) => {
@@ -208,6 +205,13 @@ async fn claim_now(hospital: &Hospital, worker: &str) -> Outcome<Option<InquiryI
     };
     tx.commit().await?;
     Ok(item)
+}
+
+/// Ends the questions that nobody will answer; who listens is told then.
+pub async fn sweep(hospital: &Hospital) -> Outcome<()> {
+    let mut conn = hospital.pool.acquire().await?;
+    inquiries::give_up(&mut conn).await?;
+    Ok(())
 }
 
 /// The picture of the image that is asked about.

@@ -19,6 +19,7 @@ pub mod lint;
 pub mod projects;
 mod resampling;
 pub mod rounds;
+pub mod routing;
 pub mod runs;
 pub mod snapshots;
 mod turns;

@@ -1,7 +1,7 @@
 //! Projects, their members and their ontologies.
 
 use super::access::{self, Permission};
-use super::{Actor, Hospital, Outcome, ServiceError, audit};
+use super::{Actor, Hospital, Outcome, ServiceError, audit, routing};
 use crate::store::StoreError;
 use crate::store::accounts;
 use crate::store::cases::{self, Progress};
@@ -47,6 +47,10 @@ pub async fn change(
         .await
         .map_err(name_taken)?;
     let changed = access::project(&mut tx, actor, id, Permission::Manage).await?;
+    if changed.0.blind_share != old.blind_share {
+        // Whose way is shown depends on who is read without suggestions.
+        routing::route_all(&mut tx, &changed.0).await?;
+    }
     let detail = serde_json::json!({
         "name": change.name.is_some(), "guideline": change.guideline.is_some(),
         "shares": change.shares, "blind_share": change.blind_share,

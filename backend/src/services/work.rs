@@ -1,7 +1,7 @@
 //! What workers may do: claim, report, publish. Every message names its hand-out, and an old one is refused.
 
 use super::runs::Body;
-use super::{Actor, Hospital, Outcome, ServiceError, audit, snapshots::named_object};
+use super::{Actor, Hospital, Outcome, ServiceError, audit, routing, snapshots::named_object};
 use crate::store::acquisitions::{self, Acquisition};
 use crate::store::audit::NewEntry;
 use crate::store::{annotations, projects, runs, snapshots};
@@ -351,6 +351,7 @@ pub async fn predictions(
             let questions = &prediction.questions;
             acquisitions::keep_signals(&mut tx, id, prediction.image, questions).await?;
         }
+        routing::route_one(&mut tx, &project, prediction.image).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -275,7 +275,7 @@ pub async fn suggestions(conn: &mut PgConnection, image: ImageId) -> Stored<Vec<
         .collect()
 }
 
-fn boxed(column: &'static str, corners: Vec<f64>) -> Stored<PixelBox> {
+pub(super) fn boxed(column: &'static str, corners: Vec<f64>) -> Stored<PixelBox> {
     let corners: [f64; 4] = corners
         .try_into()
         .map_err(|_| StoreError::corrupt("suggestions", column)("not four numbers"))?;

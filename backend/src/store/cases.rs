@@ -32,6 +32,15 @@ pub struct Choice {
     pub reason: ChoiceReason,
 }
 
+/// Who asks for a case.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// Who.
+    pub user: UserId,
+    /// Whether they are one: the cases for experts, and those that wait for a second reader, are theirs.
+    pub is_expert: bool,
+}
+
 /// Somebody else's hold.
 #[derive(Debug)]
 pub struct Holder {
@@ -60,17 +69,18 @@ pub async fn one_at_a_time(conn: &mut PgConnection, reader: UserId) -> Stored<()
 pub async fn held(
     conn: &mut PgConnection,
     project: ProjectId,
-    reader: UserId,
+    reader: Reader,
     split: Option<Split>,
 ) -> Stored<Option<ImageId>> {
     let id = sqlx::query_scalar!(
         "SELECT i.id FROM leases l JOIN images i ON i.id = l.image_id JOIN studies s ON s.id = i.study_id
-         JOIN patients p ON p.id = s.patient_id
+         JOIN patients p ON p.id = s.patient_id JOIN routed_cases c ON c.image_id = i.id
          WHERE i.project_id = $1 AND l.user_id = $2 AND i.attested_at IS NOT NULL AND NOT i.withheld
            AND ($3::text IS NULL OR p.split = $3)
-           AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+           AND (NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+                OR ($4 AND c.route = 'second_reader' AND c.first_reader <> $2))
          ORDER BY l.id LIMIT 1",
-        project.0, reader.0, split.map(Split::as_str)
+        project.0, reader.user.0, split.map(Split::as_str), reader.is_expert
     )
     .fetch_optional(conn)
     .await?;
@@ -80,39 +90,53 @@ pub async fn held(
 /// The case that nobody holds or finished and that comes first, with what is done to its row; the macro that checks a query reads
 /// literals alone.
 macro_rules! first_free {
-    ($lock:literal, $project:expr, $split:expr) => {
+    ($lock:literal, $project:expr, $reader:expr, $split:expr) => {
         sqlx::query_scalar!(
             "WITH latest AS (
                  SELECT id FROM acquisitions WHERE project_id = $1 AND state = 'finished' ORDER BY finished_at DESC LIMIT 1
              )
              SELECT i.id FROM images i
              JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
+             JOIN routed_cases c ON c.image_id = i.id
              LEFT JOIN acquisition_items q ON q.image_id = i.id AND q.acquisition_id = (SELECT id FROM latest)
              WHERE i.project_id = $1 AND i.attested_at IS NOT NULL AND NOT i.withheld
                AND ($2::text IS NULL OR p.split = $2)
                AND NOT EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now())
-               AND NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
-             ORDER BY q.rank NULLS LAST, i.id LIMIT 1"
+               AND (NOT EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL)
+                    OR ($4 AND c.route = 'second_reader' AND c.first_reader <> $3))
+             ORDER BY CASE WHEN $4 THEN array_position(ARRAY['second_reader', 'expert_first', 'accept_after_review'], c.route)
+                           ELSE array_position(ARRAY['accept_after_review', 'expert_first'], c.route) END,
+                      q.rank NULLS LAST, i.id LIMIT 1"
                 + $lock,
             $project.0,
-            $split.map(Split::as_str)
+            $split.map(Split::as_str),
+            $reader.user.0,
+            $reader.is_expert
         )
     };
 }
 
-/// The next case that nobody holds or finished: the highest rank of the latest finished acquisition, then by arrival.
+/// The next case that nobody holds or finished: the highest rank of the latest finished acquisition, then by arrival. Where the project
+/// routes its cases, what goes the reader's way comes first: for an expert what waits for a second reader, then what needs an expert; for
+/// others what any reader's review settles.
 ///
 /// Its row is locked until the transaction ends; rows that others are just taking are passed over.
 pub async fn next_free(
     conn: &mut PgConnection,
     project: ProjectId,
+    reader: Reader,
     split: Option<Split>,
 ) -> Stored<Option<ImageId>> {
     // Not FOR UPDATE, which would pass over rows that are merely referred to: by suggestions that are being written, or
     // by a round that is being ranked, whose best images these are.
-    let id = first_free!(" FOR NO KEY UPDATE OF i SKIP LOCKED", project, split)
-        .fetch_optional(conn)
-        .await?;
+    let id = first_free!(
+        " FOR NO KEY UPDATE OF i SKIP LOCKED",
+        project,
+        reader,
+        split
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(id.map(ImageId))
 }
 
@@ -120,9 +144,12 @@ pub async fn next_free(
 pub async fn upcoming(
     conn: &mut PgConnection,
     project: ProjectId,
+    reader: Reader,
     split: Option<Split>,
 ) -> Stored<Option<ImageId>> {
-    let id = first_free!("", project, split).fetch_optional(conn).await?;
+    let id = first_free!("", project, reader, split)
+        .fetch_optional(conn)
+        .await?;
     Ok(id.map(ImageId))
 }
 
@@ -218,11 +245,13 @@ pub async fn choice(
     .transpose()
 }
 
-/// Whether anybody has submitted an image.
-pub async fn submitted(conn: &mut PgConnection, image: ImageId) -> Stored<bool> {
+/// Whether an image still waits for this reader: nobody has submitted it, or it is for a second one.
+pub async fn is_waiting(conn: &mut PgConnection, image: ImageId, reader: Reader) -> Stored<bool> {
     let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM annotations WHERE image_id = $1 AND submitted_revision IS NOT NULL) AS "found!""#,
-        image.0
+        r#"SELECT NOT EXISTS (SELECT FROM annotations WHERE image_id = $1 AND submitted_revision IS NOT NULL)
+                  OR ($3 AND EXISTS (SELECT FROM routed_cases WHERE image_id = $1 AND route = 'second_reader' AND first_reader <> $2))
+                  AS "found!""#,
+        image.0, reader.user.0, reader.is_expert
     )
     .fetch_one(conn)
     .await?;

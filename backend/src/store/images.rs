@@ -7,6 +7,7 @@ use medreg_datasets::ids::{Digest, ImageId, PatientId, ProjectId, StudyId};
 use medreg_datasets::likeness::Likeness;
 use medreg_datasets::modality::Modality;
 use medreg_datasets::reason::AttestationReason;
+use medreg_datasets::routing::Route;
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -70,6 +71,9 @@ pub struct Image {
     pub state: ImageState,
     /// How much the bilingual checks found in what was submitted about it; absent where nothing was.
     pub flags: Option<i32>,
+    /// Which way the case goes; absent where the project's cases all go the same, where nobody has to read it any more, and where it is read
+    /// without suggestions.
+    pub route: Option<Route>,
     /// Why it waits for a person's word, where it does.
     pub attestation_reason: Option<AttestationReason>,
     /// The 8-bit PNG as a reader first sees it.
@@ -112,6 +116,7 @@ struct Row {
     leased: bool,
     submitted: bool,
     flags: Option<i32>,
+    route: Option<String>,
     created_at: String,
 }
 
@@ -169,6 +174,11 @@ impl TryFrom<Row> for Image {
                 .map_err(StoreError::corrupt("patients", "split"))?,
             state,
             flags: row.flags,
+            route: row
+                .route
+                .map(|route| route.parse())
+                .transpose()
+                .map_err(StoreError::corrupt("case_routes", "route"))?,
             attestation_reason: attestation_reason(row.attestation_why, row.attestation_reason)?,
             raster: ObjectRef {
                 sha256: row
@@ -294,6 +304,7 @@ macro_rules! image_rows {
                   EXISTS (SELECT FROM leases l WHERE l.image_id = i.id AND l.until > now()) AS "leased!",
                   EXISTS (SELECT FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS "submitted!",
                   (SELECT max(a.flags) FROM annotations a WHERE a.image_id = i.id AND a.submitted_revision IS NOT NULL) AS flags,
+                  (SELECT c.route FROM routed_cases c WHERE c.image_id = i.id AND c.shown) AS route,
                   rfc3339(i.created_at) AS "created_at!"
                   FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id "#
                 + $after,
@@ -336,6 +347,8 @@ pub struct Filter {
     pub state: Option<ImageState>,
     /// Only patients of this split.
     pub split: Option<Split>,
+    /// Only cases that go this way.
+    pub route: Option<Route>,
 }
 
 /// One page of a project's images, in order of arrival, after the image `after`.
@@ -350,14 +363,16 @@ pub async fn page(
     let rows = image_rows!(
         "SELECT * FROM (",
         r#"WHERE i.project_id = $1 AND ($2::uuid IS NULL OR i.id > $2) AND ($3::text IS NULL OR p.split = $3)) AS listed
-           WHERE $4::text IS NULL OR $4 = CASE WHEN withheld THEN 'Withheld' WHEN NOT "attested!" THEN 'WaitingAttestation'
-                                               WHEN "submitted!" THEN 'Submitted' WHEN "leased!" THEN 'Leased' ELSE 'Open' END
+           WHERE ($4::text IS NULL OR $4 = CASE WHEN withheld THEN 'Withheld' WHEN NOT "attested!" THEN 'WaitingAttestation'
+                                               WHEN "submitted!" THEN 'Submitted' WHEN "leased!" THEN 'Leased' ELSE 'Open' END)
+             AND ($6::text IS NULL OR route = $6)
            ORDER BY id LIMIT $5"#,
         project.0,
         after.map(|a| a.0),
         filter.split.map(Split::as_str),
         state,
-        limit
+        limit,
+        filter.route.map(Route::as_str)
     )
     .fetch_all(conn)
     .await?;

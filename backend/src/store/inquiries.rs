@@ -315,14 +315,15 @@ impl Claimed {
     }
 }
 
-/// Hands the oldest question that waits, or whose worker fell silent, to a worker.
+/// Hands the oldest question that waits, or whose worker fell silent, to a worker; none that [`give_up`] ends.
 pub async fn claim(conn: &mut PgConnection, worker: &str) -> Stored<Option<Claimed>> {
     let row = sqlx::query!(
         "UPDATE inquiries SET state = 'answering', attempt = attempt + 1, worker = $1, until = now() + make_interval(secs => $2)
-         WHERE id = (SELECT q.id FROM inquiries q WHERE q.state = 'waiting' OR (q.state = 'answering' AND q.until < now())
+         WHERE id = (SELECT q.id FROM inquiries q WHERE (q.state = 'waiting' OR (q.state = 'answering' AND q.until < now() AND q.attempt < $3))
+                       AND NOT EXISTS (SELECT FROM images i WHERE i.id = q.image_id AND i.withheld)
                      ORDER BY q.id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, attempt, model_id, lang, question, bbox, look_first, image_id",
-        worker, f64::from(LEASE_SECONDS)
+        worker, f64::from(LEASE_SECONDS), MAX_ATTEMPTS
     )
     .fetch_optional(conn)
     .await?;

@@ -15,6 +15,7 @@ pub mod instances;
 pub mod objects;
 pub mod projects;
 pub mod rounds;
+pub mod routes;
 pub mod runs;
 pub mod snapshots;
 

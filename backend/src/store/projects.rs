@@ -5,6 +5,7 @@ use crate::imaging::deidentify::Dates;
 use medreg_datasets::ids::{ProjectId, UserId};
 use medreg_datasets::lang::LangPair;
 use medreg_datasets::ontology::{Concept, ConceptKey};
+use medreg_datasets::routing::Routing;
 use medreg_datasets::snapshot::SplitShares;
 use medreg_datasets::template::Template;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,8 @@ pub struct Project {
     pub keep_dates: Dates,
     /// Whether those headers keep the patient's sex, age, size and the like.
     pub keep_characteristics: bool,
+    /// Which way cases go; absent where all go the same.
+    pub routing: Option<Routing>,
     /// When it was made.
     pub created_at: String,
 }
@@ -106,12 +109,32 @@ struct Row {
     blind_share: i16,
     keep_dates: String,
     keep_characteristics: bool,
+    accept_from: Option<f64>,
+    guess_below: Option<f64>,
+    audit_percent: Option<i16>,
     created_at: String,
+}
+
+impl Row {
+    fn routing(&self) -> Stored<Option<Routing>> {
+        let (Some(low), Some(high), Some(audit)) =
+            (self.guess_below, self.accept_from, self.audit_percent)
+        else {
+            return Ok(None);
+        };
+        let audit =
+            u8::try_from(audit).map_err(StoreError::corrupt("projects", "audit_percent"))?;
+        let routing = Routing::new(low, high, audit);
+        routing
+            .map(Some)
+            .map_err(StoreError::corrupt("projects", "accept_from"))
+    }
 }
 
 impl TryFrom<Row> for Project {
     type Error = StoreError;
     fn try_from(row: Row) -> Stored<Self> {
+        let routing = row.routing()?;
         let lang = |text: String, column| {
             text.parse()
                 .map_err(StoreError::corrupt("projects", column))
@@ -125,6 +148,7 @@ impl TryFrom<Row> for Project {
         };
         Ok(Self {
             id: ProjectId(row.id),
+            routing,
             name: row.name,
             langs: langs
                 .try_into()
@@ -207,7 +231,8 @@ pub async fn project(conn: &mut PgConnection, id: ProjectId) -> Stored<Option<Pr
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
-                  keep_dates, keep_characteristics, rfc3339(created_at) AS "created_at!" FROM projects WHERE id = $1"#,
+                  keep_dates, keep_characteristics, accept_from, guess_below, audit_percent, rfc3339(created_at) AS "created_at!"
+           FROM projects WHERE id = $1"#,
         id.0
     )
     .fetch_optional(conn)
@@ -220,7 +245,8 @@ pub async fn projects(conn: &mut PgConnection, member: Option<UserId>) -> Stored
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, name, lang_first, lang_second, guideline, synthetic, val_share, test_share, blind_share,
-                  keep_dates, keep_characteristics, rfc3339(created_at) AS "created_at!" FROM projects p
+                  keep_dates, keep_characteristics, accept_from, guess_below, audit_percent, rfc3339(created_at) AS "created_at!"
+           FROM projects p
            WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM memberships m WHERE m.project_id = p.id AND m.user_id = $1)
            ORDER BY name"#,
         member.map(|m| m.0)

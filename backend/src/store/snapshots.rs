@@ -3,7 +3,8 @@
 use super::annotations::Person;
 use super::images::attestation_reason;
 use super::{StoreError, Stored};
-use medreg_datasets::ids::{Digest, ImageId, ProjectId, UserId};
+use medreg_datasets::ids::{AnnotationId, Digest, ImageId, ProjectId, UserId};
+use medreg_datasets::preference::Proposed;
 use medreg_datasets::region::AnnotationContent;
 use medreg_datasets::snapshot::{Attested, Manifest, Provenance, SnapshotCase};
 use serde::Serialize;
@@ -194,4 +195,30 @@ pub async fn holds_withheld(conn: &mut PgConnection, id: &Digest) -> Stored<bool
     .fetch_one(conn)
     .await?;
     Ok(holds)
+}
+
+/// The suggestions that the readers of these annotations saw, as far as their images may still be shown.
+pub async fn suggestions_seen(
+    conn: &mut PgConnection,
+    annotations: &[AnnotationId],
+) -> Stored<BTreeMap<AnnotationId, Vec<Proposed>>> {
+    let ids: Vec<uuid::Uuid> = annotations.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "SELECT o.annotation_id, s.concept, s.bbox FROM suggestion_outcomes o JOIN suggestions s ON s.id = o.suggestion_id
+         JOIN images i ON i.id = s.image_id WHERE o.annotation_id = ANY($1) AND NOT i.withheld ORDER BY s.id",
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut seen: BTreeMap<AnnotationId, Vec<Proposed>> = BTreeMap::new();
+    for row in rows {
+        let concept = row.concept.parse();
+        seen.entry(AnnotationId(row.annotation_id))
+            .or_default()
+            .push(Proposed {
+                concept: concept.map_err(StoreError::corrupt("suggestions", "concept"))?,
+                bbox: super::annotations::boxed("bbox", row.bbox)?,
+            });
+    }
+    Ok(seen)
 }

@@ -56,6 +56,8 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("PUT", "/api/projects/{project}/concepts", LEADS),
     ("GET", "/api/projects/{project}/templates", ALL),
     ("PUT", "/api/projects/{project}/templates", LEADS),
+    ("PUT", "/api/projects/{project}/routing", LEADS),
+    ("GET", "/api/projects/{project}/routes", LEADS),
     ("GET", "/api/projects/{project}/images", ALL),
     ("POST", "/api/projects/{project}/images", TRAINERS),
     ("GET", "/api/layouts", Reach::Own),
@@ -192,6 +194,7 @@ const ROUTES: &[(&str, &str, Reach)] = &[
         LEADS,
     ),
     ("GET", "/api/snapshots/{snapshot}/datasheet", TRAINERS),
+    ("GET", "/api/snapshots/{snapshot}/preferences", TRAINERS),
     (
         "GET",
         "/api/snapshots/{snapshot}/differences/{other}",
@@ -444,6 +447,7 @@ fn body(method: &str, path: &str, ids: &BTreeMap<&str, String>) -> Value {
         ("PUT", "{user}") => json!({ "role": "annotator" }),
         ("PUT", "concepts") => json!({ "concepts": [concept] }),
         ("PUT", "templates") => json!({ "templates": [] }),
+        ("PUT", "routing") => json!({ "routing": null }),
         ("POST", "imports" | "check") => json!({ "format": "coco" }),
         ("POST", "attestation") => json!({ "burned_in": false }),
         ("PUT", "annotation") => {

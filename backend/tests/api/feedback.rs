@@ -146,3 +146,75 @@ async fn what_readers_did_with_suggestions_is_counted() {
     }
     get("?from=yesterday").await.refused(400, "invalid");
 }
+
+#[tokio::test]
+async fn what_readers_changed_is_exported_as_pairs_and_nothing_else() {
+    let world = World::new().await;
+    let (anna, worker) = (
+        world.member("anna", "annotator").await,
+        world.worker().await,
+    );
+    world.finished(9).await;
+    let model = world.published(&worker).await;
+    let mut images = Vec::new();
+    for seed in 1..=5 {
+        images.push(world.image(seed).await);
+    }
+    let whole = [1.0, 1.0, 9.0, 9.0];
+    let cyst = json!({ "bbox": whole, "concept": "cyst", "confidence": 0.5, "texts": {} });
+    let proposed: Vec<(&str, Value)> = images.iter().map(|i| (&**i, cyst.clone())).collect();
+    round(&world, &worker, &model, &proposed, &[]).await;
+    let moved = [1.0, 1.0, 9.0, 20.0];
+    let turned_down = |id: &str| {
+        let mut said = content(&[]);
+        said["rejected"] = json!([id]);
+        said
+    };
+    read(&world, &anna, &images[0], true, |id| {
+        grown(id, whole, "a cyst")
+    })
+    .await;
+    read(&world, &anna, &images[1], true, |id| {
+        grown(id, moved, "a cyst")
+    })
+    .await;
+    read(&world, &anna, &images[2], true, turned_down).await;
+    // Whoever did not see it corrected nothing.
+    read(&world, &anna, &images[3], false, |_| {
+        content(&[region("cyst", moved, "a cyst")])
+    })
+    .await;
+    read(&world, &anna, &images[4], true, turned_down).await;
+    let snapshot = world.snapshot().await;
+    world
+        .admin
+        .post(
+            &format!("/api/images/{}/attestation", images[4]),
+            json!({ "burned_in": true }),
+        )
+        .await
+        .is(200);
+    let told = world
+        .admin
+        .get(&format!("/api/snapshots/{snapshot}/preferences"))
+        .await;
+    assert_eq!(told.status, 200);
+    let lines = String::from_utf8(told.bytes.to_vec()).unwrap();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of: Vec<&str> = lines
+        .iter()
+        .map(|line| line["image"].as_str().unwrap())
+        .collect();
+    assert_eq!(of, [&*images[1], &*images[2]]);
+    let said = |line: &Value, side: &str| text(&line[side][0]["content"][0]["text"]);
+    assert_ne!(said(&lines[0], "chosen"), said(&lines[0], "rejected"));
+    assert!(
+        said(&lines[1], "chosen").ends_with("is absent."),
+        "{}",
+        lines[1]
+    );
+    assert_eq!(said(&lines[0], "rejected"), said(&lines[1], "rejected"));
+}

@@ -293,6 +293,7 @@ async fn a_worker_that_dies_a_model_that_is_replaced_and_an_image_that_is_withhe
         silent(&world).await;
     }
     take(&worker).await.is(204);
+    sweep(&world).await;
     let now = seen(&anna, &id).await;
     assert_eq!(
         [&now["state"], &now["failure"]],
@@ -312,6 +313,7 @@ async fn a_worker_that_dies_a_model_that_is_replaced_and_an_image_that_is_withhe
         item["attempt"]
     );
     worker.get(&raster).await.refused(409, "claim_lost");
+    sweep(&world).await;
     let now = seen(&anna, &id).await;
     assert_eq!(
         [&now["state"], &now["failure"]],
@@ -338,6 +340,7 @@ async fn a_question_that_no_worker_takes_and_an_image_that_is_gone_are_told() {
         .execute(&world.server.hospital.pool)
         .await
         .unwrap();
+    sweep(&world).await;
     let now = seen(&world.admin, &id).await;
     assert!(text(&now["failure"]).contains("no worker took it"), "{now}");
 
@@ -355,6 +358,13 @@ async fn a_question_that_no_worker_takes_and_an_image_that_is_gone_are_told() {
         seen(&world.admin, &id).await["failure"],
         "the picture is gone"
     );
+}
+
+/// What a server does every minute.
+async fn sweep(world: &World) {
+    medreg::services::inquiries::sweep(&world.server.hospital)
+        .await
+        .unwrap();
 }
 
 /// Lets the claims of all questions run out, as if their worker had died.

@@ -26,6 +26,7 @@ mod lint;
 mod program;
 mod projects;
 mod rounds;
+mod routing;
 mod runs;
 mod slide_file;
 mod slides;

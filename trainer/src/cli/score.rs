@@ -40,6 +40,9 @@ pub struct Arguments {
     /// `rg`, `grg`: WordNet's folder `dict`, for METEOR's synonyms. Without it WNSEARCHDIR or Debian's wordnet-base is used, if there.
     #[arg(long)]
     wordnet: Option<PathBuf>,
+    /// `r2t`, `t2r-…`: also the means of the rewards that reinforcement learning would raise (docs/scores.md).
+    #[arg(long)]
+    rewards: bool,
     /// A shell command for other metrics: it reads entries as JSON lines and prints one JSON object of numbers.
     #[arg(long)]
     plug_in: Option<String>,
@@ -93,6 +96,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(file) => setting.comparison(&first, &setting.tally(std::slice::from_ref(file))?)?,
         None => setting.report(&first),
     };
+    if arguments.rewards {
+        let means = score::rewards::means(&arguments.files, setting.filter)?;
+        let means = means.ok_or_else(|| {
+            Failure::Call(anyhow!(
+                "--rewards: answers to this task have none; r2t or one of t2r-… is expected"
+            ))
+        })?;
+        report.insert("rewards".to_owned(), serde_json::to_value(means)?);
+    }
     if let Some(command) = &arguments.plug_in {
         let lang = if setting.filter.tongue == score::Tongue::Chinese {
             "zh"

@@ -10,6 +10,7 @@ import {
 import type { components } from './schema'
 
 type ImageState = components['schemas']['ImageState']
+type Route = components['schemas']['Route']
 const project = (id: string) => ({ params: { path: { project: id } } })
 
 // Who is signed in, and how they work with the page.
@@ -105,13 +106,13 @@ export const useConcepts = (id: string) =>
   useQuery({ queryKey: ['concepts', id], queryFn: () => got(http.GET('/api/projects/{project}/concepts', project(id))) })
 export const useTemplates = (id: string) =>
   useQuery({ queryKey: ['templates', id], queryFn: () => got(http.GET('/api/projects/{project}/templates', project(id))) })
-export const useImages = (id: string, state: ImageState | null, after: string | null) =>
+export const useImages = (id: string, state: ImageState | null, route: Route | null, after: string | null) =>
   useQuery({
-    queryKey: ['images', id, state, after],
+    queryKey: ['images', id, state, route, after],
     queryFn: () =>
       got(
         http.GET('/api/projects/{project}/images', {
-          params: { path: { project: id }, query: { state: state ?? undefined, after: after ?? undefined, limit: 50 } },
+          params: { path: { project: id }, query: { state: state ?? undefined, route: route ?? undefined, after: after ?? undefined, limit: 50 } },
         }),
       ),
   })
@@ -388,6 +389,8 @@ export const useFeedback = (id: string, wanted: FeedbackWanted) =>
     queryFn: () => got(http.GET('/api/projects/{project}/feedback', { params: { path: { project: id }, query: given(wanted) } })),
     placeholderData: keepPreviousData,
   })
+export const useRoutes = (id: string) =>
+  useQuery({ queryKey: ['routes', id], queryFn: () => got(http.GET('/api/projects/{project}/routes', project(id))) })
 // Where the same is fetched case by case.
 export const feedbackTable = (id: string, wanted: FeedbackWanted) => `/api/projects/${id}/feedback/cases?${new URLSearchParams(given(wanted)).toString()}`
 
@@ -403,6 +406,8 @@ export const settings = {
     got(http.PUT('/api/projects/{project}/templates', { ...project(id), body: { templates } })),
   headers: ({ id, ...body }: { id: string } & Pick<components['schemas']['ProjectChangeBody'], 'keep_dates' | 'keep_characteristics'>) =>
     got(http.PATCH('/api/projects/{project}', { ...project(id), body })),
+  routing: ({ id, routing }: { id: string; routing: components['schemas']['Routing'] | null }) =>
+    got(http.PUT('/api/projects/{project}/routing', { ...project(id), body: { routing } })),
   project: (name: string) => got(http.POST('/api/projects', { body: { name } as components['schemas']['NewProjectBody'] })),
   user: (body: { username: string; display_name: string; password: string }) => got(http.POST('/api/users', { body })),
   disable: ({ user, disabled }: { user: string; disabled: boolean }) =>

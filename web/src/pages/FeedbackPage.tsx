@@ -4,11 +4,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import type { Feedback } from '../api/client'
-import { feedbackTable, useFeedback, useModels } from '../api/queries'
+import { feedbackTable, useFeedback, useModels, useProject } from '../api/queries'
 import { languageName } from '../i18n/names'
 import { percent, signed } from '../model/written'
 import { Asked } from '../panels/Asked'
 import { PageTitle } from '../panels/PageTitle'
+import { Routes } from '../panels/Routes'
 import { Bar } from '../panels/rounds/Bar'
 
 export default function FeedbackPage() {
@@ -17,6 +18,7 @@ export default function FeedbackPage() {
   const [wanted, setWanted] = useState({ from: '', until: '', model: '' })
   const feedback = useFeedback(project, wanted)
   const models = useModels(project).data?.models ?? []
+  const routing = useProject(project).data?.routing
   const day = (name: 'from' | 'until') => (
     <TextInput type="date" label={name === 'from' ? t('feedback.from') : t('feedback.until')} value={wanted[name]} onChange={(e) => setWanted({ ...wanted, [name]: e.currentTarget.value })} />
   )
@@ -48,6 +50,7 @@ export default function FeedbackPage() {
               </>
             )}
         </Asked>
+        {routing && <Routes project={project} />}
       </Stack>
     </Container>
   )

@@ -6,6 +6,7 @@ import { may } from '../model/roles'
 import { Asked } from '../panels/Asked'
 import { Headers } from '../panels/Headers'
 import { PageTitle } from '../panels/PageTitle'
+import { Routing } from '../panels/Routing'
 import { Templates } from '../panels/Templates'
 import { Unsent } from '../panels/Unsent'
 
@@ -46,6 +47,7 @@ export default function ProjectPage() {
                 <Text style={{ whiteSpace: 'pre-wrap' }}>{found.guideline}</Text>
               </Card>
             )}
+            {may(found.role, 'manage') && <Routing project={found} />}
             {may(found.role, 'manage') && <Headers project={found} />}
             {may(found.role, 'manage') && <Templates project={id} langs={found.langs} />}
           </Stack>

@@ -98,7 +98,7 @@ function Upload({ project }: { project: string }) {
 
 function Waiting({ project }: { project: string }) {
   const { t } = useTranslation()
-  const images = useImages(project, 'waiting_attestation', null)
+  const images = useImages(project, 'waiting_attestation', null, null)
   const attest = useAttest()
   return (
     <Asked query={images}>

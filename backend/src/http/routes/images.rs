@@ -16,6 +16,7 @@ use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
 use futures::future::LocalBoxFuture;
 use medreg_datasets::ids::{Digest, ImageId, ProjectId};
+use medreg_datasets::routing::Route;
 use medreg_datasets::snapshot::Split;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -140,6 +141,8 @@ struct ListQuery {
     state: Option<ImageState>,
     /// Only patients of this split.
     split: Option<Split>,
+    /// Only cases that go this way.
+    route: Option<Route>,
     /// The image after which the page begins.
     #[param(value_type = Option<uuid::Uuid>)]
     after: Option<ImageId>,
@@ -160,6 +163,7 @@ async fn list_images(
     let filter = Filter {
         state: query.state,
         split: query.split,
+        route: query.route,
     };
     let images = images::list(&hospital, &actor, *project, filter, (query.after, limit)).await?;
     let full = images.len() as i64 == limit;

@@ -1,13 +1,14 @@
 //! Projects, members, ontologies.
 
 use crate::http::dto::{
-    Concepts, Members, NewProjectBody, ProjectChangeBody, ProjectView, Projects, RoleBody,
-    Templates,
+    Concepts, ErrorBody, Members, NewProjectBody, ProjectChangeBody, ProjectView, Projects,
+    RoleBody, RoutingBody, Templates,
 };
 use crate::http::error::Answer;
-use crate::services::{Actor, Hospital, projects};
+use crate::services::{Actor, Hospital, projects, routing};
 use crate::store::cases::Progress;
 use crate::store::projects::{NewProject, Project, ProjectChange, Role};
+use crate::store::routes::RouteCounts;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use medreg_datasets::ids::{ProjectId, UserId};
@@ -27,7 +28,9 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_concepts)
         .service(put_concepts)
         .service(get_templates)
-        .service(put_templates);
+        .service(put_templates)
+        .service(put_routing)
+        .service(get_routes);
 }
 
 fn view((project, role): (Project, Role)) -> ProjectView {
@@ -199,4 +202,28 @@ async fn put_templates(
     Ok(Json(Templates {
         templates: projects::put_templates(&hospital, &actor, *project, &body.templates).await?,
     }))
+}
+
+/// Sets by which confidences cases go to whom, or, with null, has all go the same way again. Cases that nobody has read are routed anew.
+#[utoipa::path(tag = "projects", responses((status = 200, body = ProjectView), (status = 400, body = ErrorBody)))]
+#[put("/api/projects/{project}/routing")]
+async fn put_routing(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+    body: Json<RoutingBody>,
+) -> Answer<Json<ProjectView>> {
+    let changed = routing::set(&hospital, &actor, *project, body.routing.as_ref()).await?;
+    Ok(Json(view(changed)))
+}
+
+/// How many cases went which way, and what second readers changed.
+#[utoipa::path(tag = "projects", responses((status = 200, body = RouteCounts)))]
+#[get("/api/projects/{project}/routes")]
+async fn get_routes(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    project: Path<ProjectId>,
+) -> Answer<Json<RouteCounts>> {
+    Ok(Json(routing::counts(&hospital, &actor, *project).await?))
 }

@@ -25,7 +25,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(snapshot_object)
         .service(export_snapshot)
         .service(snapshot_differences)
-        .service(snapshot_datasheet);
+        .service(snapshot_datasheet)
+        .service(snapshot_preferences);
 }
 
 /// A project's snapshots.
@@ -203,4 +204,19 @@ async fn snapshot_datasheet(
         .content_type(media_type)
         .insert_header(saved_as(&snapshot, ending))
         .body(text))
+}
+
+/// What readers changed of a model's suggestions, as JSON lines of a prompt, a better and a worse answer, for direct preference optimisation.
+#[utoipa::path(tag = "snapshots", responses((status = 200, content_type = "application/x-ndjson", body = String)))]
+#[get("/api/snapshots/{snapshot}/preferences")]
+async fn snapshot_preferences(
+    hospital: Data<Hospital>,
+    actor: Actor,
+    snapshot: Path<Digest>,
+) -> Answer<HttpResponse> {
+    let lines = snapshots::preferences(&hospital, &actor, &snapshot).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/x-ndjson")
+        .insert_header(saved_as(&snapshot, "preferences.jsonl"))
+        .streaming(lines))
 }

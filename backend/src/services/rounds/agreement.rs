@@ -11,12 +11,11 @@ use crate::services::resampling::{Count, Estimate, estimate_ratio, ratio};
 use crate::store::acquisitions::Acquisition;
 use crate::store::rounds::{self, Answered};
 use medreg_datasets::geometry::PixelBox;
-use medreg_datasets::matching::match_boxes;
+use medreg_datasets::matching::shared_regions;
 use medreg_datasets::ontology::ConceptKey;
 use medreg_datasets::region::Presence;
 use serde::Serialize;
 use sqlx::PgConnection;
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// From this overlap on, two boxes of one concept are the same region: what scores on the test split are counted by too.
@@ -109,21 +108,9 @@ fn f1_of(case: &Answered) -> Count {
         .collect();
     let told: Vec<(&ConceptKey, PixelBox)> =
         case.proposed.iter().map(|p| (&p.concept, p.bbox)).collect();
-    let concepts: BTreeSet<&ConceptKey> = told.iter().map(|(concept, _)| *concept).collect();
-    let both: usize = concepts
-        .into_iter()
-        .map(|concept| {
-            let pairs = match_boxes(&boxes_of(&seen, concept), &boxes_of(&told, concept));
-            pairs.iter().filter(|pair| pair.iou >= SAME_FROM).count()
-        })
-        .sum();
+    let both = shared_regions(&seen, &told, SAME_FROM);
     Count {
         of: 2.0 * both as f64,
         per: (seen.len() + told.len()) as f64,
     }
-}
-
-fn boxes_of(regions: &[(&ConceptKey, PixelBox)], concept: &ConceptKey) -> Vec<PixelBox> {
-    let of = regions.iter().filter(|(key, _)| *key == concept);
-    of.map(|(_, bbox)| *bbox).collect()
 }

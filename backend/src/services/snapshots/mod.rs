@@ -4,11 +4,13 @@ mod cases;
 mod compare;
 mod datasheet;
 mod export;
+mod preferences;
 mod verify;
 
 pub use compare::{Differences, Differing, compare};
 pub use datasheet::{DatasheetFormat, datasheet};
 pub use export::{ExportFormat, export};
+pub use preferences::preferences;
 pub use verify::{Verified, verify};
 
 use super::access::{self, Permission};

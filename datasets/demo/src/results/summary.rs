@@ -1,7 +1,9 @@
 //! `summary.json`: the demo's result for programs to read, and the thresholds it is held to.
 
 use super::baselines::Baselines;
+use super::confidence::ConfidenceSummary;
 use super::scores::Scores;
+use super::waits::AskingSummary;
 use medreg_datasets::ids::Digest;
 use medreg_datasets::lang::Lang;
 use serde::Serialize;
@@ -26,6 +28,10 @@ pub struct Summary {
     pub zero_shot: ScoreSummary,
     /// Round by round.
     pub per_round: Vec<RoundSummary>,
+    /// What the last model's confidences are worth, by task and language; empty where it was not calibrated.
+    pub calibration: Vec<ConfidenceSummary>,
+    /// How long people wait for its answers.
+    pub asking: AskingSummary,
     /// The last snapshot's id.
     pub snapshot: Digest,
     /// Wall-clock seconds, from signing in to the last picture.
@@ -154,7 +160,30 @@ fn is_missed(score: f64, wanted: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::waits::{AnswerWaits, Waits};
     use super::*;
+
+    fn asking() -> AskingSummary {
+        let waits = Waits {
+            n: 20,
+            median: 0.2,
+            p95: 0.4,
+        };
+        let answers = AnswerWaits {
+            people: 8,
+            first_words: waits,
+            answer: waits,
+        };
+        AskingSummary {
+            first_of_all: 2.0,
+            alone: answers,
+            together: answers,
+            in_order: true,
+            saving: waits,
+            saving_meanwhile: waits,
+            saving_ratio: 1.0,
+        }
+    }
 
     fn summary(accuracy: [f64; 2], mean_iou: f64) -> Summary {
         let accuracy = BTreeMap::from([(Lang::en(), accuracy[0]), (Lang::zh(), accuracy[1])]);
@@ -181,6 +210,8 @@ mod tests {
                 acceptance: None,
                 scores,
             }],
+            calibration: Vec::new(),
+            asking: asking(),
             snapshot: Digest::of(b"snapshot"),
             seconds: 12.5,
             seconds_by_work: BTreeMap::new(),
@@ -203,6 +234,9 @@ mod tests {
             "/zero_shot/accuracy/en",
             "/per_round/0/boxes",
             "/per_round/0/mean_iou",
+            "/asking/alone/first_words/median",
+            "/asking/together/answer/p95",
+            "/asking/saving_ratio",
             "/seconds",
         ] {
             assert!(

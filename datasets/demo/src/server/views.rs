@@ -2,7 +2,8 @@
 
 use medreg_datasets::geometry::PixelBox;
 use medreg_datasets::ids::{
-    AcquisitionId, Digest, ImageId, LeaseId, ModelId, ProjectId, RunId, SuggestionId, UserId,
+    AcquisitionId, Digest, ImageId, InquiryId, LeaseId, ModelId, ProjectId, RunId, SuggestionId,
+    UserId,
 };
 use medreg_datasets::lang::Lang;
 use medreg_datasets::ontology::ConceptKey;
@@ -209,6 +210,42 @@ pub struct Ranked {
     pub image: ImageId,
     /// Why it was chosen.
     pub reason: ChoiceReason,
+}
+
+/// A question to a model, with what became of it.
+#[derive(Debug, Deserialize)]
+pub struct Inquiry {
+    /// Its id.
+    pub id: InquiryId,
+    /// Where it stands.
+    pub state: InquiryState,
+    /// Why there is no answer.
+    #[serde(default)]
+    pub failure: Option<String>,
+    /// When it was asked.
+    pub asked_at: String,
+    /// Seconds from then until the first words.
+    #[serde(default)]
+    pub first_words_seconds: Option<f64>,
+    /// Seconds from then until the end.
+    #[serde(default)]
+    pub seconds: Option<f64>,
+}
+
+/// Where a question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryState {
+    /// In the queue.
+    Waiting,
+    /// A worker writes the answer.
+    Answering,
+    /// The answer is whole.
+    Answered,
+    /// There is none.
+    Failed,
+    /// Who asked took it back.
+    Withdrawn,
 }
 
 /// How far a project is.

@@ -1,5 +1,6 @@
 //! The demo's story: set up a project, read the held-out images, then round after round choose, read, snapshot, train, promote.
 
+mod asking;
 mod material;
 mod plan;
 mod reading;
@@ -14,7 +15,8 @@ pub use plan::{Options, Pace, Plan};
 use crate::clock::Clock;
 use crate::people::Tally;
 use crate::results::{
-    Baselines, RoundSummary, ScoreSummary, Scores, Series, Summary, Thresholds, Truth, baselines,
+    AskingSummary, Baselines, ConfidenceSummary, RoundSummary, ScoreSummary, Scores, Series,
+    Summary, Thresholds, Truth, baselines,
 };
 use anyhow::Result;
 use medreg_datasets::protocol::{ModelRef, PredictionLine};
@@ -37,6 +39,7 @@ struct Round {
     boxes: u64,
     images: u64,
     scores: Scores,
+    calibration: Vec<ConfidenceSummary>,
     loss: Series,
     predictions: Vec<PredictionLine>,
 }
@@ -48,6 +51,7 @@ struct Outcome {
     baselines: Baselines,
     cut: Cut,
     test: Truth,
+    asking: AskingSummary,
 }
 
 /// Plays the whole story; what thresholds were missed is in the answer, not an error.
@@ -114,13 +118,16 @@ fn rounds(clock: &Clock, plan: &Plan, team: &Team, room: &mut ReadingRoom<'_>) -
         acquisition = training::promote(team, plan, trained.model)?;
         done.push(Round::after(done.last(), &read, trained));
         if number == plan.rounds {
-            // The last promotion's round goes on in the background: its suggestions are for whoever reads next.
+            // The round's suggestions are for whoever reads next; what follows is measured when it has come to its end.
+            waiting::for_acquisition(clock, team, acquisition, "after the last round")?;
+            let asking = clock.spend("asking", || asking::measure(clock, team, plan, &cut))?;
             return Ok(Outcome {
                 rounds: done,
                 zero_shot: zero_shot.clone(),
                 baselines: baselines(&Truth::of(&cut.cases, Split::Train), &test),
                 cut,
                 test,
+                asking,
             });
         }
     }
@@ -172,6 +179,7 @@ impl Round {
             boxes: boxes + read.tally.regions(),
             images: images + read.images,
             scores: trained.scores,
+            calibration: trained.calibration,
             loss: trained.loss,
             predictions: trained.predictions,
         }

@@ -6,8 +6,9 @@ use super::setup::Team;
 use super::{Outcome, Round};
 use crate::clock::Clock;
 use crate::results::{
-    BaselineSummary, Exported, LabelEfficiency, Panel, ScoreSummary, Scores, Series, Shown,
-    Summary, check_export, draw_label_efficiency, draw_loss, draw_sheet,
+    AskingSummary, BaselineSummary, ConfidenceSummary, Exported, LabelEfficiency, Panel,
+    ScoreSummary, Scores, Series, Shown, Summary, Waits, check_export, draw_label_efficiency,
+    draw_loss, draw_sheet,
 };
 use anyhow::{Context, Result};
 use medreg_datasets::geometry::ImageSize;
@@ -92,6 +93,8 @@ fn summary(clock: &Clock, outcome: &Outcome) -> Result<Summary> {
         baseline: BaselineSummary::from(&outcome.baselines),
         zero_shot: ScoreSummary::from(&outcome.zero_shot),
         per_round: outcome.rounds.iter().map(Round::summary).collect(),
+        calibration: last.calibration.clone(),
+        asking: outcome.asking.clone(),
         snapshot: outcome.cut.id.clone(),
         seconds: clock.elapsed().as_secs_f64(),
         seconds_by_work: clock.seconds(),
@@ -258,6 +261,8 @@ fn print_tables(summary: &Summary) {
     println!(
         "zero-shot: a run of one step at learning rate 1e-8, which leaves every answer as the base model gives it"
     );
+    print_confidence(&summary.calibration);
+    print_asking(&summary.asking);
     println!();
     println!("Where {:.0} s went", summary.seconds);
     let mut work: Vec<(&String, &f64)> = summary.seconds_by_work.iter().collect();
@@ -265,6 +270,47 @@ fn print_tables(summary: &Summary) {
     for (kind, seconds) in work {
         println!("  {kind:<24} {seconds:>7.1} s");
     }
+}
+
+fn print_confidence(parts: &[ConfidenceSummary]) {
+    println!();
+    println!(
+        "Expected calibration error on held-out patients, tokens' probabilities → confidences"
+    );
+    for part in parts {
+        let told = match (part.ece, part.ece_interval) {
+            (Some(ece), Some([low, high])) => format!("{ece:.3} ({low:.3}–{high:.3})"),
+            _ => format!("not calibrated, on {} patients", part.fitted_on),
+        };
+        let before = part.ece_before.map_or_else(dash, number);
+        println!(
+            "  {:<4}{:<8}{before:>6} → {told}, {} patients",
+            part.task,
+            part.lang.as_str(),
+            part.patients
+        );
+    }
+}
+
+fn print_asking(asking: &AskingSummary) {
+    println!();
+    println!("Waits in seconds, median / 95th percentile");
+    let waits = |waits: &Waits| format!("{:.3} / {:.3} (n {})", waits.median, waits.p95, waits.n);
+    for told in [&asking.alone, &asking.together] {
+        println!(
+            "  {} asking: first words {}, whole answer {}",
+            told.people,
+            waits(&told.first_words),
+            waits(&told.answer)
+        );
+    }
+    println!(
+        "  opening a case and saving a region: nobody asking {}, {} asking {}; 95th percentile × {:.2}",
+        waits(&asking.saving),
+        asking.together.people,
+        waits(&asking.saving_meanwhile),
+        asking.saving_ratio
+    );
 }
 
 fn score_row(name: &str, [boxes, images, accepted]: [String; 3], scores: &ScoreSummary) {

@@ -22,6 +22,8 @@ const GUIDELINE: &str = "# Demo (synthetic)\n\n\
 pub struct Team {
     /// The project they work on.
     pub project: ProjectId,
+    server: String,
+    admin: Session,
     /// Cuts and exports snapshots.
     pub lead: Session,
     /// Trains and promotes.
@@ -37,27 +39,33 @@ impl Team {
         let admin = Session::sign_in(&options.server, &name, &password)
             .context("the administrator could not sign in")?;
         let project: Project = admin.post("/api/projects", &project_body(plan))?;
-        let member = |name: &str, display: &str, role: &str| -> Result<Session> {
-            let password = random_password();
-            let user: User = admin.post(
-                "/api/users",
-                &json!({"username": name, "display_name": display, "password": password}),
-            )?;
-            let path = format!("/api/projects/{}/members/{}", project.id, user.id);
-            admin.put_silently(&path, &json!({"role": role}))?;
-            Ok(Session::sign_in(&options.server, name, &password)?)
+        let server = &options.server;
+        let member = |name: &str, display: &str, role: &str| {
+            sign_up(server, &admin, project.id, [name, display, role])
         };
         let team = Self {
             project: project.id,
+            server: server.clone(),
             lead: member("demo-lead", "Lead (scripted)", "lead")?,
             engineer: member("demo-engineer", "Engineer (scripted)", "engineer")?,
             readers: [
                 member("demo-reader-a", "Reader A (scripted)", "annotator")?,
                 member("demo-reader-b", "Reader B (scripted)", "annotator")?,
             ],
+            admin,
         };
         team.publish_ontology(material)?;
         Ok(team)
+    }
+
+    /// One more member, signed in.
+    pub fn join(&self, name: &str, display: &str, role: &str) -> Result<Session, ServerError> {
+        sign_up(
+            &self.server,
+            &self.admin,
+            self.project,
+            [name, display, role],
+        )
     }
 
     /// The path of something of the project's.
@@ -71,6 +79,23 @@ impl Team {
         let _: Value = self.lead.put(&self.path("concepts"), &body)?;
         Ok(())
     }
+}
+
+/// Makes an account with this name, display name and role in the project, and signs in with it.
+fn sign_up(
+    server: &str,
+    admin: &Session,
+    project: ProjectId,
+    [name, display, role]: [&str; 3],
+) -> Result<Session, ServerError> {
+    let password = random_password();
+    let user: User = admin.post(
+        "/api/users",
+        &json!({"username": name, "display_name": display, "password": password}),
+    )?;
+    let path = format!("/api/projects/{project}/members/{}", user.id);
+    admin.put_silently(&path, &json!({"role": role}))?;
+    Session::sign_in(server, name, &password)
 }
 
 fn project_body(plan: &Plan) -> Value {

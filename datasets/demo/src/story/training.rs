@@ -4,7 +4,10 @@ use super::plan::Plan;
 use super::setup::Team;
 use super::{BASE, waiting};
 use crate::clock::Clock;
-use crate::results::{Scores, Series, Truth, agree, score};
+use crate::results::{
+    CALIBRATION_FILE, Calibration, ConfidenceSummary, Scores, Series, Truth, agree, score,
+};
+use crate::server::ServerError;
 use crate::server::views::{Acquisition, Metrics, Model, Promoted, Run, Snapshot};
 use anyhow::{Context, Result};
 use medreg_datasets::ids::{AcquisitionId, Digest, ModelId, RunId};
@@ -46,6 +49,8 @@ pub struct Trained {
     pub steps: u64,
     /// The model it published.
     pub model: ModelId,
+    /// What that model's confidences are worth.
+    pub calibration: Vec<ConfidenceSummary>,
     /// That model's scores, counted here.
     pub scores: Scores,
     /// Its training loss.
@@ -123,6 +128,7 @@ pub fn train(
     Ok(Trained {
         steps: steps(&loss),
         model,
+        calibration: calibration(team, run.id)?,
         scores,
         loss,
         predictions,
@@ -167,6 +173,17 @@ pub fn promote(team: &Team, plan: &Plan, model: ModelId) -> Result<AcquisitionId
     let now: Model = team.engineer.get(&format!("/api/models/{model}"))?;
     anyhow::ensure!(now.promoted, "model {model} was promoted, but is not");
     Ok(promoted.acquisition.id)
+}
+
+/// What the run's confidences are worth; nothing where too few patients were left to ask about.
+fn calibration(team: &Team, run: RunId) -> Result<Vec<ConfidenceSummary>> {
+    let path = format!("/api/runs/{run}/artifacts/{CALIBRATION_FILE}");
+    let found: Calibration = match team.engineer.get(&path) {
+        Ok(found) => found,
+        Err(ServerError::Refused { status: 404, .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(found.parts.iter().map(ConfidenceSummary::from).collect())
 }
 
 fn loss(team: &Team, run: RunId, name: &str) -> Result<Series> {

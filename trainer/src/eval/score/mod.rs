@@ -9,6 +9,7 @@ pub mod plug_in;
 mod published;
 mod python;
 pub mod resample;
+pub mod rewards;
 mod strict;
 #[cfg(test)]
 mod tests;

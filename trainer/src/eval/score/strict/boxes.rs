@@ -2,11 +2,12 @@
 
 use super::super::entries::Entry;
 use super::super::measure::{Measure, Score, Unscorable};
-use super::{found, one_if, side};
+use super::{found, one_if};
 use crate::eval::HIT_IOU;
 use medreg_datasets::geometry::{GridBox, PixelBox};
 use medreg_datasets::grammar::{self, Complaint, Statement};
 use medreg_datasets::matching::assign;
+use medreg_datasets::side;
 use std::collections::BTreeSet;
 
 /// Objects, regions, and regions with the right object.

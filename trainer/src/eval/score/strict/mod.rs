@@ -3,7 +3,6 @@
 mod boxes;
 mod labels;
 mod reports;
-mod side;
 mod texts;
 
 pub use boxes::Regions;

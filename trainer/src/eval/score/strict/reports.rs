@@ -5,7 +5,8 @@ use super::super::entries::Entry;
 use super::super::measure::{Measure, Score, Unscorable};
 use super::super::text::meteor::Meteor;
 use super::super::text::{bleu, chinese, rouge};
-use super::{side, texts};
+use super::texts;
+use medreg_datasets::side;
 use regex::Regex;
 use std::sync::{Arc, LazyLock};
 

@@ -4,8 +4,9 @@ use super::super::Tongue;
 use super::super::entries::Entry;
 use super::super::measure::{Measure, Score, Unscorable};
 use super::super::text::bleu;
-use super::{one_if, side};
+use super::one_if;
 use medreg_datasets::grammar;
+use medreg_datasets::side;
 use std::collections::HashMap;
 
 /// Words of a text: mteval-v13a's, and of Chinese single characters.

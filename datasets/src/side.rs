@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 /// A side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Side {
+pub enum Side {
+    /// The patient's left.
     Left,
+    /// The patient's right.
     Right,
+    /// Both of them.
     Both,
 }
 
@@ -34,7 +37,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The side that a name gives, in lower case; none where it gives none or several.
-pub(super) fn of(name: &str) -> Option<Side> {
+#[must_use]
+pub fn of(name: &str) -> Option<Side> {
     let sides: BTreeSet<Side> = words(name)
         .filter_map(word)
         .chain(name.chars().filter_map(character))
@@ -43,7 +47,8 @@ pub(super) fn of(name: &str) -> Option<Side> {
 }
 
 /// Whether two names are one but for their side.
-pub(super) fn differ(said: &str, right: &str) -> bool {
+#[must_use]
+pub fn differ(said: &str, right: &str) -> bool {
     let plain = |name: &str| -> String {
         let kept = words(name).filter(|w| word(w).is_none());
         kept.flat_map(str::chars)
@@ -54,7 +59,8 @@ pub(super) fn differ(said: &str, right: &str) -> bool {
 }
 
 /// What a text says to be on a side: the side and the word (of Chinese the two characters) after it.
-pub(super) fn mentions(text: &str) -> BTreeSet<(Side, String)> {
+#[must_use]
+pub fn mentions(text: &str) -> BTreeSet<(Side, String)> {
     let lower = text.to_lowercase();
     let english: Vec<&str> = words(&lower).collect();
     let after = english
@@ -71,7 +77,8 @@ pub(super) fn mentions(text: &str) -> BTreeSet<(Side, String)> {
 }
 
 /// Of the places that both texts give a side, how many there are and to how many the answer gives none but another one.
-pub(super) fn compared(said: &str, right: &str) -> (usize, usize) {
+#[must_use]
+pub fn compared(said: &str, right: &str) -> (usize, usize) {
     let (said, right) = (mentions(said), mentions(right));
     let places: BTreeSet<&str> = said.iter().map(|(_, place)| place.as_str()).collect();
     let shared = places
