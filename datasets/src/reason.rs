@@ -128,7 +128,9 @@ impl fmt::Display for ChoiceReason {
                 name(concept)
             ),
             Self::Unlike => f.write_str("It looks like no other image here."),
-            Self::LeastLike => f.write_str("Of the images left, the least like any that was read or chosen."),
+            Self::LeastLike => {
+                f.write_str("Of the images left, the least like any that was read or chosen.")
+            }
             Self::TypicalUnread { size } => write!(
                 f,
                 "Typical of {size} images that look alike, none of which has been read yet."

@@ -58,7 +58,8 @@ fn seeds(points: &Matrix, k: usize, rng: &mut ChaCha8Rng) -> Matrix {
         let centre = points.row(at);
         let found = points.of_each(|point| distance(point, centre));
         let first = centres.len() == 0;
-        let closer = |(gap, found): (&mut f32, f32)| *gap = if first { found } else { gap.min(found) };
+        let closer =
+            |(gap, found): (&mut f32, f32)| *gap = if first { found } else { gap.min(found) };
         gaps.iter_mut().zip(found).for_each(closer);
         centres.push(centre);
     }
@@ -87,7 +88,10 @@ fn move_to_means(points: &Matrix, assigned: &[usize], centres: &mut Matrix) {
         members[*cluster].push(point);
     }
     for (cluster, members) in members.iter().enumerate().filter(|(_, m)| !m.is_empty()) {
-        let sums = sum(members.iter().map(|point| points.row(*point)), points.width());
+        let sums = sum(
+            members.iter().map(|point| points.row(*point)),
+            points.width(),
+        );
         let mean = |sum: f64| (sum / members.len() as f64) as f32;
         let centre = centres.row_mut(cluster);
         centre.iter_mut().zip(sums).for_each(|(c, s)| *c = mean(s));

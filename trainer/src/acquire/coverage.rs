@@ -21,8 +21,9 @@ impl Strategy for Coverage {
         let mut open = pool.open();
         open.shuffle(rng);
         let mut gaps = Gaps::new(pool, &open, &pool.covered(), rng);
-        let (mut left, other): (Vec<usize>, Vec<usize>) =
-            open.into_iter().partition(|index| gaps.of(*index).is_some());
+        let (mut left, other): (Vec<usize>, Vec<usize>) = open
+            .into_iter()
+            .partition(|index| gaps.of(*index).is_some());
         let mut picks = farthest(pool, &mut left, &mut gaps, &mut budget);
         left.sort_by(|a, b| far(&gaps, *b).total_cmp(&far(&gaps, *a)));
         let rest = left.into_iter().map(|index| (index, REASON));
@@ -45,10 +46,11 @@ fn farthest(pool: &Pool, left: &mut Vec<usize>, gaps: &mut Gaps, budget: &mut Bu
     while picks.len() < ONE_BY_ONE && !budget.is_spent() {
         let fitting = (0..left.len()).filter(|place| budget.fits(pool.cost(left[*place])));
         // The first of equals; the order is one by chance.
-        let farther = |best: usize, place: usize| match far(gaps, left[place]) > far(gaps, left[best]) {
-            true => place,
-            false => best,
-        };
+        let farther =
+            |best: usize, place: usize| match far(gaps, left[place]) > far(gaps, left[best]) {
+                true => place,
+                false => best,
+            };
         let Some(place) = fitting.reduce(farther) else {
             break;
         };
@@ -74,7 +76,9 @@ mod tests {
     #[test]
     fn the_farthest_from_all_that_is_read_or_chosen_comes_next() {
         // Opposite pairs, so that the pool's mean is the circle's centre.
-        let mut images: Vec<Candidate> = [0.0, 10.0, 60.0, 90.0, 180.0, 190.0, 240.0, 270.0].map(at).into();
+        let mut images: Vec<Candidate> = [0.0, 10.0, 60.0, 90.0, 180.0, 190.0, 240.0, 270.0]
+            .map(at)
+            .into();
         images[0].open = false;
         let ranked = Coverage.rank(&pool(images), Budget::of_images(3), &mut rng(1));
         // 180 is opposite of 0; then 90 and 270, which are 90 degrees from both.

@@ -57,7 +57,8 @@ impl Gaps {
             return;
         };
         let (vectors, centre) = (&self.points.vectors, self.points.vectors.row(place));
-        let closer = |(at, gap): (usize, &mut f32)| *gap = gap.min(distance(vectors.row(at), centre));
+        let closer =
+            |(at, gap): (usize, &mut f32)| *gap = gap.min(distance(vectors.row(at), centre));
         let gaps = self.gaps.par_iter_mut().enumerate();
         gaps.with_min_len(256).for_each(closer);
     }

@@ -147,7 +147,12 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
 
 /// Concepts in turn, each giving its most uncertain image but for noise: ln u + Gumbel noise draws in proportion to u (stochastic
 /// batch acquisition, arXiv 2106.12059), which keeps a batch from being many copies of one mistake.
-fn noisy_uncertainty(pool: &Pool, from: &[usize], budget: &mut Budget, rng: &mut ChaCha8Rng) -> Vec<Pick> {
+fn noisy_uncertainty(
+    pool: &Pool,
+    from: &[usize],
+    budget: &mut Budget,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pick> {
     let mut strata = by_concept(pool, from, rng);
     for stratum in &mut strata {
         for (_, uncertainty) in &mut stratum.images {
@@ -194,7 +199,10 @@ fn diverse_uncertainty(
         let far = |index: usize| gaps.of(index).unwrap_or(0.0);
         // The first of equals is the most uncertain.
         let farther = |best: usize, next: usize| if far(next) > far(best) { next } else { best };
-        let index = stratum.indices().filter(|index| fits(*index)).reduce(farther)?;
+        let index = stratum
+            .indices()
+            .filter(|index| fits(*index))
+            .reduce(farther)?;
         gaps.cover(index);
         Some(index)
     });
@@ -278,7 +286,9 @@ mod tests {
 
     #[test]
     fn each_stage_has_its_mix_and_chance_never_goes_away() {
-        let mix = |asked, round| reasons(&Hybrid { round }.rank(&circle(asked), Budget::of_images(10), &mut rng(2)));
+        let mix = |asked, round| {
+            reasons(&Hybrid { round }.rank(&circle(asked), Budget::of_images(10), &mut rng(2)))
+        };
         assert_eq!(mix(false, 0), [8, 0, 2]);
         assert_eq!(mix(true, 0), [5, 3, 2]);
         assert_eq!(mix(true, 1), [5, 3, 2]);

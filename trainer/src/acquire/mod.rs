@@ -146,14 +146,19 @@ mod tests {
         let any_number = move || proptest::option::of(number());
         let gradient = proptest::collection::vec(number().prop_map(|n| n as f32), 0..4);
         let measures = (any_number(), any_number(), any_number(), any_number());
-        (measures, proptest::option::of(gradient)).prop_map(|((entropy, margin, disagreement, information), errors)| Signal {
-            entropy,
-            margin,
-            disagreement,
-            information,
-            gradient: errors.map(|errors| Gradient { errors, state: None }),
-            ..Signal::of("liver".parse().unwrap())
-        })
+        (measures, proptest::option::of(gradient)).prop_map(
+            |((entropy, margin, disagreement, information), errors)| Signal {
+                entropy,
+                margin,
+                disagreement,
+                information,
+                gradient: errors.map(|errors| Gradient {
+                    errors,
+                    state: None,
+                }),
+                ..Signal::of("liver".parse().unwrap())
+            },
+        )
     }
 
     fn any_candidate() -> impl proptest::strategy::Strategy<Value = Candidate> {
@@ -161,10 +166,19 @@ mod tests {
         let boxes = prop_oneof![4 => 0.0..6.0f64, 1 => Just(f64::NAN), 1 => Just(f64::INFINITY)];
         let features = proptest::collection::vec(number, 2..=3);
         let signals = proptest::collection::vec(any_signal(), 0..3);
-        (features, signals, any::<bool>(), 0usize..3, proptest::option::of(boxes)).prop_map(
-            |(features, mut signals, open, modality, boxes)| {
+        (
+            features,
+            signals,
+            any::<bool>(),
+            0usize..3,
+            proptest::option::of(boxes),
+        )
+            .prop_map(|(features, mut signals, open, modality, boxes)| {
                 let concepts = ["liver", "cyst"].into_iter().cycle();
-                signals.iter_mut().zip(concepts).for_each(|(s, c)| s.concept = c.parse().unwrap());
+                signals
+                    .iter_mut()
+                    .zip(concepts)
+                    .for_each(|(s, c)| s.concept = c.parse().unwrap());
                 Candidate {
                     open,
                     modality: Modality::ALL[modality],
@@ -172,8 +186,7 @@ mod tests {
                     boxes,
                     ..candidate(&features, &[])
                 }
-            },
-        )
+            })
     }
 
     proptest! {
@@ -203,7 +216,10 @@ mod tests {
 
     #[test]
     fn equal_images_are_chosen_by_the_seed() {
-        let gradient = Some(Gradient { errors: vec![1.0], state: Some(vec![1.0]) });
+        let gradient = Some(Gradient {
+            errors: vec![1.0],
+            state: Some(vec![1.0]),
+        });
         let signal = Signal {
             margin: Some(0.5),
             disagreement: Some(0.5),
@@ -211,7 +227,10 @@ mod tests {
             gradient,
             ..candidate(&[], &[("liver", 0.5)]).signals[0].clone()
         };
-        let image = Candidate { signals: vec![signal], ..candidate(&[1.0, 0.0], &[]) };
+        let image = Candidate {
+            signals: vec![signal],
+            ..candidate(&[1.0, 0.0], &[])
+        };
         let pool = pool(vec![image; 20]);
         for name in protocol::Strategy::ALL {
             let rank = |seed| strategy(name, 1).rank(&pool, Budget::of_images(3), &mut rng(seed));

@@ -32,7 +32,11 @@ async fn signals(stage: &Stage, round: &str) -> Vec<Value> {
     let pool = &stage.world.server.hospital.pool;
     let id: uuid::Uuid = round.parse().unwrap();
     let query = "SELECT questions FROM round_signals WHERE acquisition_id = $1 ORDER BY image_id";
-    sqlx::query_scalar(query).bind(id).fetch_all(pool).await.unwrap()
+    sqlx::query_scalar(query)
+        .bind(id)
+        .fetch_all(pool)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +67,10 @@ async fn a_second_round_computes_no_features_and_chooses_the_same() {
     let (_, third) = round(&stage, &mut worker, wish).await;
     assert_eq!(third, first);
     let said = worker.said();
-    assert!(said.contains("cannot be used") && !said.contains("computed=0"), "{said}");
+    assert!(
+        said.contains("cannot be used") && !said.contains("computed=0"),
+        "{said}"
+    );
     worker.kill();
 }
 
@@ -83,19 +90,41 @@ async fn a_round_asks_for_what_its_strategy_ranks_by_and_keeps_it() {
     ] {
         let wish = json!({ "strategy": strategy, "boxes": 3, "seed": 5 });
         let (id, chosen) = round(&stage, &mut worker, wish).await;
-        assert!((1..=3).contains(&chosen.as_array().unwrap().len()), "{strategy} {chosen}");
+        assert!(
+            (1..=3).contains(&chosen.as_array().unwrap().len()),
+            "{strategy} {chosen}"
+        );
         let kept = signals(&stage, &id).await;
         assert!(!kept.is_empty(), "{strategy}");
         let questions = kept.iter().flat_map(|image| image.as_array().unwrap());
         for question in questions {
-            for field in ["drawn", "information", "gradient", "answer", "margin", "translated", "disagreement"] {
+            for field in [
+                "drawn",
+                "information",
+                "gradient",
+                "answer",
+                "margin",
+                "translated",
+                "disagreement",
+            ] {
                 let always = ["answer", "margin"].contains(&field);
                 let expected = always || fields.contains(&field);
-                assert_eq!(!question[field].is_null(), expected, "{strategy} {field}: {question}");
+                assert_eq!(
+                    !question[field].is_null(),
+                    expected,
+                    "{strategy} {field}: {question}"
+                );
             }
-            let share = |field: &str| question[field].as_f64().is_none_or(|x| (0.0..=1.0).contains(&x));
+            let share = |field: &str| {
+                question[field]
+                    .as_f64()
+                    .is_none_or(|x| (0.0..=1.0).contains(&x))
+            };
             assert!(share("disagreement") && share("round_trip"), "{question}");
-            assert!(question["information"].as_f64().is_none_or(|x| x >= 0.0), "{question}");
+            assert!(
+                question["information"].as_f64().is_none_or(|x| x >= 0.0),
+                "{question}"
+            );
         }
     }
     worker.kill();
