@@ -2,9 +2,9 @@
 //! written side by side.
 
 use crate::data::{BoxGrammar, EncodedTurn, Look, Packed, Prompter};
-use crate::model::{InternVl, Sequence};
 use crate::model::kernels::{Floats, Span, log_softmax};
 use crate::model::language::{Cache, CachedRows};
+use crate::model::{InternVl, Sequence};
 use crate::tokenizer::TokenizerError;
 use rand::Rng;
 use rand::SeedableRng;
@@ -144,7 +144,10 @@ pub fn score(
             weights: vec![1.0; answer.len()],
         })
     };
-    let turns: Vec<EncodedTurn> = given.iter().map(turn).collect::<Result<_, GenerateError>>()?;
+    let turns: Vec<EncodedTurn> = given
+        .iter()
+        .map(turn)
+        .collect::<Result<_, GenerateError>>()?;
     let packed = Packed::new(prompter, look.tiles, &turns);
     let patches = look.tensor(model.config())?;
     let x = model.embed(&packed.sequence, &model.image_tokens(&patches)?)?;
@@ -157,7 +160,10 @@ pub fn score(
         let row = places.next().copied().unwrap_or_default() as usize;
         let logits = model.language.logits(&states.narrow(0, row, 1)?)?;
         let logprobs = log_softmax(&Floats::of(&logits)?);
-        Ok(logprobs.get(*token as usize).copied().unwrap_or(f32::NEG_INFINITY))
+        Ok(logprobs
+            .get(*token as usize)
+            .copied()
+            .unwrap_or(f32::NEG_INFINITY))
     };
     let mut of_turn = |turn: &EncodedTurn| turn.answer.iter().map(&mut logprob).collect();
     turns.iter().map(&mut of_turn).collect()

@@ -111,7 +111,12 @@ pub fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     if let Some(folder) = &arguments.report {
         let about = About {
             mode: arguments.mode.into(),
-            ..About::of(arguments.model.name(), &snapshot.id, manifest, arguments.split)
+            ..About::of(
+                arguments.model.name(),
+                &snapshot.id,
+                manifest,
+                arguments.split,
+            )
         };
         let mut found = collector.finish(about, arguments.draws());
         tried(arguments, &predictor, &snapshot, &mut found)?;
@@ -232,7 +237,10 @@ fn write_report(
     snapshot: &SnapshotFolder,
 ) -> Result<(), Failure> {
     let mut picture = |worst: &WorstCase| -> Option<DynamicImage> {
-        let case = snapshot.cases.iter().find(|case| case.image == worst.image)?;
+        let case = snapshot
+            .cases
+            .iter()
+            .find(|case| case.image == worst.image)?;
         image::load_from_memory(&snapshot.raster(case).ok()?).ok()
     };
     report::write(folder, found, &mut picture)?;

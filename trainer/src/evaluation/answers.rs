@@ -19,7 +19,9 @@ impl Names {
             let name = grammar::plain_name(concept.name(lang));
             ((lang.clone(), name), concept.key.clone())
         };
-        let both = ontology.iter().flat_map(|c| langs.both().iter().map(move |lang| (c, lang)));
+        let both = ontology
+            .iter()
+            .flat_map(|c| langs.both().iter().map(move |lang| (c, lang)));
         Self(both.map(|(concept, lang)| named(concept, lang)).collect())
     }
 
@@ -64,5 +66,9 @@ pub fn pairs<'l>(
         let at = others.iter().position(same)?;
         Some((line, others.remove(at)))
     };
-    lines.iter().filter(|l| l.lang == *first).filter_map(partner).collect()
+    lines
+        .iter()
+        .filter(|l| l.lang == *first)
+        .filter_map(partner)
+        .collect()
 }

@@ -54,7 +54,11 @@ impl Found {
         let (truth, said) = (line.truth_boxes.len(), line.boxes.len());
         let sure = confidence(line).unwrap_or(0.0);
         let fault = |kind, severity, why| {
-            Some(Self { kind, severity, why })
+            Some(Self {
+                kind,
+                severity,
+                why,
+            })
         };
         if truth > 0 && said == 0 {
             let why = format!("{truth} there, none found");
@@ -65,7 +69,8 @@ impl Found {
         let least = (0..truth).map(overlap).fold(f64::INFINITY, f64::min);
         if truth > 0 && least < HIT_IOU {
             let mean = (0..truth).map(overlap).sum::<f64>() / truth as f64;
-            let why = format!("{truth} there, {said} found; the least IoU of a true box is {least:.2}");
+            let why =
+                format!("{truth} there, {said} found; the least IoU of a true box is {least:.2}");
             return fault(FaultKind::LowOverlap, 1.0 - mean, why);
         }
         if said <= truth {
@@ -73,7 +78,11 @@ impl Found {
         }
         let more = said - truth;
         let why = format!("{truth} there, {said} found");
-        fault(FaultKind::FalsePositive, sure * more as f64 / said as f64, why)
+        fault(
+            FaultKind::FalsePositive,
+            sure * more as f64 / said as f64,
+            why,
+        )
     }
 
     /// Whether two answers to one question in two languages are about the same.
@@ -89,8 +98,10 @@ impl Found {
             let sure = [first, second].map(|line| confidence(line).unwrap_or(0.0));
             let why = format!(
                 "“{}” in {}, “{}” in {}",
-                grammar::plain_name(&first.answer), first.lang,
-                grammar::plain_name(&second.answer), second.lang
+                grammar::plain_name(&first.answer),
+                first.lang,
+                grammar::plain_name(&second.answer),
+                second.lang
             );
             return (!same).then_some(Self {
                 kind,
@@ -101,7 +112,10 @@ impl Found {
         let iou = mutual_iou(&first.boxes, &second.boxes)?;
         let why = format!(
             "{} boxes in {}, {} in {}; their IoU is {iou:.2}",
-            first.boxes.len(), first.lang, second.boxes.len(), second.lang
+            first.boxes.len(),
+            first.lang,
+            second.boxes.len(),
+            second.lang
         );
         (iou < HIT_IOU).then_some(Self {
             kind,
@@ -186,7 +200,10 @@ impl Worst {
         turns.sort_by_key(|(turn, kind, _)| (*turn, *kind));
         turns.truncate(self.keep);
         turns.sort_by_key(|(_, kind, case)| (*kind, Reverse((case.severity * 1e9) as u64)));
-        (self.counts, turns.into_iter().map(|(_, _, case)| case).collect())
+        (
+            self.counts,
+            turns.into_iter().map(|(_, _, case)| case).collect(),
+        )
     }
 }
 

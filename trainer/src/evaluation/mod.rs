@@ -100,7 +100,9 @@ impl<'a> Collector<'a> {
     ) -> Self {
         let mut lexicon = Lexicon::default();
         let [first, second] = langs.both();
-        ontology.iter().for_each(|c| lexicon.learn(c.name(first), c.name(second)));
+        ontology
+            .iter()
+            .for_each(|c| lexicon.learn(c.name(first), c.name(second)));
         let cross = Cross {
             langs: langs.both().clone(),
             lexicon,
@@ -180,7 +182,10 @@ impl<'a> Collector<'a> {
             scores,
             slices,
             confusion: confusion
-                .map(|(lang, of)| Confusion { lang, cells: cells(of) })
+                .map(|(lang, of)| Confusion {
+                    lang,
+                    cells: cells(of),
+                })
                 .collect(),
             reliability: self.confidences.finish(),
             faults,
@@ -214,5 +219,10 @@ pub fn estimates(
         };
         (score.name.to_owned(), estimate)
     };
-    measure.scores(sums).into_iter().enumerate().map(with_interval).collect()
+    measure
+        .scores(sums)
+        .into_iter()
+        .enumerate()
+        .map(with_interval)
+        .collect()
 }

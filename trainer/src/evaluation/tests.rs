@@ -62,13 +62,25 @@ pub(crate) fn case(patient: &str, modality: Modality, concept: &str) -> Snapshot
 }
 
 /// All lines of a case, answered by a closure from task, language and concept.
-fn lines(case: &SnapshotCase, answer: impl Fn(&str, &str, &str) -> &'static str) -> Vec<PredictionLine> {
+fn lines(
+    case: &SnapshotCase,
+    answer: impl Fn(&str, &str, &str) -> &'static str,
+) -> Vec<PredictionLine> {
     let questions = questions_of_case(case, &ontology(), &LangPair::default());
     let line = |question: crate::eval::Question| {
-        let (task, lang, concept) = (question.task.as_str(), question.lang.to_string(), question.concept.to_string());
+        let (task, lang, concept) = (
+            question.task.as_str(),
+            question.lang.to_string(),
+            question.concept.to_string(),
+        );
         let text = answer(task, &lang, &concept).to_owned();
         PredictionLine {
-            signals: Some(Signals { mean: 0.5f64.ln(), least: -1.0, margin: 0.1, entropy: 0.2 }),
+            signals: Some(Signals {
+                mean: 0.5f64.ln(),
+                least: -1.0,
+                margin: 0.1,
+                entropy: 0.2,
+            }),
             ..judge(case, question, text)
         }
     };
@@ -89,8 +101,16 @@ fn about() -> About {
 fn report(cases: &[(SnapshotCase, Vec<PredictionLine>)]) -> EvaluationReport {
     let (ontology, langs) = (ontology(), LangPair::default());
     let mut collector = Collector::new(&ontology, &langs, None, 10);
-    cases.iter().for_each(|(case, lines)| collector.hear(case, lines));
-    collector.finish(about(), Draws { count: 100, seed: 1 })
+    cases
+        .iter()
+        .for_each(|(case, lines)| collector.hear(case, lines));
+    collector.finish(
+        about(),
+        Draws {
+            count: 100,
+            seed: 1,
+        },
+    )
 }
 
 /// Says in English the wrong side and finds nothing, in Chinese the right name and the right box.
@@ -122,7 +142,13 @@ fn scores_are_counted_for_everything_and_for_every_part() {
     assert_eq!((found.images, found.patients), (2, 2));
     // One name and three places in each language, of two images.
     assert_eq!(found.answers, 16);
-    let of = |task: &str, lang: &str| found.scores.iter().find(|s| s.task == task && s.lang.as_str() == lang).unwrap();
+    let of = |task: &str, lang: &str| {
+        found
+            .scores
+            .iter()
+            .find(|s| s.task == task && s.lang.as_str() == lang)
+            .unwrap()
+    };
     assert_eq!(of("r2t", "en").scores["accuracy"].value, Some(0.5));
     assert_eq!(of("r2t", "en").scores["laterality_error"].value, Some(1.0));
     assert_eq!(of("r2t", "zh").scores["accuracy"].value, Some(1.0));
@@ -132,9 +158,16 @@ fn scores_are_counted_for_everything_and_for_every_part() {
     assert_eq!(of("t2r", "en").scores["region_precision"].value, Some(0.0));
     let slice = |by: SliceBy, value: &str, task: &str| {
         let mut slices = found.slices.iter();
-        slices.find(|s| s.by == by && s.value == value && s.of.task == task && s.of.lang == Lang::en()).unwrap()
+        slices
+            .find(|s| {
+                s.by == by && s.value == value && s.of.task == task && s.of.lang == Lang::en()
+            })
+            .unwrap()
     };
-    assert_eq!(slice(SliceBy::Modality, "xray", "r2t").of.scores["accuracy"].value, Some(0.0));
+    assert_eq!(
+        slice(SliceBy::Modality, "xray", "r2t").of.scores["accuracy"].value,
+        Some(0.0)
+    );
     // A concept with one case: a value, and an interval of no width.
     let one = &slice(SliceBy::Concept, "liver", "r2t").of;
     assert_eq!((one.answers, one.patients), (1, 1));
@@ -144,13 +177,29 @@ fn scores_are_counted_for_everything_and_for_every_part() {
 #[test]
 fn names_taken_for_each_other_are_counted_by_what_is_true() {
     let found = reported();
-    let en = found.confusion.iter().find(|c| c.lang == Lang::en()).unwrap();
+    let en = found
+        .confusion
+        .iter()
+        .find(|c| c.lang == Lang::en())
+        .unwrap();
     let cells: Vec<(&str, Option<&str>, u64)> = en
         .cells
         .iter()
-        .map(|c| (c.truth.as_str(), c.said.as_ref().map(ConceptKey::as_str), c.count))
+        .map(|c| {
+            (
+                c.truth.as_str(),
+                c.said.as_ref().map(ConceptKey::as_str),
+                c.count,
+            )
+        })
         .collect();
-    assert_eq!(cells, [("left_lung", Some("right_lung"), 1), ("liver", Some("liver"), 1)]);
+    assert_eq!(
+        cells,
+        [
+            ("left_lung", Some("right_lung"), 1),
+            ("liver", Some("liver"), 1)
+        ]
+    );
     let case = case("a", Modality::Ct, "liver");
     let silly = lines(&case, |_, _, _| "<script>");
     let found = report(&[(case, silly)]);
@@ -169,7 +218,10 @@ fn faults_are_told_apart_and_the_worst_are_kept() {
     // One name, and the places of the left lung and twice the right one: found in one language alone.
     assert_eq!(count(FaultKind::LanguagesDisagree), 4);
     assert_eq!(found.worst[0].kind, FaultKind::WrongSide);
-    assert_eq!(found.worst[0].confidence.map(|c| (c * 100.0).round()), Some(50.0));
+    assert_eq!(
+        found.worst[0].confidence.map(|c| (c * 100.0).round()),
+        Some(50.0)
+    );
     assert_eq!(found.worst.len(), 10);
     let mut kinds: Vec<FaultKind> = found.worst.iter().map(|w| w.kind).collect();
     kinds.dedup();
@@ -184,13 +236,19 @@ fn a_box_beside_the_true_one_is_a_low_overlap() {
         ("t2r", _) => "nothing",
         _ => "liver",
     });
-    let low = answered.iter().find(|l| l.task == "t2r" && l.concept.as_str() == "liver").unwrap();
+    let low = answered
+        .iter()
+        .find(|l| l.task == "t2r" && l.concept.as_str() == "liver")
+        .unwrap();
     let found = Found::in_answer(low).unwrap();
     assert_eq!(found.kind, FaultKind::LowOverlap);
     assert!((found.severity - 0.7).abs() < 1e-9, "{found:?}");
     // The right box and one more: one of two is too many, by half as sure.
     let mut more = low.clone();
-    more.boxes = vec![more.truth_boxes[0], [500.0, 500.0, 600.0, 600.0].try_into().unwrap()];
+    more.boxes = vec![
+        more.truth_boxes[0],
+        [500.0, 500.0, 600.0, 600.0].try_into().unwrap(),
+    ];
     let found = Found::in_answer(&more).unwrap();
     assert_eq!(found.kind, FaultKind::FalsePositive);
     assert!((found.severity - 0.25).abs() < 1e-9, "{found:?}");
@@ -203,7 +261,11 @@ fn languages_are_compared_and_confidences_binned() {
     assert_eq!(cross.pairs, 8);
     assert_eq!(cross.scores["name_agreement"].value, Some(0.5));
     assert_eq!(cross.scores["names_one_right"].value, Some(0.5));
-    let names = found.reliability.iter().find(|r| r.task == "r2t" && r.lang == Lang::en()).unwrap();
+    let names = found
+        .reliability
+        .iter()
+        .find(|r| r.task == "r2t" && r.lang == Lang::en())
+        .unwrap();
     // Sure by a half, and right by a half.
     assert_eq!((names.samples, names.calibrated), (2, false));
     assert!(names.ece.value.unwrap() < 1e-9);
@@ -217,10 +279,23 @@ fn nothing_answered_and_numbers_that_are_none_make_a_report_that_is_read_back() 
     let case = case("a", Modality::Ct, "liver");
     let mut bad = lines(&case, |_, _, _| "");
     for line in &mut bad {
-        line.signals = Some(Signals { mean: f64::NAN, least: f64::NAN, margin: f64::NAN, entropy: f64::NAN });
+        line.signals = Some(Signals {
+            mean: f64::NAN,
+            least: f64::NAN,
+            margin: f64::NAN,
+            entropy: f64::NAN,
+        });
     }
     let found = report(&[(case, bad)]);
     let json = serde_json::to_string(&found).unwrap();
-    assert_eq!(serde_json::from_str::<EvaluationReport>(&json).unwrap(), found);
-    assert!(found.worst.iter().all(|w| w.severity.is_finite() && w.confidence.is_none()));
+    assert_eq!(
+        serde_json::from_str::<EvaluationReport>(&json).unwrap(),
+        found
+    );
+    assert!(
+        found
+            .worst
+            .iter()
+            .all(|w| w.severity.is_finite() && w.confidence.is_none())
+    );
 }

@@ -152,12 +152,20 @@ fn trial(
             drop: likely - answerer.logprob(picture, question, &first)?,
         })
     };
-    let effects = changed.into_iter().map(effect).collect::<Result<_, PredictError>>()?;
+    let effects = changed
+        .into_iter()
+        .map(effect)
+        .collect::<Result<_, PredictError>>()?;
     let name = grammar::plain_name(&first.text);
-    let found = ask(picture, &task::text_to_region(&question.lang, case.modality, &name))?;
+    let found = ask(
+        picture,
+        &task::text_to_region(&question.lang, case.modality, &name),
+    )?;
     let boxes = grammar::read(&found.text).boxes();
     let boxes: Vec<PixelBox> = boxes.iter().map(|b| b.to_pixels(case.size)).collect();
-    let nearest = boxes.iter().max_by(|a, b| a.iou(&subject.bbox).total_cmp(&b.iou(&subject.bbox)));
+    let nearest = boxes
+        .iter()
+        .max_by(|a, b| a.iou(&subject.bbox).total_cmp(&b.iou(&subject.bbox)));
     let again = match nearest {
         Some(bbox) => grammar::same_name(&ask(picture, &naming(bbox))?.text, &first.text),
         None => false,
@@ -191,7 +199,10 @@ fn summed(trials: &[Trial], (of, without_room): (usize, u64), extent: Extent) ->
             let values = [share(effect.changed), Some(effect.drop)];
             way.add(&trial.entry, &Means::count(&values));
         }
-        round.add(&trial.entry, &Means::count(&[share(trial.name), Some(trial.iou)]));
+        round.add(
+            &trial.entry,
+            &Means::count(&[share(trial.name), Some(trial.iou)]),
+        );
     }
     let of_change = |(change, way): (&Change, &Way)| Intervention {
         change: *change,

@@ -124,7 +124,10 @@ struct Way {
 impl Way {
     fn add(&mut self, entry: &Entry, sums: &[f64]) {
         self.sums.resize(sums.len(), 0.0);
-        self.sums.iter_mut().zip(sums).for_each(|(all, one)| *all += one);
+        self.sums
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(all, one)| *all += one);
         self.patients.add(entry, sums);
     }
 

@@ -30,7 +30,10 @@ pub fn blurred(picture: &DynamicImage, bbox: &PixelBox) -> DynamicImage {
 fn whole_pixels(picture: &DynamicImage, bbox: &PixelBox) -> [u32; 4] {
     let [x0, y0, x1, y1] = bbox.corners();
     let (width, height) = (picture.width().max(1), picture.height().max(1));
-    let (x0, y0) = ((x0.floor() as u32).min(width - 1), (y0.floor() as u32).min(height - 1));
+    let (x0, y0) = (
+        (x0.floor() as u32).min(width - 1),
+        (y0.floor() as u32).min(height - 1),
+    );
     let x1 = (x1.ceil() as u32).clamp(x0 + 1, width);
     let y1 = (y1.ceil() as u32).clamp(y0 + 1, height);
     [x0, y0, x1, y1]

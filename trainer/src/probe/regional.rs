@@ -3,8 +3,8 @@
 
 use super::{Answerer, Extent, Material, Way};
 use crate::eval::score::entries::Entry;
-use crate::eval::score::{self, Means, Mode, Score, Sums, Tongue, says_yes_or_no};
 use crate::eval::score::text::meteor::Meteor;
+use crate::eval::score::{self, Means, Mode, Score, Sums, Tongue, says_yes_or_no};
 use crate::eval::{Question, Task, questions_of_case};
 use crate::model::kernels::side_by_side;
 use crate::predict::PredictError;
@@ -86,7 +86,9 @@ fn ask_all(
         Named::new(),
         regional::named(&found, &search, lang),
         marked(case, manifest, lang),
-        other.map(|other| marked(other, manifest, lang)).unwrap_or_default(),
+        other
+            .map(|other| marked(other, manifest, lang))
+            .unwrap_or_default(),
     ];
     let mut asked = questions(case, manifest, lang);
     for named in &beside {
@@ -187,7 +189,13 @@ impl Sums for Where {
 fn summed(asked: &[Vec<Asked>], material: &Material<'_>, extent: Extent) -> RegionalComparison {
     let presence = Means(vec!["presence_accuracy", "presence_answered"]);
     let task = score::Task::ManyObjects;
-    let places = Where(score::measure(task, Mode::Strict, Tongue::English, None, Meteor::new(None)));
+    let places = Where(score::measure(
+        task,
+        Mode::Strict,
+        Tongue::English,
+        None,
+        Meteor::new(None),
+    ));
     let mut ways: [(Way, Way); ARMS.len()] = Default::default();
     let one = |yes: bool| Some(f64::from(u8::from(yes)));
     for asked in asked.iter().flatten() {
@@ -214,7 +222,10 @@ fn summed(asked: &[Vec<Asked>], material: &Material<'_>, extent: Extent) -> Regi
     let arm = |(kind, (yes_no, place)): (&ArmKind, &(Way, Way))| {
         let mut scores = yes_no.scores(&presence, extent.draws);
         scores.extend(place.scores(&places, extent.draws));
-        Arm { kind: *kind, scores }
+        Arm {
+            kind: *kind,
+            scores,
+        }
     };
     let less = |(first, second): (usize, usize)| -> Vec<PairedDifference> {
         let names = [first, second].map(|at| super::word(&ARMS[at]));

@@ -26,7 +26,11 @@ pub fn over(
     let (width, height) = (side(picture.width()), side(picture.height()));
     let filter = imageops::FilterType::Triangle;
     let mut canvas = imageops::resize(&picture.to_rgb8(), width, height, filter);
-    for (boxes, colour, on, of) in [(truth, TRUTH, 1, 1), (said, SAID, 8, 12), (other, OTHER, 3, 7)] {
+    for (boxes, colour, on, of) in [
+        (truth, TRUTH, 1, 1),
+        (said, SAID, 8, 12),
+        (other, OTHER, 3, 7),
+    ] {
         for bbox in boxes {
             let corners = bbox.corners().map(|c| (c * scale).round() as i64);
             frame(&mut canvas, corners, colour, |along| along % of < on);
@@ -36,7 +40,12 @@ pub fn over(
 }
 
 /// A frame of three pixels: the colour between two dark lines, so that it is seen on bright and on dark.
-fn frame(canvas: &mut RgbImage, [x0, y0, x1, y1]: [i64; 4], colour: Rgb<u8>, on: impl Fn(i64) -> bool) {
+fn frame(
+    canvas: &mut RgbImage,
+    [x0, y0, x1, y1]: [i64; 4],
+    colour: Rgb<u8>,
+    on: impl Fn(i64) -> bool,
+) {
     const DARK: Rgb<u8> = Rgb([10, 10, 10]);
     for (grown, colour) in [(-1, DARK), (1, DARK), (0, colour)] {
         let [x0, y0, x1, y1] = [x0 - grown, y0 - grown, x1 + grown, y1 + grown];

@@ -43,9 +43,9 @@ pub fn number(value: Option<f64>) -> String {
 /// A number with its interval and what it is a mean over.
 #[must_use]
 pub fn in_words(estimate: &Estimate) -> String {
-    let interval = estimate
-        .ci95
-        .map_or(String::new(), |[low, high]| format!(" ({low:.3} to {high:.3})"));
+    let interval = estimate.ci95.map_or(String::new(), |[low, high]| {
+        format!(" ({low:.3} to {high:.3})")
+    });
     format!("{}{interval}, n = {}", number(estimate.value), estimate.n)
 }
 
@@ -85,7 +85,10 @@ pub fn forest(file: &str, caption: &str, rows: &[(String, Estimate)]) -> Figure 
         }
         if let Some(value) = estimate.value {
             let at = x(value);
-            let _ = write!(svg, r#"<circle cx="{at:.1}" cy="{y:.1}" r="5" fill="{BLUE}"/>"#);
+            let _ = write!(
+                svg,
+                r#"<circle cx="{at:.1}" cy="{y:.1}" r="5" fill="{BLUE}"/>"#
+            );
         }
     }
     svg.push_str("</svg>\n");
@@ -115,7 +118,11 @@ pub fn matrix(confusion: &Confusion) -> Figure {
     }
     let mut frequent: Vec<(&str, u64)> = of_truth.iter().map(|(k, n)| (*k, *n)).collect();
     frequent.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
-    let shown: BTreeSet<&str> = frequent.iter().take(MOST_CONCEPTS).map(|(k, _)| *k).collect();
+    let shown: BTreeSet<&str> = frequent
+        .iter()
+        .take(MOST_CONCEPTS)
+        .map(|(k, _)| *k)
+        .collect();
     let names: Vec<&str> = shown.iter().copied().collect();
     let (columns, left, top) = (names.len() as f64 + 1.0, LABEL, 150.0);
     let caption = format!("Names taken for each other, {}", confusion.lang);
@@ -135,7 +142,11 @@ pub fn matrix(confusion: &Confusion) -> Figure {
         );
     }
     let mut cells: BTreeMap<(u64, u64), u64> = BTreeMap::new();
-    for cell in confusion.cells.iter().filter(|c| shown.contains(c.truth.as_str())) {
+    for cell in confusion
+        .cells
+        .iter()
+        .filter(|c| shown.contains(c.truth.as_str()))
+    {
         let said = cell.said.as_ref().map(|said| said.as_str());
         let at = (place(Some(cell.truth.as_str())) as u64, place(said) as u64);
         *cells.entry(at).or_default() += cell.count;
@@ -151,9 +162,18 @@ pub fn matrix(confusion: &Confusion) -> Figure {
             escaped(name)
         );
         for column in 0..=names.len() {
-            let count = cells.get(&(row as u64, column as u64)).copied().unwrap_or(0);
+            let count = cells
+                .get(&(row as u64, column as u64))
+                .copied()
+                .unwrap_or(0);
             let colour = if row == column { BLUE } else { ORANGE };
-            cell(&mut svg, left + CELL * column as f64, y, (count, whole), colour);
+            cell(
+                &mut svg,
+                left + CELL * column as f64,
+                y,
+                (count, whole),
+                colour,
+            );
         }
     }
     svg.push_str("</svg>\n");
@@ -187,20 +207,33 @@ fn cell(svg: &mut String, x: f64, y: f64, (count, whole): (u64, u64), colour: &s
 pub fn reliability(curve: &ReliabilityCurve) -> Figure {
     const SIDE: f64 = 260.0;
     const EDGE: f64 = 44.0;
-    let kind = if curve.calibrated { "calibrated" } else { "raw" };
-    let caption = format!("Confidence and truth, {} {}, {kind}", curve.task, curve.lang);
+    let kind = if curve.calibrated {
+        "calibrated"
+    } else {
+        "raw"
+    };
+    let caption = format!(
+        "Confidence and truth, {} {}, {kind}",
+        curve.task, curve.lang
+    );
     let (x, y) = (|v: f64| EDGE + SIDE * v, |v: f64| 12.0 + SIDE * (1.0 - v));
     let mut svg = open(EDGE + SIDE + 20.0, SIDE + 84.0, &caption);
     let _ = write!(
         svg,
         r#"<rect x="{EDGE}" y="12" width="{SIDE}" height="{SIDE}" fill="none" stroke="currentColor" stroke-opacity="0.3"/><path d="M{} {}L{} {}" stroke="currentColor" stroke-opacity="0.5" stroke-dasharray="4 4"/>"#,
-        x(0.0), y(0.0), x(1.0), y(1.0)
+        x(0.0),
+        y(0.0),
+        x(1.0),
+        y(1.0)
     );
     for tick in [0.0, 0.5, 1.0] {
         let _ = write!(
             svg,
             r#"<text x="{:.0}" y="{:.0}" text-anchor="middle">{tick:.1}</text><text x="{:.0}" y="{:.0}" text-anchor="end">{tick:.1}</text>"#,
-            x(tick), y(0.0) + 16.0, EDGE - 6.0, y(tick) + 4.0
+            x(tick),
+            y(0.0) + 16.0,
+            EDGE - 6.0,
+            y(tick) + 4.0
         );
     }
     for bin in &curve.bins {
@@ -209,13 +242,18 @@ pub fn reliability(curve: &ReliabilityCurve) -> Figure {
         let _ = write!(
             svg,
             r#"<circle cx="{:.1}" cy="{:.1}" r="{radius:.1}" fill="{BLUE}" fill-opacity="0.75"/>"#,
-            x(bin.confidence), y(bin.right)
+            x(bin.confidence),
+            y(bin.right)
         );
     }
     let _ = write!(
         svg,
         r#"<text x="{:.0}" y="{:.0}" text-anchor="middle">confidence → share that is right ↑</text><text x="4" y="{:.0}">ECE {} of {} patients</text></svg>"#,
-        x(0.5), SIDE + 48.0, SIDE + 70.0, in_words(&curve.ece), curve.patients
+        x(0.5),
+        SIDE + 48.0,
+        SIDE + 70.0,
+        in_words(&curve.ece),
+        curve.patients
     );
     Figure {
         file: format!("reliability-{}-{}-{kind}.svg", curve.task, curve.lang),

@@ -71,7 +71,10 @@ pub fn write(
         keep(&folder.join(file), svg.as_bytes())?;
     }
     write_json(folder, report)?;
-    keep(&folder.join(REPORT_FILE), page::html(report, &figures).as_bytes())
+    keep(
+        &folder.join(REPORT_FILE),
+        page::html(report, &figures).as_bytes(),
+    )
 }
 
 /// Writes `evaluation.json` alone.

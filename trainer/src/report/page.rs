@@ -48,7 +48,11 @@ pub fn html(report: &EvaluationReport, figures: &[(Section, Vec<Figure>)]) -> St
 }
 
 fn summary(out: &mut String, report: &EvaluationReport) {
-    let synthetic = if report.synthetic { " Synthetic images: no patient's." } else { "" };
+    let synthetic = if report.synthetic {
+        " Synthetic images: no patient's."
+    } else {
+        ""
+    };
     let snapshot = report.snapshot.as_str();
     let _ = writeln!(
         out,
@@ -109,10 +113,21 @@ fn worst(out: &mut String, report: &EvaluationReport) {
 }
 
 fn one(out: &mut String, case: &WorstCase) {
-    let _ = writeln!(out, "<article class=\"case\"><h3>{}</h3><p>{}</p>", word(&case.kind), escaped(&case.why));
+    let _ = writeln!(
+        out,
+        "<article class=\"case\"><h3>{}</h3><p>{}</p>",
+        word(&case.kind),
+        escaped(&case.why)
+    );
     if let Some(picture) = &case.picture {
         let concept = escaped(case.concept.as_str());
-        let _ = writeln!(out, "<img src=\"{}\" alt=\"{concept} on {} {}, boxes drawn over it\">", escaped(picture), word(&case.modality), case.image);
+        let _ = writeln!(
+            out,
+            "<img src=\"{}\" alt=\"{concept} on {} {}, boxes drawn over it\">",
+            escaped(picture),
+            word(&case.modality),
+            case.image
+        );
     }
     out.push_str("<dl>");
     let mut row = |name: &str, text: &str| {
@@ -125,14 +140,25 @@ fn one(out: &mut String, case: &WorstCase) {
     }
     row("truth", &case.truth);
     row("sure", &number(case.confidence));
-    row("image", &format!("{} ({}), patient {}", case.image, word(&case.modality), case.patient));
+    row(
+        "image",
+        &format!(
+            "{} ({}), patient {}",
+            case.image,
+            word(&case.modality),
+            case.patient
+        ),
+    );
     out.push_str("</dl></article>\n");
 }
 
 // --- The other sections ----------------------------------------------------------------------------------------------
 
 /// The anchor, the heading and what is said before the figures; `None` where that was not looked at.
-fn words(section: Section, report: &EvaluationReport) -> Option<(&'static str, &'static str, String)> {
+fn words(
+    section: Section,
+    report: &EvaluationReport,
+) -> Option<(&'static str, &'static str, String)> {
     Some(match section {
         Section::Scores => ("scores", "Scores", String::new()),
         Section::Slices => ("slices", "Scores of parts of the data", String::new()),
@@ -189,7 +215,9 @@ fn regional(report: &EvaluationReport) -> Option<String> {
 fn differences(text: &mut String, rows: &[PairedDifference]) {
     text.push_str("<div class=\"wide\"><table><thead><tr><th scope=\"col\">Score</th><th scope=\"col\">First less second</th><th scope=\"col\">Difference</th><th scope=\"col\">95 %</th><th scope=\"col\">p</th><th scope=\"col\">n</th></tr></thead><tbody>\n");
     for row in rows {
-        let interval = row.ci95.map_or("–".to_owned(), |[low, high]| format!("{low:.3} to {high:.3}"));
+        let interval = row.ci95.map_or("–".to_owned(), |[low, high]| {
+            format!("{low:.3} to {high:.3}")
+        });
         let _ = writeln!(
             text,
             "<tr><th scope=\"row\">{}</th><td>{} less {}</td><td>{}</td><td>{interval}</td><td>{}</td><td>{}</td></tr>",
@@ -205,9 +233,17 @@ fn differences(text: &mut String, rows: &[PairedDifference]) {
 }
 
 fn scores_table(text: &mut String, heading: &str, scores: &Scores) {
-    let _ = write!(text, "<table><thead><tr><th scope=\"col\">{heading}</th><th scope=\"col\">Value</th></tr></thead><tbody>");
+    let _ = write!(
+        text,
+        "<table><thead><tr><th scope=\"col\">{heading}</th><th scope=\"col\">Value</th></tr></thead><tbody>"
+    );
     for (name, estimate) in scores {
-        let _ = write!(text, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escaped(name), in_words(estimate));
+        let _ = write!(
+            text,
+            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
+            escaped(name),
+            in_words(estimate)
+        );
     }
     text.push_str("</tbody></table>\n");
 }

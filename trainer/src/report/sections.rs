@@ -1,9 +1,7 @@
 //! Which figure belongs to which part of the report.
 
 use super::figures::{self, Figure};
-use medreg_datasets::evaluation::{
-    Estimate, EvaluationReport, Scores, SliceBy, TaskScores,
-};
+use medreg_datasets::evaluation::{Estimate, EvaluationReport, Scores, SliceBy, TaskScores};
 
 /// A part of the report, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +34,11 @@ fn headline(task: &str) -> &'static str {
 #[must_use]
 pub fn figures(report: &EvaluationReport) -> Vec<(Section, Vec<Figure>)> {
     let confusion = report.confusion.iter().map(figures::matrix).collect();
-    let reliability = report.reliability.iter().map(figures::reliability).collect();
+    let reliability = report
+        .reliability
+        .iter()
+        .map(figures::reliability)
+        .collect();
     vec![
         (Section::Scores, scores(report)),
         (Section::Slices, slices(report)),
@@ -58,7 +60,9 @@ fn scores(report: &EvaluationReport) -> Vec<Figure> {
 }
 
 fn forest(file: &str, caption: &str, scores: &Scores) -> Figure {
-    let known = scores.iter().filter(|(_, estimate)| estimate.value.is_some());
+    let known = scores
+        .iter()
+        .filter(|(_, estimate)| estimate.value.is_some());
     let rows: Vec<(String, Estimate)> = known.map(|(name, e)| (name.clone(), *e)).collect();
     figures::forest(file, caption, &rows)
 }
@@ -66,11 +70,15 @@ fn forest(file: &str, caption: &str, scores: &Scores) -> Figure {
 fn slices(report: &EvaluationReport) -> Vec<Figure> {
     let mut figures = Vec::new();
     for whole in &report.scores {
-        for (by, word) in [(SliceBy::Modality, "modality"), (SliceBy::Concept, "concept")] {
+        for (by, word) in [
+            (SliceBy::Modality, "modality"),
+            (SliceBy::Concept, "concept"),
+        ] {
             let score = headline(&whole.task);
-            let slices = report.slices.iter().filter(|s| {
-                s.by == by && s.of.task == whole.task && s.of.lang == whole.lang
-            });
+            let slices = report
+                .slices
+                .iter()
+                .filter(|s| s.by == by && s.of.task == whole.task && s.of.lang == whole.lang);
             let rows: Vec<(String, Estimate)> = slices
                 .filter_map(|s| Some((s.value.clone(), *s.of.scores.get(score)?)))
                 .filter(|(_, estimate)| estimate.value.is_some())
@@ -99,14 +107,19 @@ fn faithfulness(report: &EvaluationReport) -> Vec<Figure> {
         return Vec::new();
     };
     let of = |score: &str, file: &str, caption: &str| {
-        let rows = found.interventions.iter().filter_map(|of| {
-            Some((word(&of.change), *of.scores.get(score)?))
-        });
+        let rows = found
+            .interventions
+            .iter()
+            .filter_map(|of| Some((word(&of.change), *of.scores.get(score)?)));
         figures::forest(file, caption, &rows.collect::<Vec<_>>())
     };
     vec![
         of("changed", "faithfulness-changed.svg", "Answers that change"),
-        of("logprob_drop", "faithfulness-logprob.svg", "Log-probability that the first answer loses, in nats"),
+        of(
+            "logprob_drop",
+            "faithfulness-logprob.svg",
+            "Log-probability that the first answer loses, in nats",
+        ),
     ]
 }
 
@@ -121,7 +134,11 @@ fn regional(report: &EvaluationReport) -> Vec<Figure> {
         }
     }
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    vec![figures::forest("regional.svg", "Answers with and without regions in the question", &rows)]
+    vec![figures::forest(
+        "regional.svg",
+        "Answers with and without regions in the question",
+        &rows,
+    )]
 }
 
 /// The word that the file has for something, with spaces.

@@ -2,9 +2,9 @@
 
 use super::*;
 use medreg_datasets::evaluation::{
-    Arm, ArmKind, AskedMode, Change, Confusion, ConfusionCell, CrossLingual, Estimate, Faithfulness,
-    FaultKind, Intervention, OtherAnswer, PairedDifference, RegionalComparison, ReliabilityBin,
-    ReliabilityCurve, Scores, Slice, SliceBy, TaskScores, VERSION,
+    Arm, ArmKind, AskedMode, Change, Confusion, ConfusionCell, CrossLingual, Estimate,
+    Faithfulness, FaultKind, Intervention, OtherAnswer, PairedDifference, RegionalComparison,
+    ReliabilityBin, ReliabilityCurve, Scores, Slice, SliceBy, TaskScores, VERSION,
 };
 use medreg_datasets::ids::{Digest, ImageId};
 use medreg_datasets::lang::Lang;
@@ -21,7 +21,10 @@ fn scores() -> Scores {
         n: 12,
     };
     let nothing = Estimate::default();
-    BTreeMap::from([("accuracy".to_owned(), estimate), ("region_f1".to_owned(), nothing)])
+    BTreeMap::from([
+        ("accuracy".to_owned(), estimate),
+        ("region_f1".to_owned(), nothing),
+    ])
 }
 
 fn report() -> EvaluationReport {
@@ -78,10 +81,18 @@ fn report() -> EvaluationReport {
         draws: 1000,
         seed: 1,
         scores: vec![of.clone()],
-        slices: vec![Slice { by: SliceBy::Concept, value: "liver".to_owned(), of }],
+        slices: vec![Slice {
+            by: SliceBy::Concept,
+            value: "liver".to_owned(),
+            of,
+        }],
         confusion: vec![Confusion {
             lang: Lang::en(),
-            cells: vec![ConfusionCell { truth: "liver".parse().unwrap(), said: None, count: 3 }],
+            cells: vec![ConfusionCell {
+                truth: "liver".parse().unwrap(),
+                said: None,
+                count: 3,
+            }],
         }],
         reliability: vec![ReliabilityCurve {
             task: "r2t".to_owned(),
@@ -89,14 +100,32 @@ fn report() -> EvaluationReport {
             calibrated: false,
             samples: 12,
             patients: 4,
-            ece: Estimate { value: Some(0.1), ci95: None, n: 12 },
+            ece: Estimate {
+                value: Some(0.1),
+                ci95: None,
+                n: 12,
+            },
             ece_by_chance: 0.05,
             auroc: None,
-            bins: vec![ReliabilityBin { samples: 12, confidence: 0.8, right: 0.7 }],
+            bins: vec![ReliabilityBin {
+                samples: 12,
+                confidence: 0.8,
+                right: 0.7,
+            }],
         }],
         faults: BTreeMap::from([(FaultKind::WrongName, 1)]),
-        worst: vec![worst.clone(), WorstCase { kind: FaultKind::Missed, ..worst }],
-        cross_lingual: Some(CrossLingual { langs: [Lang::en(), Lang::zh()], pairs: 6, scores: scores() }),
+        worst: vec![
+            worst.clone(),
+            WorstCase {
+                kind: FaultKind::Missed,
+                ..worst
+            },
+        ],
+        cross_lingual: Some(CrossLingual {
+            langs: [Lang::en(), Lang::zh()],
+            pairs: 6,
+            scores: scores(),
+        }),
         faithfulness: Some(Faithfulness {
             cases: 3,
             of: 9,
@@ -104,7 +133,14 @@ fn report() -> EvaluationReport {
             blur_sigma: 0.5,
             interventions: vec![Intervention {
                 change: Change::RegionBlurred,
-                scores: BTreeMap::from([("changed".to_owned(), Estimate { value: Some(1.0), ci95: None, n: 3 })]),
+                scores: BTreeMap::from([(
+                    "changed".to_owned(),
+                    Estimate {
+                        value: Some(1.0),
+                        ci95: None,
+                        n: 3,
+                    },
+                )]),
             }],
             differences: vec![difference.clone()],
             round_trip: scores(),
@@ -113,7 +149,10 @@ fn report() -> EvaluationReport {
             images: 2,
             of: 4,
             questions: 8,
-            arms: vec![Arm { kind: ArmKind::Direct, scores: scores() }],
+            arms: vec![Arm {
+                kind: ArmKind::Direct,
+                scores: scores(),
+            }],
             differences: vec![difference],
         }),
     }
@@ -131,27 +170,54 @@ fn a_report_is_whole_and_what_a_model_writes_stays_text() {
     })
     .unwrap();
     let html = std::fs::read_to_string(folder.path().join(REPORT_FILE)).unwrap();
-    assert!(!html.contains("<script") && !html.contains("onerror=\""), "{html}");
+    assert!(
+        !html.contains("<script") && !html.contains("onerror=\""),
+        "{html}"
+    );
     assert!(html.contains("&lt;script&gt;alert(1)"));
-    for heading in ["Worst cases", "Do the languages agree?", "Do names rest on their regions?", "Does finding regions first help?"] {
+    for heading in [
+        "Worst cases",
+        "Do the languages agree?",
+        "Do names rest on their regions?",
+        "Does finding regions first help?",
+    ] {
         assert!(html.contains(heading), "{heading}");
     }
     assert!(html.contains("src=\"cases/case-01.png\"") && !html.contains("case-02"));
     assert!(html.contains("3 of 9 regions") && html.contains("σ is 0.5"));
     // Nothing is fetched from elsewhere.
-    assert!(!html.replace("http://www.w3.org/2000/svg", "").contains("http"));
+    assert!(
+        !html
+            .replace("http://www.w3.org/2000/svg", "")
+            .contains("http")
+    );
     let picture = image::open(folder.path().join("cases/case-01.png")).unwrap();
     assert_eq!(picture.width(), 480);
     for figure in [
-        "scores-r2t-en.svg", "slices-concept-r2t-en.svg", "confusion-en.svg", "reliability-r2t-en-raw.svg",
-        "cross-lingual.svg", "faithfulness-changed.svg", "faithfulness-logprob.svg", "regional.svg",
+        "scores-r2t-en.svg",
+        "slices-concept-r2t-en.svg",
+        "confusion-en.svg",
+        "reliability-r2t-en-raw.svg",
+        "cross-lingual.svg",
+        "faithfulness-changed.svg",
+        "faithfulness-logprob.svg",
+        "regional.svg",
     ] {
         let svg = std::fs::read_to_string(folder.path().join(figure)).unwrap();
-        assert!(svg.starts_with("<svg xmlns") && svg.trim_end().ends_with("</svg>"), "{figure}");
-        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{figure}: {svg}");
+        assert!(
+            svg.starts_with("<svg xmlns") && svg.trim_end().ends_with("</svg>"),
+            "{figure}"
+        );
+        assert!(
+            !svg.contains("NaN") && !svg.contains("inf"),
+            "{figure}: {svg}"
+        );
     }
     let json = std::fs::read(folder.path().join(EVALUATION_FILE)).unwrap();
-    assert_eq!(serde_json::from_slice::<EvaluationReport>(&json).unwrap(), report);
+    assert_eq!(
+        serde_json::from_slice::<EvaluationReport>(&json).unwrap(),
+        report
+    );
 }
 
 #[test]

@@ -216,9 +216,12 @@ impl Worker {
                 .client
                 .put_artifact(item.id, item.attempt, name, path)
                 .await?;
-            if [&MODEL_FILES[..], &[FACTS_FILE, CALIBRATION_FILE, EVALUATION_FILE]]
-                .concat()
-                .contains(&name.as_str())
+            if [
+                &MODEL_FILES[..],
+                &[FACTS_FILE, CALIBRATION_FILE, EVALUATION_FILE],
+            ]
+            .concat()
+            .contains(&name.as_str())
             {
                 of_model.insert(name.clone(), object);
             }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
+mod evaluating;
 #[cfg(feature = "mpi")]
 mod parallel;
 mod resuming;

@@ -44,6 +44,8 @@ pub struct Lesson {
 pub struct Trained {
     /// The steps it took.
     pub steps: u64,
+    /// Its id.
+    pub run: RunId,
     /// The model it published.
     pub model: ModelId,
     /// That model's scores, counted here.
@@ -121,6 +123,7 @@ pub fn train(
     clock.say(&format!("{name}: {}", in_words(&scores)));
     let loss = loss(team, run.id, name)?;
     Ok(Trained {
+        run: run.id,
         steps: steps(&loss),
         model,
         scores,

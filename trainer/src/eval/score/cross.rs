@@ -88,12 +88,27 @@ impl Cross {
     /// Whether either text says such a fact, and whether they then say the same.
     fn fact(&self, rule: Rule, first: &str, second: &str) -> [f64; 2] {
         let [a, b] = &self.langs;
-        let texts = vec![Said { lang: a, text: first }, Said { lang: b, text: second }];
+        let texts = vec![
+            Said {
+                lang: a,
+                text: first,
+            },
+            Said {
+                lang: b,
+                text: second,
+            },
+        ];
         let blank = texts.iter().any(|said| said.text.trim().is_empty());
         if blank || !texts.iter().any(|said| lint::speaks_of(said, rule)) {
             return [0.0; 2];
         }
-        let flags = lint::check(&Subject { texts, ..Subject::default() }, &[rule]);
+        let flags = lint::check(
+            &Subject {
+                texts,
+                ..Subject::default()
+            },
+            &[rule],
+        );
         [1.0, f64::from(u8::from(flags.is_empty()))]
     }
 }
@@ -119,7 +134,11 @@ pub fn mutual_iou(first: &[PixelBox], second: &[PixelBox]) -> Option<f64> {
 }
 
 fn boxes_of(text: &str) -> Vec<PixelBox> {
-    grammar::read(text).boxes().iter().filter_map(shape).collect()
+    grammar::read(text)
+        .boxes()
+        .iter()
+        .filter_map(shape)
+        .collect()
 }
 
 /// The words of an answer, without tags and coordinates.
@@ -136,7 +155,10 @@ fn plain(answer: &str) -> String {
         }
         depth == 0
     };
-    grammar::without_tags(answer).chars().filter(outside).collect()
+    grammar::without_tags(answer)
+        .chars()
+        .filter(outside)
+        .collect()
 }
 
 impl Sums for Cross {
@@ -177,7 +199,10 @@ mod tests {
         let mut lexicon = Lexicon::default();
         lexicon.learn("left lung", "左肺");
         lexicon.learn("liver", "肝脏");
-        Cross { langs: [Lang::en(), Lang::zh()], lexicon }
+        Cross {
+            langs: [Lang::en(), Lang::zh()],
+            lexicon,
+        }
     }
 
     fn entry(task: &str, answer: &str, truth: &str) -> Entry {
@@ -193,7 +218,9 @@ mod tests {
         let cross = cross();
         let mut sums = vec![0.0; cross.width()];
         for (a, b) in pairs {
-            sums.iter_mut().zip(cross.count(a, b)).for_each(|(all, one)| *all += one);
+            sums.iter_mut()
+                .zip(cross.count(a, b))
+                .for_each(|(all, one)| *all += one);
         }
         let scores = cross.scores(&sums);
         let score = scores.iter().find(|s| s.name == name).unwrap();
@@ -203,10 +230,22 @@ mod tests {
     #[test]
     fn names_agree_when_they_are_of_one_thing_right_or_wrong() {
         let pairs = [
-            (entry("r2t", "Left lung", "left lung"), entry("r2t", "<ref>左肺</ref>", "左肺")),
-            (entry("r2t", "liver", "left lung"), entry("r2t", "肝脏", "左肺")),
-            (entry("r2t", "left lung", "left lung"), entry("r2t", "肝脏", "左肺")),
-            (entry("r2t", "qwerty", "liver"), entry("r2t", "qwerty", "肝脏")),
+            (
+                entry("r2t", "Left lung", "left lung"),
+                entry("r2t", "<ref>左肺</ref>", "左肺"),
+            ),
+            (
+                entry("r2t", "liver", "left lung"),
+                entry("r2t", "肝脏", "左肺"),
+            ),
+            (
+                entry("r2t", "left lung", "left lung"),
+                entry("r2t", "肝脏", "左肺"),
+            ),
+            (
+                entry("r2t", "qwerty", "liver"),
+                entry("r2t", "qwerty", "肝脏"),
+            ),
         ];
         assert_eq!(value(&pairs, "name_agreement"), (Some(0.5), 4.0));
         assert_eq!(value(&pairs, "names_both_right"), (Some(0.25), 4.0));
@@ -220,11 +259,21 @@ mod tests {
         let pairs = [
             // Half of it, and one more box: (0.5 + 0) / 2.
             (
-                entry("t2r", "liver[[0, 0, 100, 100], [500, 500, 600, 600]]", truth),
+                entry(
+                    "t2r",
+                    "liver[[0, 0, 100, 100], [500, 500, 600, 600]]",
+                    truth,
+                ),
                 entry("t2r", "肝脏[[0, 0, 50, 100]]", truth),
             ),
-            (entry("t2r", "liver is absent.", truth), entry("t2r", "未见肝脏。", truth)),
-            (entry("t2r", "liver[[0, 0, 100, 100]]", truth), entry("t2r", "未见肝脏。", truth)),
+            (
+                entry("t2r", "liver is absent.", truth),
+                entry("t2r", "未见肝脏。", truth),
+            ),
+            (
+                entry("t2r", "liver[[0, 0, 100, 100]]", truth),
+                entry("t2r", "未见肝脏。", truth),
+            ),
         ];
         assert_eq!(value(&pairs, "box_iou"), (Some(0.125), 2.0));
         assert_eq!(value(&pairs, "presence_agreement"), (Some(2.0 / 3.0), 3.0));
@@ -233,16 +282,28 @@ mod tests {
     #[test]
     fn facts_are_compared_where_one_of_the_texts_states_them() {
         let pairs = [
-            (entry("text", "A 3 cm cyst of the left kidney.", ""), entry("text", "右肾囊肿，30毫米。", "")),
-            (entry("text", "A cyst of the left kidney.", ""), entry("text", "左肾囊肿。", "")),
-            (entry("text", "No effusion.", ""), entry("text", "无积液。", "")),
+            (
+                entry("text", "A 3 cm cyst of the left kidney.", ""),
+                entry("text", "右肾囊肿，30毫米。", ""),
+            ),
+            (
+                entry("text", "A cyst of the left kidney.", ""),
+                entry("text", "左肾囊肿。", ""),
+            ),
+            (
+                entry("text", "No effusion.", ""),
+                entry("text", "无积液。", ""),
+            ),
             (entry("text", "", ""), entry("text", "左肾囊肿。", "")),
         ];
         assert_eq!(value(&pairs, "laterality_agreement"), (Some(0.5), 2.0));
         assert_eq!(value(&pairs, "number_agreement"), (Some(1.0), 1.0));
         assert_eq!(value(&pairs, "negation_agreement"), (Some(1.0), 1.0));
         // Coordinates are no numbers that a text states.
-        let boxes = [(entry("t2r", "cyst[[1, 2, 3, 4]]", ""), entry("t2r", "囊肿[[5, 6, 7, 8]]", ""))];
+        let boxes = [(
+            entry("t2r", "cyst[[1, 2, 3, 4]]", ""),
+            entry("t2r", "囊肿[[5, 6, 7, 8]]", ""),
+        )];
         assert_eq!(value(&boxes, "number_agreement"), (None, 0.0));
     }
 
@@ -255,10 +316,22 @@ mod tests {
             number,
             ..Entry::default()
         };
-        let en = asked("What is <ref>this</ref><box>[[1, 2, 3, 4]]</box>?", Some("liver"), 1);
-        let zh = asked("<ref>此处</ref><box>[[1, 2, 3, 4]]</box>是什么？", Some("liver"), 9);
+        let en = asked(
+            "What is <ref>this</ref><box>[[1, 2, 3, 4]]</box>?",
+            Some("liver"),
+            1,
+        );
+        let zh = asked(
+            "<ref>此处</ref><box>[[1, 2, 3, 4]]</box>是什么？",
+            Some("liver"),
+            9,
+        );
         assert_eq!(question_key(&en), question_key(&zh));
-        let other = asked("<ref>此处</ref><box>[[1, 2, 3, 5]]</box>是什么？", Some("liver"), 9);
+        let other = asked(
+            "<ref>此处</ref><box>[[1, 2, 3, 5]]</box>是什么？",
+            Some("liver"),
+            9,
+        );
         assert_ne!(question_key(&en), question_key(&other));
         assert_eq!(question_key(&asked("Any finding?", None, 4)), "#4");
     }

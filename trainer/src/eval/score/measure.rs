@@ -90,7 +90,12 @@ impl Means {
     #[must_use]
     pub fn count(values: &[Option<f64>]) -> Vec<f64> {
         let finite = |value: &Option<f64>| value.filter(|v| v.is_finite());
-        let both = |value| [finite(value).unwrap_or(0.0), f64::from(u8::from(finite(value).is_some()))];
+        let both = |value| {
+            [
+                finite(value).unwrap_or(0.0),
+                f64::from(u8::from(finite(value).is_some())),
+            ]
+        };
         values.iter().flat_map(both).collect()
     }
 }
@@ -102,6 +107,8 @@ impl Sums for Means {
 
     fn scores(&self, sums: &[f64]) -> Vec<Score> {
         let named = self.0.iter().zip(sums.chunks_exact(2));
-        named.map(|(name, of)| Score::ratio(name, of[0], of[1])).collect()
+        named
+            .map(|(name, of)| Score::ratio(name, of[0], of[1]))
+            .collect()
     }
 }

@@ -16,9 +16,9 @@ mod strict;
 mod tests;
 pub mod text;
 
-pub(crate) use strict::{differ_in_side, says_yes_or_no};
 pub use measure::{Means, Measure, Score, Sums, Unscorable};
 pub use published::LabelSet;
+pub(crate) use strict::{differ_in_side, says_yes_or_no};
 
 use entries::{EntriesError, Entry};
 use rayon::prelude::*;

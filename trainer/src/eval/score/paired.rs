@@ -74,14 +74,21 @@ pub fn read(first: &Path, second: &Path) -> Result<Paired, PairedError> {
             None => waiting[side].entry(key).or_default().push(entry),
         }
     })?;
-    paired.alone = waiting.iter().flat_map(HashMap::values).map(|of| of.len() as u64).sum();
+    paired.alone = waiting
+        .iter()
+        .flat_map(HashMap::values)
+        .map(|of| of.len() as u64)
+        .sum();
     Ok(paired)
 }
 
 impl Paired {
     fn add(&mut self, first: &Entry, second: &Entry) {
         let sums = self.cross.count(first, second);
-        self.sums.iter_mut().zip(&sums).for_each(|(all, one)| *all += one);
+        self.sums
+            .iter_mut()
+            .zip(&sums)
+            .for_each(|(all, one)| *all += one);
         self.patients.add(first, &sums);
         self.pairs += 1;
     }
@@ -144,7 +151,10 @@ fn lexicon(
             return;
         }
         // A concept has one name in a language, so that its key is enough.
-        let key = entry.concept.clone().unwrap_or_else(|| question_key(&entry));
+        let key = entry
+            .concept
+            .clone()
+            .unwrap_or_else(|| question_key(&entry));
         match names[1 - side].get(&key) {
             Some(other) if side == 1 => lexicon.learn(other, &entry.truth),
             Some(other) => lexicon.learn(&entry.truth, other),
@@ -188,8 +198,14 @@ mod tests {
             line("zh", "b", "lung", "肺", "肺"),
             line("zh", "a", "liver", "肝脏", "肝脏"),
         ];
-        let (first, second) = (file(folder.path(), "en.jsonl", &en), file(folder.path(), "zh.jsonl", &zh));
-        let draws = Draws { count: 100, seed: 1 };
+        let (first, second) = (
+            file(folder.path(), "en.jsonl", &en),
+            file(folder.path(), "zh.jsonl", &zh),
+        );
+        let draws = Draws {
+            count: 100,
+            seed: 1,
+        };
         let found = read(&first, &second).unwrap();
         assert_eq!((found.pairs, found.alone), (2, 1));
         let report = found.report(draws);

@@ -6,8 +6,8 @@ mod reports;
 mod side;
 mod texts;
 
-pub(in crate::eval::score) use boxes::shape;
 pub use boxes::Regions;
+pub(in crate::eval::score) use boxes::shape;
 pub use labels::Labels;
 pub use reports::Reports;
 pub(crate) use texts::says_yes_or_no;

@@ -179,9 +179,11 @@ fn first_word(text: &str) -> &str {
 /// Whether a text, in lower case, says yes or no and nothing else.
 fn yes_or_no(text: &str) -> Option<bool> {
     match text {
-        "yes" | "true" | "はい" | "是" | "是的" | "有" | "对" | "存在" | "正确" => Some(true),
-        "no" | "false" | "not" | "いいえ" | "否" | "不" | "不是" | "没有" | "无" | "不存在" | "不对"
-        | "错误" => Some(false),
+        "yes" | "true" | "はい" | "是" | "是的" | "有" | "对" | "存在" | "正确" => {
+            Some(true)
+        }
+        "no" | "false" | "not" | "いいえ" | "否" | "不" | "不是" | "没有" | "无" | "不存在"
+        | "不对" | "错误" => Some(false),
         _ => None,
     }
 }
