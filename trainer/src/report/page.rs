@@ -247,3 +247,12 @@ fn scores_table(text: &mut String, heading: &str, scores: &Scores) {
     }
     text.push_str("</tbody></table>\n");
 }
+
+fn draw(out: &mut String, figure: &Figure) {
+    let _ = writeln!(
+        out,
+        "<figure><figcaption>{}</figcaption>{}</figure>",
+        escaped(&figure.caption),
+        figure.svg
+    );
+}
