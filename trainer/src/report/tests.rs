@@ -189,8 +189,9 @@ fn a_report_is_whole_and_what_a_model_writes_stays_text() {
     assert!(
         !html
             .replace("http://www.w3.org/2000/svg", "")
-            .contains("http")
+            .contains("http:")
     );
+    assert!(!html.contains("https:"));
     let picture = image::open(folder.path().join("cases/case-01.png")).unwrap();
     assert_eq!(picture.width(), 480);
     for figure in [
