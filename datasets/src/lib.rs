@@ -6,6 +6,7 @@
 pub mod datasheet;
 pub mod difference;
 
+pub mod evaluation;
 pub mod filter;
 pub mod formats;
 pub mod geometry;

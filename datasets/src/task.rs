@@ -104,6 +104,19 @@ pub fn asked(
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a concept is there at all, to be answered by yes or no.
+#[must_use]
+pub fn is_there(lang: &Lang, modality: Modality, name: &str) -> String {
+    let picture = modality.phrase(lang);
+    match lang.primary() {
+        "zh" => format!("这张{picture}中有<ref>{name}</ref>吗？请回答有或没有。"),
+        "ja" => format!(
+            "この{picture}に<ref>{name}</ref>はありますか？はい、または、いいえで答えてください。"
+        ),
+        _ => format!("Is there <ref>{name}</ref> in this {picture}? Answer yes or no."),
+    }
+}
+
 /// Report writing: what does the whole image show, sentence by sentence, each with the regions it speaks of?
 #[must_use]
 pub fn write_report(lang: &Lang, modality: Modality) -> String {

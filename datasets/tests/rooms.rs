@@ -115,6 +115,41 @@ const STAYS_CLEAR_OF: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "trainer/src/evaluation",
+        &[
+            "candle_core",
+            "candle_nn",
+            "crate::train",
+            "crate::model",
+            "crate::client",
+            "crate::worker",
+            "reqwest::",
+        ],
+    ),
+    (
+        "trainer/src/report",
+        &[
+            "candle_core",
+            "candle_nn",
+            "crate::train",
+            "crate::model",
+            "crate::client",
+            "crate::eval::",
+            "crate::evaluation",
+            "reqwest::",
+        ],
+    ),
+    (
+        "trainer/src/probe",
+        &[
+            "candle_core",
+            "candle_nn",
+            "crate::client",
+            "crate::worker",
+            "reqwest::",
+        ],
+    ),
+    (
         "trainer/src/acquire",
         &["crate::train", "crate::client", "candle_core"],
     ),

@@ -2,9 +2,9 @@
 //! written side by side.
 
 use crate::data::{BoxGrammar, EncodedTurn, Look, Packed, Prompter};
-use crate::model::InternVl;
 use crate::model::kernels::{Floats, Span, log_softmax};
 use crate::model::language::{Cache, CachedRows};
+use crate::model::{InternVl, Sequence};
 use crate::tokenizer::TokenizerError;
 use rand::Rng;
 use rand::SeedableRng;
@@ -127,6 +127,46 @@ pub fn answer_aloud(
     })?;
     let answer = strands.pop().map(|strand| strand.finish(prompter));
     answer.unwrap_or_else(|| Ok(Answer::default()))
+}
+
+/// The log-probability of each token of given answers, had the model written them: one answer to each question about one picture, read in
+/// a single pass (teacher forcing). What was not chosen freely, as within a box, counts as it is, before any token is ruled out.
+pub fn score(
+    model: &InternVl,
+    prompter: &Prompter,
+    look: &Look,
+    given: &[(String, Vec<u32>)],
+) -> Result<Vec<Vec<f32>>, GenerateError> {
+    let turn = |(question, answer): &(String, Vec<u32>)| {
+        Ok(EncodedTurn {
+            question: prompter.question(question)?,
+            answer: answer.clone(),
+            weights: vec![1.0; answer.len()],
+        })
+    };
+    let turns: Vec<EncodedTurn> = given
+        .iter()
+        .map(turn)
+        .collect::<Result<_, GenerateError>>()?;
+    let packed = Packed::new(prompter, look.tiles, &turns);
+    let patches = look.tensor(model.config())?;
+    let x = model.embed(&packed.sequence, &model.image_tokens(&patches)?)?;
+    let Sequence {
+        positions, spans, ..
+    } = &packed.sequence;
+    let states = model.language.forward(&x, positions, spans)?;
+    let mut places = packed.rows.iter();
+    let mut logprob = |token: &u32| -> Result<f32, GenerateError> {
+        let row = places.next().copied().unwrap_or_default() as usize;
+        let logits = model.language.logits(&states.narrow(0, row, 1)?)?;
+        let logprobs = log_softmax(&Floats::of(&logits)?);
+        Ok(logprobs
+            .get(*token as usize)
+            .copied()
+            .unwrap_or(f32::NEG_INFINITY))
+    };
+    let mut of_turn = |turn: &EncodedTurn| turn.answer.iter().map(&mut logprob).collect();
+    turns.iter().map(&mut of_turn).collect()
 }
 
 /// Writes all answers token by token, as long as `go_on` says so.

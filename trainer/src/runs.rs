@@ -5,15 +5,18 @@ use crate::checkpoint::Pretrained;
 use crate::data::{CaseSource, KEPT, Pictures, Prompter, SourceError, Subject};
 use crate::eval::{Scores, judge, questions_of_case};
 use crate::model::kernels::side_by_side;
-use crate::predict::{self, PredictError, Predictor};
+use crate::predict::{self, PredictError, Predictor, Search};
+use crate::regional;
 use crate::registry::{RegistryError, SnapshotFolder};
 use crate::tokenizer::TokenizerError;
 use crate::train::parallel::{Alone, Ranks};
 use crate::train::{self, Control, Event, Options, TrainError, Trained};
 use image::DynamicImage;
+use medreg_datasets::evaluation::AskedMode;
 use medreg_datasets::ids::ImageId;
 use medreg_datasets::protocol::{MetricPoint, PredictionLine};
-use medreg_datasets::snapshot::{SnapshotCase, Split};
+use medreg_datasets::snapshot::{Manifest, SnapshotCase, Split};
+use medreg_datasets::task;
 
 /// Why a run cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ pub enum RunError {
         /// What went wrong.
         source: PredictError,
     },
+    /// An answer cannot be written.
+    #[error("the answers cannot be written: {0}")]
+    Answers(#[from] std::io::Error),
 }
 
 /// The cases of one split.
@@ -170,37 +176,74 @@ pub fn test(
     threads: usize,
     progress: &mut dyn FnMut(usize) -> Control,
 ) -> Result<Option<Tested>, RunError> {
-    let cases = cases_of(snapshot, split);
     let mut tested = Tested::default();
-    for (batch, done) in cases
-        .chunks(threads.max(1))
-        .zip((0..).step_by(threads.max(1)))
-    {
+    let mut hear = |_: &SnapshotCase, lines: Vec<PredictionLine>| {
+        lines.iter().for_each(|line| tested.scores.add(line));
+        tested.lines.extend(lines);
+        Ok(())
+    };
+    let asking = Asking {
+        mode: AskedMode::Direct,
+        threads,
+    };
+    let control = ask_each(predictor, snapshot, split, asking, progress, &mut hear)?;
+    Ok((control == Control::Continue).then_some(tested))
+}
+
+/// How cases are asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    /// How questions are put.
+    pub mode: AskedMode,
+    /// Cases side by side.
+    pub threads: usize,
+}
+
+/// The same, case by case: `hear` gets the answers about each in the order of the snapshot, and nothing is kept here.
+pub fn ask_each(
+    predictor: &Predictor,
+    snapshot: &SnapshotFolder,
+    split: Split,
+    asking: Asking,
+    progress: &mut dyn FnMut(usize) -> Control,
+    hear: &mut dyn FnMut(&SnapshotCase, Vec<PredictionLine>) -> std::io::Result<()>,
+) -> Result<Control, RunError> {
+    let (cases, threads) = (cases_of(snapshot, split), asking.threads.max(1));
+    for (batch, done) in cases.chunks(threads).zip((0..).step_by(threads)) {
         if progress(done) == Control::Stop {
-            return Ok(None);
+            return Ok(Control::Stop);
         }
-        for lines in side_by_side(batch.len(), threads, |index| {
-            examine(predictor, snapshot, batch[index])
-        }) {
-            let lines = lines?;
-            lines.iter().for_each(|line| tested.scores.add(line));
-            tested.lines.extend(lines);
+        let answered = side_by_side(batch.len(), threads, |index| {
+            examine(predictor, snapshot, batch[index], asking.mode)
+        });
+        for (case, lines) in batch.iter().zip(answered) {
+            hear(case, lines?)?;
         }
     }
-    Ok((progress(cases.len()) == Control::Continue).then_some(tested))
+    Ok(progress(cases.len()))
 }
 
 fn examine(
     predictor: &Predictor,
     snapshot: &SnapshotFolder,
     case: &SnapshotCase,
+    mode: AskedMode,
 ) -> Result<Vec<PredictionLine>, RunError> {
     let at = |source| RunError::Predict {
         image: case.image,
         source,
     };
     let look = predictor.look_at(&snapshot.raster(case)?).map_err(at)?;
-    let questions = questions_of_case(case, &snapshot.manifest.ontology, &snapshot.manifest.langs);
+    let mut questions =
+        questions_of_case(case, &snapshot.manifest.ontology, &snapshot.manifest.langs);
+    if mode == AskedMode::Regional {
+        let search = search_of(case, &snapshot.manifest);
+        let found = regional::find(predictor, &look, &search).map_err(at)?;
+        for question in &mut questions {
+            let named = regional::named(&found, &search, &question.lang);
+            question.prompt = task::asked(&question.lang, &question.prompt, None, &named);
+        }
+    }
     let prompts: Vec<String> = questions
         .iter()
         .map(|question| question.prompt.clone())
@@ -218,6 +261,28 @@ fn examine(
             }
         })
         .collect())
+}
+
+/// A case's picture.
+pub fn picture(snapshot: &SnapshotFolder, case: &SnapshotCase) -> Result<DynamicImage, RunError> {
+    let look = |source: image::ImageError| RunError::Predict {
+        image: case.image,
+        source: source.into(),
+    };
+    image::load_from_memory(&snapshot.raster(case)?).map_err(look)
+}
+
+/// What is looked for in a case's picture.
+#[must_use]
+pub fn search_of<'a>(case: &SnapshotCase, manifest: &'a Manifest) -> Search<'a> {
+    Search {
+        size: case.size,
+        modality: case.modality,
+        ontology: &manifest.ontology,
+        langs: &manifest.langs,
+        describe: false,
+        calibration: None,
+    }
 }
 
 /// The scores of a split as points of a run's charts: `test/accuracy.en` and the like.

@@ -65,7 +65,9 @@ fn write_table(out: &mut String, table: &Table) {
     out.push_str("</tbody></table>\n");
 }
 
-fn escaped(text: &str) -> String {
+/// A text as HTML and XML may hold it, in an element or between double quotes.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

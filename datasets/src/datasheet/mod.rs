@@ -8,6 +8,7 @@ mod markdown;
 mod tally;
 
 pub use croissant::{CROISSANT, Listed, croissant};
+pub use html::escaped;
 pub use tally::Tally;
 
 use crate::ids::{Digest, ImageId};

@@ -457,6 +457,18 @@ fn mark(spot: Spot, read: &Read<'_>) -> Option<Mark> {
     })
 }
 
+/// Whether a text says anything that a rule would compare: a side, a number, a negation. Of other rules every text does.
+#[must_use]
+pub fn speaks_of(said: &Said<'_>, rule: Rule) -> bool {
+    let page = Page::of(said.lang, said.text);
+    match rule {
+        Rule::Laterality => !laterality::mentions(&page).is_empty(),
+        Rule::Numbers => numbers::says_any(&page),
+        Rule::Negation => !negation::negations(&page).is_empty(),
+        _ => !page.text.is_blank(),
+    }
+}
+
 /// Everything that does not agree, the gravest first. Never fails, whatever the texts are.
 ///
 /// ```

@@ -24,7 +24,7 @@ pub use conformal::Margin;
 pub use diagram::diagram;
 pub use isotonic::Isotonic;
 pub use platt::Platt;
-pub use reliability::{Bin, Reliability};
+pub use reliability::{Bin, Reliability, Told};
 pub use report::in_words;
 pub use samples::{Sample, samples};
 pub use signal::{Measure, Of, Signal};

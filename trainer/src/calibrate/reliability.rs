@@ -55,7 +55,7 @@ pub struct Reliability {
 }
 
 /// A confidence with its outcome.
-pub(super) type Told = (f64, bool);
+pub type Told = (f64, bool);
 
 impl Reliability {
     /// Of the confidences of these samples; `None` where there is no sample or one has no confidence.
@@ -68,7 +68,16 @@ impl Reliability {
         for (sample, told) in samples.iter().zip(&told) {
             by_patient.entry(&sample.patient).or_default().push(*told);
         }
-        let patients: Vec<Vec<Told>> = by_patient.into_values().collect();
+        Self::of_patients(by_patient.into_values().collect())
+    }
+
+    /// Of confidences with their outcomes, patient by patient; `None` where there is none.
+    #[must_use]
+    pub fn of_patients(patients: Vec<Vec<Told>>) -> Option<Self> {
+        let told: Vec<Told> = patients.iter().flatten().copied().collect();
+        if told.is_empty() {
+            return None;
+        }
         let n = told.len() as f64;
         let outcome = |right: bool| f64::from(u8::from(right));
         let mean = |of: &dyn Fn(&Told) -> f64| told.iter().map(of).sum::<f64>() / n;

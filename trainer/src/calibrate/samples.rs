@@ -24,7 +24,8 @@ pub struct Sample {
 
 impl Sample {
     /// The confidence that is told where nothing is calibrated.
-    pub(super) fn raw(&self) -> Option<f64> {
+    #[must_use]
+    pub fn raw(&self) -> Option<f64> {
         let mean = Measure {
             of: Of::Answer,
             signal: Signal::Mean,
@@ -33,7 +34,8 @@ impl Sample {
     }
 
     /// The confidence that a map gives.
-    pub(super) fn mapped(&self, map: &Map) -> Option<f64> {
+    #[must_use]
+    pub fn mapped(&self, map: &Map) -> Option<f64> {
         map.probability(&self.answer, self.coordinates.as_ref())
     }
 }

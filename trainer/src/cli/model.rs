@@ -3,6 +3,7 @@
 use super::device::DeviceArgument;
 use super::{Failure, existing, progress};
 use crate::base::SHIPPED;
+use crate::calibrate::Calibration;
 use crate::checkpoint::{Checkpoint, PeftAdapter, Pretrained};
 use crate::registry::{Fetched, HubAccess, ModelFolder, ModelOrigin, OriginError, StoreAccess};
 use anyhow::Context;
@@ -69,6 +70,22 @@ pub struct AdaptedModelArguments {
 }
 
 impl AdaptedModelArguments {
+    /// What the model is called.
+    pub fn name(&self) -> String {
+        match &self.adapter {
+            Some(adapter) => format!("{} with {}", self.model.origin, adapter.display()),
+            None => self.model.origin.to_string(),
+        }
+    }
+
+    /// What its confidences are worth, where it is in a folder that says so; of an adapted one nothing is known.
+    pub fn calibration(&self) -> Result<Option<Calibration>, Failure> {
+        match (&self.model.origin, &self.adapter) {
+            (ModelOrigin::Folder(path), None) => Ok(Calibration::read(path)?),
+            _ => Ok(None),
+        }
+    }
+
     /// Reads the model and works the adapter in.
     pub fn load(&self) -> Result<Pretrained, Failure> {
         let Some(folder) = &self.adapter else {

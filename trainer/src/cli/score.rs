@@ -4,7 +4,7 @@ use super::{Failure, existing, progress};
 use crate::eval::score::resample::{self, Draws};
 use crate::eval::score::text::WordNet;
 use crate::eval::score::text::meteor::Meteor;
-use crate::eval::score::{self, Filter, LabelSet, Measure, Tally, plug_in};
+use crate::eval::score::{self, Filter, LabelSet, Measure, Tally, paired, plug_in};
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -68,6 +68,8 @@ enum Task {
     Vqa,
     Rg,
     Cls,
+    /// Whether answers in two languages agree: a file with both, or one for each.
+    Cross,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -89,6 +91,9 @@ const WORDNET: &str = "/usr/share/wordnet";
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for file in arguments.files.iter().chain(&arguments.against) {
         existing(file, "the file of predictions")?;
+    }
+    if arguments.task == Task::Cross {
+        return cross(arguments);
     }
     let setting = Setting::new(arguments)?;
     let first = setting.tally(&arguments.files)?;
@@ -266,6 +271,38 @@ impl<'a> Setting<'a> {
     }
 }
 
+/// The agreement of two languages; nothing but sums and the answers that wait for their partner is kept.
+fn cross(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.against.is_some() || arguments.plug_in.is_some() {
+        return Err(Failure::Call(anyhow!(
+            "--task cross compares two languages of one model: it takes neither --against nor --plug-in"
+        )));
+    }
+    let files: Result<[PathBuf; 2], _> = match arguments.files.as_slice() {
+        [one] => Ok([one.clone(), one.clone()]),
+        [first, second] => Ok([first.clone(), second.clone()]),
+        more => Err(more.len()),
+    };
+    let [first, second] = files.map_err(|count| {
+        Failure::Call(anyhow!(
+            "--task cross takes one file with both languages, or one for each; these are {count}"
+        ))
+    })?;
+    let draws = Draws {
+        count: arguments.draws,
+        seed: arguments.seed,
+    };
+    let found = paired::read(&first, &second)?;
+    if found.pairs == 0 {
+        return Err(Failure::Work(anyhow!(
+            "no answer in {} has a partner in the other language: the same image, task, concept and box are asked about in both",
+            in_words(&arguments.files)
+        )));
+    }
+    println!("{}", serde_json::to_string_pretty(&found.report(draws))?);
+    Ok(())
+}
+
 impl From<Task> for score::Task {
     fn from(task: Task) -> Self {
         match task {
@@ -277,7 +314,8 @@ impl From<Task> for score::Task {
             Task::Grg => Self::Grounded,
             Task::Vqa => Self::Answer,
             Task::Rg => Self::Report,
-            Task::Cls => Self::Labels,
+            // Asked for before anything is scored by its truth.
+            Task::Cls | Task::Cross => Self::Labels,
         }
     }
 }

@@ -155,6 +155,15 @@ impl Predictor {
         )?)
     }
 
+    /// The log-probability of given answers' tokens, one answer to each question.
+    pub fn score(
+        &self,
+        look: &Look,
+        given: &[(String, Vec<u32>)],
+    ) -> Result<Vec<Vec<f32>>, PredictError> {
+        Ok(generate::score(&self.model, &self.prompter, look, given)?)
+    }
+
     /// The text of tokens that came so far.
     pub fn text_of(&self, tokens: &[u32]) -> Result<String, PredictError> {
         let end = self.prompter.tokenizer().im_end;

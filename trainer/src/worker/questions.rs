@@ -6,6 +6,7 @@ use crate::checkpoint::Pretrained;
 use crate::client::{Client, ClientError, Patience};
 use crate::data::Look;
 use crate::predict::{Predictor, Probes, Search, confidence};
+use crate::regional;
 use crate::registry::ModelFolder;
 use anyhow::Context;
 use medreg_datasets::geometry::GridBox;
@@ -16,7 +17,6 @@ use medreg_datasets::inquiry::{
 };
 use medreg_datasets::protocol::Fail;
 use medreg_datasets::{grammar, task};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -32,8 +32,6 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long a model stays loaded that nobody asks anything.
 const KEPT: Duration = Duration::from_secs(600);
-/// The most regions that a question is given to be answered by.
-const MOST_FOUND: usize = 20;
 
 /// The model that was asked last, ready to be asked again.
 struct Kept {
@@ -272,7 +270,7 @@ fn found_first(
     predictor: &Predictor,
     item: &InquiryItem,
     look: &Look,
-) -> anyhow::Result<Vec<(String, Vec<GridBox>)>> {
+) -> anyhow::Result<regional::Named> {
     let search = Search {
         size: item.image.size,
         modality: item.image.modality,
@@ -283,13 +281,6 @@ fn found_first(
         probes: Probes::default(),
         seed: 0,
     };
-    let regions = predictor.search(look, &search)?.regions;
-    let mut named: BTreeMap<String, Vec<GridBox>> = BTreeMap::new();
-    for region in regions.into_iter().take(MOST_FOUND) {
-        let concept = item.ontology.iter().find(|c| c.key == region.concept);
-        let name = concept.map_or("", |concept| concept.name(&item.lang));
-        let bbox = region.bbox.to_grid(item.image.size);
-        named.entry(name.to_owned()).or_default().push(bbox);
-    }
-    Ok(named.into_iter().collect())
+    let regions = regional::find(predictor, look, &search)?;
+    Ok(regional::named(&regions, &search, &item.lang))
 }

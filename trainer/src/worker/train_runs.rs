@@ -3,18 +3,21 @@
 use super::folders::RunFolder;
 use super::pulse::Progress;
 use super::{Loaded, Show, Worker, gauges};
-use crate::calibrate::CALIBRATION_FILE;
+use crate::calibrate::{CALIBRATION_FILE, Calibration};
 use crate::client::{Client, ClientError};
+use crate::evaluation::{About, Collector, DRAWS, WORST};
 use crate::journal::{Journal, Pace, event_files};
 use crate::predict::Predictor;
 use crate::registry::{
     CARD_FILE, FACTS_FILE, MODEL_FILES, ModelFacts, Provenance, SnapshotFolder, card,
 };
+use crate::report;
 use crate::runs::{self, Appraisal, Tested};
 use crate::train::{self, Checkpoints, Control, Event, Options, Resume, Trained};
 use anyhow::Context;
 use candle_core::DType;
-use medreg_datasets::ids::RunId;
+use medreg_datasets::evaluation::{EVALUATION_FILE, EvaluationReport};
+use medreg_datasets::ids::{ImageId, RunId};
 use medreg_datasets::protocol::{
     FinishRun, MetricPoint, Metrics, PredictionLine, RunItem, RunOutcome,
 };
@@ -159,7 +162,7 @@ impl Worker {
         if images == 0 {
             return Ok(Appraisal::default());
         }
-        let (model, snapshot, progress, threads) = (
+        let (model, cases, progress, threads) = (
             trained.model.clone(),
             snapshot.clone(),
             progress.clone(),
@@ -171,7 +174,7 @@ impl Worker {
                 progress.control()
             };
             let predictor = Predictor::new(&model)?;
-            let appraised = runs::appraise(&predictor, &snapshot, threads, &mut heard)?;
+            let appraised = runs::appraise(&predictor, &cases, threads, &mut heard)?;
             appraised.ok_or_else(|| super::pulse::Interrupted.into())
         });
         let appraisal = appraised.await?;
@@ -183,6 +186,8 @@ impl Worker {
             return Ok(appraisal);
         };
         write_predictions(&folder.join(PREDICTIONS_FILE), lines)?;
+        let found = evaluated(item, snapshot, lines, appraisal.calibration.as_ref());
+        report::write_json(folder, &found)?;
         let points = runs::score_points(scores, Split::Test, trained.step);
         self.client
             .metrics(
@@ -211,9 +216,12 @@ impl Worker {
                 .client
                 .put_artifact(item.id, item.attempt, name, path)
                 .await?;
-            if [&MODEL_FILES[..], &[FACTS_FILE, CALIBRATION_FILE]]
-                .concat()
-                .contains(&name.as_str())
+            if [
+                &MODEL_FILES[..],
+                &[FACTS_FILE, CALIBRATION_FILE, EVALUATION_FILE],
+            ]
+            .concat()
+            .contains(&name.as_str())
             {
                 of_model.insert(name.clone(), object);
             }
@@ -337,6 +345,27 @@ async fn write_model(
     worker.compute(write).await
 }
 
+/// What the answers about the test split come to; nothing more is asked for it.
+fn evaluated(
+    item: &RunItem,
+    snapshot: &SnapshotFolder,
+    lines: &[PredictionLine],
+    calibration: Option<&Calibration>,
+) -> EvaluationReport {
+    let manifest = &snapshot.manifest;
+    let mut collector = Collector::new(&manifest.ontology, &manifest.langs, calibration, WORST);
+    let mut of_image: BTreeMap<ImageId, Vec<PredictionLine>> = BTreeMap::new();
+    for line in lines {
+        of_image.entry(line.image).or_default().push(line.clone());
+    }
+    for case in runs::cases_of(snapshot, Split::Test) {
+        let of_case = of_image.remove(&case.image).unwrap_or_default();
+        collector.hear(case, &of_case);
+    }
+    let name = format!("run {}", item.id);
+    collector.finish(About::of(name, &snapshot.id, manifest, Split::Test), DRAWS)
+}
+
 /// What a run goes on from: the checkpoint that somebody chose, or else the newest.
 fn checkpoints(item: &RunItem, folder: &RunFolder) -> Checkpoints {
     let dir = folder.checkpoints();
@@ -354,6 +383,7 @@ fn artifacts(held: &RunFolder) -> Vec<(String, PathBuf)> {
         FACTS_FILE,
         CARD_FILE,
         CALIBRATION_FILE,
+        EVALUATION_FILE,
         PREDICTIONS_FILE,
         VALIDATION_FILE,
     ]);

@@ -4,6 +4,7 @@
 
 mod acquire;
 mod choosing;
+mod evaluating;
 #[cfg(feature = "mpi")]
 mod parallel;
 mod resuming;

@@ -1,6 +1,7 @@
 //! The demo's story: set up a project, read the held-out images, then round after round choose, read, snapshot, train, promote.
 
 mod asking;
+mod evaluating;
 mod material;
 mod plan;
 mod reading;
@@ -19,6 +20,7 @@ use crate::results::{
     Summary, Thresholds, Truth, baselines,
 };
 use anyhow::Result;
+use medreg_datasets::ids::RunId;
 use medreg_datasets::protocol::{ModelRef, PredictionLine};
 use medreg_datasets::snapshot::Split;
 use reading::{ReadingRoom, Readings};
@@ -34,6 +36,8 @@ const SHORTEST_RUN: f64 = 20.0;
 
 /// What one round of active learning came to.
 struct Round {
+    /// Its run.
+    run: RunId,
     /// Of this round's own readings.
     tally: Tally,
     boxes: u64,
@@ -73,6 +77,11 @@ pub fn play(options: &Options) -> Result<Vec<String>> {
     ));
     let outcome = rounds(&clock, &plan, &team, &mut room)?;
     let summary = report::write(&clock, options, &team, &room, &outcome)?;
+    if let Some(last) = outcome.rounds.last() {
+        clock.spend("evaluating", || {
+            evaluating::evaluate(&clock, &options.out, &team, &outcome.cut, last.run)
+        })?;
+    }
     Ok(verdict(&plan, &summary))
 }
 
@@ -175,6 +184,7 @@ impl Round {
     fn after(before: Option<&Self>, read: &Readings, trained: Trained) -> Self {
         let (boxes, images) = before.map_or((0, 0), |round| (round.boxes, round.images));
         Self {
+            run: trained.run,
             tally: read.tally,
             boxes: boxes + read.tally.regions(),
             images: images + read.images,

@@ -47,6 +47,8 @@ pub struct Lesson {
 pub struct Trained {
     /// The steps it took.
     pub steps: u64,
+    /// Its id.
+    pub run: RunId,
     /// The model it published.
     pub model: ModelId,
     /// What that model's confidences are worth.
@@ -126,6 +128,7 @@ pub fn train(
     clock.say(&format!("{name}: {}", in_words(&scores)));
     let loss = loss(team, run.id, name)?;
     Ok(Trained {
+        run: run.id,
         steps: steps(&loss),
         model,
         calibration: calibration(team, run.id)?,

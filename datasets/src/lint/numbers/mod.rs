@@ -57,6 +57,11 @@ impl Quantity {
     }
 }
 
+/// Whether a text says any number.
+pub(super) fn says_any(page: &Page<'_>) -> bool {
+    !quantities(&page.text, page.tongue).is_empty()
+}
+
 pub(super) fn check(read: &Read<'_>) -> Vec<Draft> {
     let Some((a, b)) = read.both() else {
         return Vec::new();

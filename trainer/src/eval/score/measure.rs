@@ -62,3 +62,53 @@ pub trait Measure: Sync {
     /// The scores of sums.
     fn scores(&self, sums: &[f64]) -> Vec<Score>;
 }
+
+/// What sums become scores: all that drawing patients needs to know.
+pub trait Sums: Sync {
+    /// How many sums there are.
+    fn width(&self) -> usize;
+    /// The scores of sums.
+    fn scores(&self, sums: &[f64]) -> Vec<Score>;
+}
+
+impl<M: Measure + ?Sized> Sums for M {
+    fn width(&self) -> usize {
+        Measure::width(self)
+    }
+
+    fn scores(&self, sums: &[f64]) -> Vec<Score> {
+        Measure::scores(self, sums)
+    }
+}
+
+/// Plain means: of each name one sum of values and one of how many there were.
+#[derive(Clone, Debug)]
+pub struct Means(pub Vec<&'static str>);
+
+impl Means {
+    /// The sums of one case; what it says nothing of is absent.
+    #[must_use]
+    pub fn count(values: &[Option<f64>]) -> Vec<f64> {
+        let finite = |value: &Option<f64>| value.filter(|v| v.is_finite());
+        let both = |value| {
+            [
+                finite(value).unwrap_or(0.0),
+                f64::from(u8::from(finite(value).is_some())),
+            ]
+        };
+        values.iter().flat_map(both).collect()
+    }
+}
+
+impl Sums for Means {
+    fn width(&self) -> usize {
+        2 * self.0.len()
+    }
+
+    fn scores(&self, sums: &[f64]) -> Vec<Score> {
+        let named = self.0.iter().zip(sums.chunks_exact(2));
+        named
+            .map(|(name, of)| Score::ratio(name, of[0], of[1]))
+            .collect()
+    }
+}

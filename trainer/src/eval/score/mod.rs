@@ -3,8 +3,10 @@
 //! Every measure turns an entry into a row of sums and sums into scores, so that a file is read once, whatever its size, and patients are
 //! drawn without reading it again. docs/scores.md defines each score.
 
+pub mod cross;
 pub mod entries;
 mod measure;
+pub mod paired;
 pub mod plug_in;
 mod published;
 mod python;
@@ -15,8 +17,9 @@ mod strict;
 mod tests;
 pub mod text;
 
-pub use measure::{Measure, Score, Unscorable};
+pub use measure::{Means, Measure, Score, Sums, Unscorable};
 pub use published::LabelSet;
+pub(crate) use strict::{differ_in_side, says_yes_or_no};
 
 use entries::{EntriesError, Entry};
 use rayon::prelude::*;
@@ -211,6 +214,17 @@ impl Tally {
         self.add(&mut together, measure, filter, apart);
         seen(read);
         Ok(())
+    }
+
+    /// Adds one entry, with the sums of its patient.
+    pub fn count(&mut self, entry: &Entry, measure: &dyn Measure) {
+        match measure.count(entry) {
+            Ok(sums) => self.add_one(entry, &sums, true),
+            Err(why) => {
+                self.left_out += 1;
+                self.first.get_or_insert((entry.number, why));
+            }
+        }
     }
 
     fn add(

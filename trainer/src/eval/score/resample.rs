@@ -1,7 +1,7 @@
 //! Intervals and comparisons by patient: sums kept per patient, drawn again and again.
 
 use super::entries::Entry;
-use super::measure::{Measure, Score};
+use super::measure::{Score, Sums};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -103,7 +103,7 @@ fn values(scores: Vec<Score>) -> Vec<Option<f64>> {
 /// A score that too few draws have (a part of the data that most draws miss) has no interval.
 #[must_use]
 pub fn intervals(
-    measure: &dyn Measure,
+    measure: &(impl Sums + ?Sized),
     patients: &Patients,
     draws: Draws,
 ) -> Vec<Option<[f64; 2]>> {
@@ -157,7 +157,7 @@ pub struct Difference {
 
 /// Compares two models that answered the same questions.
 pub fn compare(
-    measure: &dyn Measure,
+    measure: &(impl Sums + ?Sized),
     first: &Patients,
     second: &Patients,
     draws: Draws,

@@ -59,7 +59,7 @@ impl Said {
 }
 
 /// The box on the grid, where overlaps are what they are in pixels.
-fn shape(bbox: &GridBox) -> Option<PixelBox> {
+pub(in crate::eval::score) fn shape(bbox: &GridBox) -> Option<PixelBox> {
     let [x0, y0, x1, y1] = bbox.corners().map(f64::from);
     PixelBox::new(x0, y0, x1, y1).ok()
 }

@@ -165,6 +165,11 @@ impl Measure for Answers {
     }
 }
 
+/// What an answer to a question for yes or no says, by its first word; `None` where that is neither.
+pub(crate) fn says_yes_or_no(answer: &str) -> Option<bool> {
+    yes_or_no(first_word(&grammar::plain_name(answer)))
+}
+
 /// `yes` of `yes, there is`.
 fn first_word(text: &str) -> &str {
     text.split([' ', ',', '，', '。', '.', ';', '；'])
@@ -175,9 +180,11 @@ fn first_word(text: &str) -> &str {
 /// Whether a text, in lower case, says yes or no and nothing else.
 fn yes_or_no(text: &str) -> Option<bool> {
     match text {
-        "yes" | "true" | "是" | "是的" | "有" | "对" | "存在" | "正确" => Some(true),
-        "no" | "false" | "not" | "否" | "不" | "不是" | "没有" | "无" | "不存在" | "不对"
-        | "错误" => Some(false),
+        "yes" | "true" | "はい" | "是" | "是的" | "有" | "对" | "存在" | "正确" => {
+            Some(true)
+        }
+        "no" | "false" | "not" | "いいえ" | "否" | "不" | "不是" | "没有" | "无" | "不存在"
+        | "不对" | "错误" => Some(false),
         _ => None,
     }
 }
