@@ -457,6 +457,13 @@ fn mark(spot: Spot, read: &Read<'_>) -> Option<Mark> {
     })
 }
 
+/// Whether a text names one side of the patient, as the name of a structure that is there twice does.
+#[must_use]
+pub fn names_one_side(lang: &Lang, text: &str) -> bool {
+    let mentions = laterality::mentions(&Page::of(lang, text));
+    mentions.iter().any(|said| said.side != laterality::Side::Both)
+}
+
 /// Everything that does not agree, the gravest first. Never fails, whatever the texts are.
 ///
 /// ```

@@ -6,6 +6,7 @@ mod datasheet;
 mod export;
 mod verify;
 
+pub(super) use cases::Spooled;
 pub use compare::{Differences, Differing, compare};
 pub use datasheet::{DatasheetFormat, datasheet};
 pub use export::{ExportFormat, export};
