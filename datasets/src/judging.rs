@@ -143,7 +143,10 @@ impl Ontology {
         let sided = concepts.iter().filter(on_a_side);
         Self {
             sided: sided.map(|concept| concept.key.clone()).collect(),
-            concepts: concepts.iter().map(|c| (c.key.clone(), c.clone())).collect(),
+            concepts: concepts
+                .iter()
+                .map(|c| (c.key.clone(), c.clone()))
+                .collect(),
             names,
         }
     }
@@ -253,7 +256,11 @@ fn judge_boxes(line: &PredictionLine, ontology: &Ontology, width: f64) -> Judged
         predicted: line.boxes.len(),
         hits,
         overlap: pairs.iter().map(|pair| pair.iou).sum(),
-        faults: found.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect(),
+        faults: found
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, fault)| fault)
+            .collect(),
         ..unjudged(line)
     }
 }
@@ -275,7 +282,10 @@ fn unjudged(line: &PredictionLine) -> Judged {
 /// Whether all true boxes lie in one half of the image, and a box of the answer in the other.
 fn in_other_half(line: &PredictionLine, width: f64) -> bool {
     let halves = |boxes: &[PixelBox]| -> Vec<Option<bool>> {
-        boxes.iter().map(|bbox| is_right_half(bbox, width)).collect()
+        boxes
+            .iter()
+            .map(|bbox| is_right_half(bbox, width))
+            .collect()
     };
     let truth = halves(&line.truth_boxes);
     let Some(Some(own)) = truth.first().copied() else {
@@ -313,9 +323,16 @@ type Question<'a> = (&'a str, &'a str, String, usize);
 fn questions(lines: &[PredictionLine]) -> Vec<Question<'_>> {
     let mut seen: BTreeMap<(&Lang, &str, &str, String), usize> = BTreeMap::new();
     let question = |line| {
-        let PredictionLine { task, concept, lang, .. } = line;
+        let PredictionLine {
+            task,
+            concept,
+            lang,
+            ..
+        } = line;
         let boxes = boxes_key(line);
-        let times = seen.entry((lang, task, concept.as_str(), boxes.clone())).or_default();
+        let times = seen
+            .entry((lang, task, concept.as_str(), boxes.clone()))
+            .or_default();
         *times += 1;
         (task.as_str(), concept.as_str(), boxes, *times)
     };
@@ -426,7 +443,8 @@ mod tests {
 
     #[test]
     fn a_name_is_the_concept_that_it_is_the_name_of() {
-        let said = |answer, correct| judged(&[name(Lang::en(), "left_lung", answer, correct)]).remove(0);
+        let said =
+            |answer, correct| judged(&[name(Lang::en(), "left_lung", answer, correct)]).remove(0);
         let right = said("<ref>Left  lung</ref>.", true);
         assert_eq!(right.named.as_ref().unwrap().as_str(), "left_lung");
         assert_eq!((faults(&right), right.worth()), (vec![], 1.0));
@@ -455,17 +473,33 @@ mod tests {
     #[test]
     fn boxes_are_counted_as_worked_by_hand() {
         // Half of the true box (IoU 0.5, a hit), and one in the void.
-        let said = judged(&[places(Lang::en(), "cyst", &[[0.0, 0.0, 10.0, 5.0], [50.0, 50.0, 60.0, 60.0]])]);
+        let said = judged(&[places(
+            Lang::en(),
+            "cyst",
+            &[[0.0, 0.0, 10.0, 5.0], [50.0, 50.0, 60.0, 60.0]],
+        )]);
         assert_eq!((said[0].truths, said[0].predicted, said[0].hits), (1, 2, 1));
-        assert_eq!((said[0].overlap, faults(&said[0])), (0.5, vec![Fault::FalsePositive]));
+        assert_eq!(
+            (said[0].overlap, faults(&said[0])),
+            (0.5, vec![Fault::FalsePositive])
+        );
         assert!((said[0].worth() - 1.0 / 3.0).abs() < 1e-12);
         // A fifth of it is no hit: the true box is missed, and the other is one too many.
         let said = judged(&[places(Lang::en(), "cyst", &[[0.0, 0.0, 10.0, 2.0]])]);
         assert_eq!((said[0].hits, said[0].overlap), (0, 0.2));
-        assert_eq!(faults(&said[0]), [Fault::Missed, Fault::FalsePositive, Fault::LowOverlap]);
+        assert_eq!(
+            faults(&said[0]),
+            [Fault::Missed, Fault::FalsePositive, Fault::LowOverlap]
+        );
         let said = judged(&[places(Lang::en(), "cyst", &[])]);
-        assert_eq!((faults(&said[0]), said[0].worth()), (vec![Fault::Missed], 0.0));
-        let absent = PredictionLine { truth_boxes: vec![], ..places(Lang::en(), "cyst", &[]) };
+        assert_eq!(
+            (faults(&said[0]), said[0].worth()),
+            (vec![Fault::Missed], 0.0)
+        );
+        let absent = PredictionLine {
+            truth_boxes: vec![],
+            ..places(Lang::en(), "cyst", &[])
+        };
         let said = judged(&[absent]);
         assert_eq!((faults(&said[0]), said[0].worth()), (vec![], 1.0));
     }
@@ -474,7 +508,10 @@ mod tests {
     fn a_box_in_the_other_half_is_on_the_wrong_side_of_what_has_a_side() {
         let there = [[80.0, 0.0, 90.0, 10.0]];
         let of = |concept| faults(&judged(&[places(Lang::en(), concept, &there)])[0]);
-        assert_eq!(of("left_lung"), [Fault::WrongSide, Fault::Missed, Fault::FalsePositive]);
+        assert_eq!(
+            of("left_lung"),
+            [Fault::WrongSide, Fault::Missed, Fault::FalsePositive]
+        );
         assert_eq!(of("cyst"), [Fault::Missed, Fault::FalsePositive]);
         // Across the middle is on neither side.
         let across = judged(&[places(Lang::en(), "left_lung", &[[40.0, 0.0, 60.0, 10.0]])]);
@@ -487,16 +524,35 @@ mod tests {
             let said = judged(&[one, other]);
             assert_eq!((said[0].partner, said[1].partner), (Some(1), Some(0)));
             assert_ne!(said[0].asked, said[1].asked);
-            said.iter().all(|j| j.faults.contains(&Fault::LanguagesDisagree))
+            said.iter()
+                .all(|j| j.faults.contains(&Fault::LanguagesDisagree))
         };
         let (en, zh) = (Lang::en, Lang::zh);
-        assert!(pair(name(en(), "cyst", "cyst", true), name(zh(), "cyst", "左肺", false)));
-        assert!(pair(name(en(), "cyst", "cyst", true), name(zh(), "cyst", "某物", false)));
-        assert!(!pair(name(en(), "cyst", "left lung", false), name(zh(), "cyst", "左肺", false)));
-        assert!(!pair(name(en(), "cyst", "thing", false), name(zh(), "cyst", "某物", false)));
+        assert!(pair(
+            name(en(), "cyst", "cyst", true),
+            name(zh(), "cyst", "左肺", false)
+        ));
+        assert!(pair(
+            name(en(), "cyst", "cyst", true),
+            name(zh(), "cyst", "某物", false)
+        ));
+        assert!(!pair(
+            name(en(), "cyst", "left lung", false),
+            name(zh(), "cyst", "左肺", false)
+        ));
+        assert!(!pair(
+            name(en(), "cyst", "thing", false),
+            name(zh(), "cyst", "某物", false)
+        ));
         let here = [0.0, 0.0, 10.0, 10.0];
-        assert!(!pair(places(en(), "cyst", &[here]), places(zh(), "cyst", &[[0.0, 0.0, 10.0, 6.0]])));
-        assert!(pair(places(en(), "cyst", &[here]), places(zh(), "cyst", &[])));
+        assert!(!pair(
+            places(en(), "cyst", &[here]),
+            places(zh(), "cyst", &[[0.0, 0.0, 10.0, 6.0]])
+        ));
+        assert!(pair(
+            places(en(), "cyst", &[here]),
+            places(zh(), "cyst", &[])
+        ));
         assert!(!pair(places(en(), "cyst", &[]), places(zh(), "cyst", &[])));
     }
 
@@ -518,20 +574,39 @@ mod tests {
         let two = |order: [usize; 2]| {
             let boxes = [[0.0, 0.0, 5.0, 5.0], [9.0, 9.0, 12.0, 12.0]];
             let truth_boxes = order.map(|index| pixel_box(boxes[index])).to_vec();
-            judged(&[PredictionLine { truth_boxes, ..places(Lang::en(), "cyst", &[]) }]).remove(0).asked
+            judged(&[PredictionLine {
+                truth_boxes,
+                ..places(Lang::en(), "cyst", &[])
+            }])
+            .remove(0)
+            .asked
         };
         assert_eq!(two([0, 1]), two([1, 0]));
     }
 
     #[test]
     fn a_line_that_says_nothing_is_named() {
-        let refused = |line| judge_image(&[places(Lang::en(), "cyst", &[]), line], &ontology(), 100).unwrap_err();
-        assert_eq!(refused(line("r2t", Lang::en(), "cyst")), (1, NotJudged::NoVerdict));
-        let verdict = PredictionLine { correct: Some(true), ..line("t2r", Lang::en(), "cyst") };
+        let refused = |line| {
+            judge_image(&[places(Lang::en(), "cyst", &[]), line], &ontology(), 100).unwrap_err()
+        };
+        assert_eq!(
+            refused(line("r2t", Lang::en(), "cyst")),
+            (1, NotJudged::NoVerdict)
+        );
+        let verdict = PredictionLine {
+            correct: Some(true),
+            ..line("t2r", Lang::en(), "cyst")
+        };
         assert_eq!(refused(verdict), (1, NotJudged::Verdict));
-        assert_eq!(refused(line("vqa", Lang::en(), "cyst")), (1, NotJudged::Task("vqa".to_owned())));
+        assert_eq!(
+            refused(line("vqa", Lang::en(), "cyst")),
+            (1, NotJudged::Task("vqa".to_owned()))
+        );
         let many = vec![[0.0, 0.0, 1.0, 1.0]; MOST_BOXES + 1];
-        assert_eq!(refused(places(Lang::en(), "cyst", &many)), (1, NotJudged::Boxes(MOST_BOXES + 1)));
+        assert_eq!(
+            refused(places(Lang::en(), "cyst", &many)),
+            (1, NotJudged::Boxes(MOST_BOXES + 1))
+        );
     }
 
     #[test]

@@ -249,11 +249,7 @@ pub fn text_of(value: &Value) -> String {
 }
 
 /// A run of a project in which the actor may train.
-pub(super) async fn permitted(
-    conn: &mut PgConnection,
-    actor: &Actor,
-    id: RunId,
-) -> Outcome<Run> {
+pub(super) async fn permitted(conn: &mut PgConnection, actor: &Actor, id: RunId) -> Outcome<Run> {
     let run = runs::run(conn, id)
         .await?
         .ok_or(ServiceError::NotFound("run"))?;

@@ -130,8 +130,7 @@ pub async fn hold(conn: &mut PgConnection, run: RunId) -> Stored<Option<ToRead>>
     Ok(Some(ToRead {
         run,
         project: ProjectId(row.project_id),
-        snapshot: (row.snapshot_id.parse())
-            .map_err(StoreError::corrupt("runs", "snapshot_id"))?,
+        snapshot: (row.snapshot_id.parse()).map_err(StoreError::corrupt("runs", "snapshot_id"))?,
         digest: (row.digest.parse()).map_err(StoreError::corrupt("evaluations", "digest"))?,
     }))
 }
@@ -171,7 +170,13 @@ pub async fn put(conn: &mut PgConnection, run: RunId, taken: &[Taken]) -> Stored
         value.map_err(StoreError::corrupt("predictions", "boxes"))
     };
     let mut rows = Vec::with_capacity(taken.len());
-    for Taken { number, line, judged, partner } in taken {
+    for Taken {
+        number,
+        line,
+        judged,
+        partner,
+    } in taken
+    {
         rows.push(serde_json::json!({
             "line": number, "image_id": line.image, "patient": line.patient, "task": line.task, "lang": line.lang, "concept": line.concept,
             "question": line.question, "answer": line.answer, "truth": line.truth,
@@ -258,10 +263,7 @@ pub struct JudgedSnapshot {
 }
 
 /// The snapshots of a project that runs with answers learnt from, the one of the newest run first.
-pub async fn snapshots(
-    conn: &mut PgConnection,
-    project: ProjectId,
-) -> Stored<Vec<JudgedSnapshot>> {
+pub async fn snapshots(conn: &mut PgConnection, project: ProjectId) -> Stored<Vec<JudgedSnapshot>> {
     let rows = sqlx::query!(
         r#"SELECT s.id, s.name, count(*) AS "runs!" FROM evaluations e JOIN runs r ON r.id = e.run_id JOIN snapshots s ON s.id = r.snapshot_id
            WHERE r.project_id = $1 AND r.state IN ('finished', 'stopped') GROUP BY s.id ORDER BY max(r.created_at) DESC LIMIT $2"#,

@@ -59,7 +59,8 @@ pub struct Part {
 }
 
 fn lang(of: &str) -> Stored<Lang> {
-    of.parse().map_err(StoreError::corrupt("predictions", "lang"))
+    of.parse()
+        .map_err(StoreError::corrupt("predictions", "lang"))
 }
 
 /// A run's answers, summed as finely as its figures need.
@@ -174,7 +175,9 @@ pub async fn faults(conn: &mut PgConnection, run: RunId) -> Stored<(Vec<FaultCou
     )
     .fetch_all(&mut *conn)
     .await?;
-    let mut counts: Vec<FaultCount> = Fault::ALL.map(|fault| FaultCount { fault, count: 0 }).to_vec();
+    let mut counts: Vec<FaultCount> = Fault::ALL
+        .map(|fault| FaultCount { fault, count: 0 })
+        .to_vec();
     for count in &mut counts {
         let found = rows.iter().find(|r| r.fault == count.fault.as_str());
         count.count = found.map_or(0, |r| r.count);
@@ -369,7 +372,10 @@ pub struct SharedPart {
 }
 
 /// Both runs' answers to the questions that both were asked, patient by patient and language by language.
-pub async fn shared_parts(conn: &mut PgConnection, pair: Pair) -> Stored<Vec<(String, SharedPart)>> {
+pub async fn shared_parts(
+    conn: &mut PgConnection,
+    pair: Pair,
+) -> Stored<Vec<(String, SharedPart)>> {
     let rows = sqlx::query!(
         r#"SELECT a.patient, a.lang, count(a.is_right) AS "asked!", count(*) FILTER (WHERE a.is_right) AS "right_a!",
                   count(*) FILTER (WHERE b.is_right) AS "right_b!", sum(a.truths) AS "truths!", sum(a.predicted) AS "predicted_a!",
@@ -384,7 +390,14 @@ pub async fn shared_parts(conn: &mut PgConnection, pair: Pair) -> Stored<Vec<(St
     rows.into_iter()
         .map(|r| {
             let (asked, truths) = (r.asked, r.truths);
-            let of = |right, predicted, hits, overlap| Sums { asked, right, truths, predicted, hits, overlap };
+            let of = |right, predicted, hits, overlap| Sums {
+                asked,
+                right,
+                truths,
+                predicted,
+                hits,
+                overlap,
+            };
             let part = SharedPart {
                 lang: lang(&r.lang)?,
                 a: of(r.right_a, r.predicted_a, r.hits_a, r.overlap_a),
@@ -419,7 +432,9 @@ pub async fn changes(conn: &mut PgConnection, pair: Pair) -> Stored<Vec<Changes>
                   count(*) FILTER (WHERE abs(a.worth - b.worth) < $3) AS "same!"
            FROM predictions a JOIN predictions b ON b.run_id = $2 AND b.asked = a.asked WHERE a.run_id = $1
            GROUP BY 1, 2 ORDER BY 1, 2"#,
-        pair.a.0, pair.b.0, CHANGED_FROM
+        pair.a.0,
+        pair.b.0,
+        CHANGED_FROM
     );
     Ok(rows.fetch_all(conn).await?)
 }
@@ -487,7 +502,11 @@ pub async fn changed(
 }
 
 /// These lines of a run, on images that may be seen, in order of their numbers.
-pub async fn lines(conn: &mut PgConnection, run: RunId, numbers: &[i32]) -> Stored<Vec<JudgedAnswer>> {
+pub async fn lines(
+    conn: &mut PgConnection,
+    run: RunId,
+    numbers: &[i32],
+) -> Stored<Vec<JudgedAnswer>> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.line, p.image_id, i.width, i.height, i.modality, p.patient, p.task, p.lang, p.concept, p.question, p.answer, p.truth,

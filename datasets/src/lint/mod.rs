@@ -461,7 +461,9 @@ fn mark(spot: Spot, read: &Read<'_>) -> Option<Mark> {
 #[must_use]
 pub fn names_one_side(lang: &Lang, text: &str) -> bool {
     let mentions = laterality::mentions(&Page::of(lang, text));
-    mentions.iter().any(|said| said.side != laterality::Side::Both)
+    mentions
+        .iter()
+        .any(|said| said.side != laterality::Side::Both)
 }
 
 /// Everything that does not agree, the gravest first. Never fails, whatever the texts are.

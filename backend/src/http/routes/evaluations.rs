@@ -53,7 +53,9 @@ async fn get_evaluation(
     actor: Actor,
     run: Path<RunId>,
 ) -> Answer<Json<EvaluationView>> {
-    Ok(Json(evaluations::evaluation(&hospital, &actor, *run).await?))
+    Ok(Json(
+        evaluations::evaluation(&hospital, &actor, *run).await?,
+    ))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -120,8 +122,13 @@ async fn evaluation_difference(
     actor: Actor,
     query: Query<PairQuery>,
 ) -> Answer<Json<RunDifference>> {
-    let pair = Pair { a: query.a, b: query.b };
-    Ok(Json(evaluations::run_difference(&hospital, &actor, pair).await?))
+    let pair = Pair {
+        a: query.a,
+        b: query.b,
+    };
+    Ok(Json(
+        evaluations::run_difference(&hospital, &actor, pair).await?,
+    ))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -150,9 +157,14 @@ async fn changed_cases(
     query: Query<ChangedQuery>,
 ) -> Answer<Json<ChangedCases>> {
     let limit = super::page_size(query.limit);
-    let (pair, page) = (Pair { a: query.a, b: query.b }, (query.after, limit));
-    let cases =
-        evaluations::changed_cases(&hospital, &actor, pair, query.change, page).await?;
+    let (pair, page) = (
+        Pair {
+            a: query.a,
+            b: query.b,
+        },
+        (query.after, limit),
+    );
+    let cases = evaluations::changed_cases(&hospital, &actor, pair, query.change, page).await?;
     let full = cases.len() as i64 == limit;
     let next = cases.last().map(|case| case.a.line).filter(|_| full);
     Ok(Json(ChangedCases { cases, next }))

@@ -62,7 +62,9 @@ fn differences(parts: &[(String, SharedPart)]) -> Vec<Difference> {
 
 /// Each patient brings what both runs said of them.
 fn difference(measure: Measure, lang: &Lang, parts: &[&SharedPart]) -> Option<Difference> {
-    let counts = parts.iter().map(|part| (count(measure, &part.a), count(measure, &part.b)));
+    let counts = parts
+        .iter()
+        .map(|part| (count(measure, &part.a), count(measure, &part.b)));
     let counts: Vec<(Count, Count)> = counts.filter(|(a, b)| a.per + b.per > 0.0).collect();
     let both = |counts: &mut dyn Iterator<Item = &(Count, Count)>| {
         let (a, b): (Vec<Count>, Vec<Count>) = counts.copied().unzip();
@@ -94,9 +96,19 @@ mod tests {
 
     /// So many patients with one right name of four in the first run, and this many in the second.
     fn named(patients: usize, right: i64) -> Vec<(String, SharedPart)> {
-        let sums = |right| Sums { asked: 4, right, ..Sums::default() };
-        let part = SharedPart { lang: Lang::en(), a: sums(1), b: sums(right) };
-        (0..patients).map(|n| (format!("p{n}"), part.clone())).collect()
+        let sums = |right| Sums {
+            asked: 4,
+            right,
+            ..Sums::default()
+        };
+        let part = SharedPart {
+            lang: Lang::en(),
+            a: sums(1),
+            b: sums(right),
+        };
+        (0..patients)
+            .map(|n| (format!("p{n}"), part.clone()))
+            .collect()
     }
 
     #[test]
@@ -104,16 +116,28 @@ mod tests {
         let found = differences(&named(30, 3));
         // Of boxes nothing was asked.
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].measure, found[0].a, found[0].b, found[0].value), (Measure::Accuracy, 0.25, 0.75, 0.5));
-        assert_eq!((found[0].interval, found[0].patients), (Some([0.5, 0.5]), 30));
+        assert_eq!(
+            (found[0].measure, found[0].a, found[0].b, found[0].value),
+            (Measure::Accuracy, 0.25, 0.75, 0.5)
+        );
+        assert_eq!(
+            (found[0].interval, found[0].patients),
+            (Some([0.5, 0.5]), 30)
+        );
         assert!(found[0].is_clear_gain() && found[0].p.unwrap() < 0.01);
         let few = &differences(&named(29, 3))[0];
-        assert_eq!((few.value, few.interval, few.p, few.is_clear_gain()), (0.5, None, None, false));
+        assert_eq!(
+            (few.value, few.interval, few.p, few.is_clear_gain()),
+            (0.5, None, None, false)
+        );
         // One patient of forty gained: 0 is within what draws give.
         let mut mixed = named(40, 1);
         mixed.splice(0..1, named(1, 2));
         let mixed = &differences(&mixed)[0];
-        assert!(!mixed.is_clear_gain() && mixed.p.unwrap() > 0.05, "{mixed:?}");
+        assert!(
+            !mixed.is_clear_gain() && mixed.p.unwrap() > 0.05,
+            "{mixed:?}"
+        );
         assert!(differences(&[]).is_empty());
     }
 }

@@ -88,7 +88,10 @@ pub struct Figures {
 
 /// What the sums add to a measure.
 pub(super) fn count(measure: Measure, sums: &Sums) -> Count {
-    let count = |of: f64, per: i64| Count { of, per: per as f64 };
+    let count = |of: f64, per: i64| Count {
+        of,
+        per: per as f64,
+    };
     match measure {
         Measure::Accuracy => count(sums.right as f64, sums.asked),
         Measure::MeanIou => count(sums.overlap, sums.truths),
@@ -111,7 +114,10 @@ pub(super) async fn of_run(conn: &mut PgConnection, run: RunId) -> Outcome<serde
             confusion,
         })
     });
-    counted.await.map_err(|e| internal(&e))?.map_err(|e| internal(&e))
+    counted
+        .await
+        .map_err(|e| internal(&e))?
+        .map_err(|e| internal(&e))
 }
 
 /// The answers about each patient, in one language, with something in common.
@@ -191,12 +197,30 @@ mod tests {
 
     #[test]
     fn scores_are_counted_as_by_hand_and_slices_of_few_patients_have_no_interval() {
-        let right = Sums { asked: 2, right: 2, truths: 2, predicted: 1, hits: 1, overlap: 0.5 };
-        let wrong = Sums { asked: 2, right: 0, truths: 1, predicted: 0, hits: 0, overlap: 0.0 };
-        let mut parts: Vec<Part> = (0..30).map(|patient| part(patient, "cyst", right)).collect();
+        let right = Sums {
+            asked: 2,
+            right: 2,
+            truths: 2,
+            predicted: 1,
+            hits: 1,
+            overlap: 0.5,
+        };
+        let wrong = Sums {
+            asked: 2,
+            right: 0,
+            truths: 1,
+            predicted: 0,
+            hits: 0,
+            overlap: 0.0,
+        };
+        let mut parts: Vec<Part> = (0..30)
+            .map(|patient| part(patient, "cyst", right))
+            .collect();
         parts.extend((0..10).map(|patient| part(patient, "kidney", wrong)));
         let (scores, slices) = scored(parts);
-        let [english] = &scores[..] else { panic!("one language") };
+        let [english] = &scores[..] else {
+            panic!("one language")
+        };
         // 60 of 80 names; 15 of 70 true boxes' IoU; 60 of 100 boxes of both sides.
         assert_eq!(english.answers, 80);
         let value = |score: Option<Score>| score.map(|s| (s.value, s.of, s.patients)).unwrap();
@@ -213,9 +237,19 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_has_no_score() {
-        let found = scored(vec![part(1, "cyst", Sums { predicted: 0, ..Sums::default() })]);
+        let found = scored(vec![part(
+            1,
+            "cyst",
+            Sums {
+                predicted: 0,
+                ..Sums::default()
+            },
+        )]);
         let scores = &found.0[0];
-        assert_eq!((scores.accuracy, scores.mean_iou, scores.region_f1), (None, None, None));
+        assert_eq!(
+            (scores.accuracy, scores.mean_iou, scores.region_f1),
+            (None, None, None)
+        );
         assert_eq!(scored(Vec::new()), (vec![], vec![]));
     }
 }

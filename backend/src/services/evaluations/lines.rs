@@ -25,7 +25,9 @@ pub(super) enum BadLine {
     #[error("line {number} is about image {image} again: the lines of an image belong together")]
     ImageAgain { number: i32, image: ImageId },
     /// There are too many about an image.
-    #[error("line {number} is the {MOST_OF_IMAGE}th about image {image}: no image is asked about so often")]
+    #[error(
+        "line {number} is the {MOST_OF_IMAGE}th about image {image}: no image is asked about so often"
+    )]
     TooMany { number: i32, image: ImageId },
     /// The image is not the project's.
     #[error("line {number} is about image {image}, which is not in the run's project")]
@@ -106,7 +108,9 @@ impl<R: BufRead> Lines<R> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
-            let read = (&mut self.file).take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
+            let read = (&mut self.file)
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut bytes)?;
             if read == 0 {
                 return Ok(None);
             }
@@ -153,25 +157,45 @@ mod tests {
 
     #[test]
     fn answers_come_image_by_image_without_those_of_other_splits() {
-        let text = [line(1, "test"), line(1, "test"), "\n".to_owned(), line(2, "val"), line(3, "test"), line(4, "test")].concat();
+        let text = [
+            line(1, "test"),
+            line(1, "test"),
+            "\n".to_owned(),
+            line(2, "val"),
+            line(3, "test"),
+            line(4, "test"),
+        ]
+        .concat();
         let mut lines = lines(&text);
-        assert_eq!(numbers(&lines.next_images(3).unwrap()), [vec![1, 2], vec![5]]);
+        assert_eq!(
+            numbers(&lines.next_images(3).unwrap()),
+            [vec![1, 2], vec![5]]
+        );
         assert_eq!(numbers(&lines.next_images(3).unwrap()), [vec![6]]);
         assert!(lines.next_images(3).unwrap().is_empty());
         // The last line need not end.
         let text = line(1, "test");
-        assert_eq!(self::lines(text.trim_end()).next_images(9).unwrap().len(), 1);
+        assert_eq!(
+            self::lines(text.trim_end()).next_images(9).unwrap().len(),
+            1
+        );
     }
 
     #[test]
     fn what_is_no_answer_is_named_by_its_line() {
         let refused = |text: &str| lines(text).next_images(9).unwrap_err().to_string();
         let torn = [line(1, "test"), line(2, "test"), line(1, "test")].concat();
-        assert!(refused(&torn).starts_with("line 3 is about image 00000000-0000-0000-0000-000000000001 again"));
+        assert!(
+            refused(&torn)
+                .starts_with("line 3 is about image 00000000-0000-0000-0000-000000000001 again")
+        );
         let half = line(1, "test") + "{\"image\":";
         assert!(refused(&half).starts_with("line 2 is no answer: EOF"));
         let long = "x".repeat(LONGEST_LINE as usize);
         assert_eq!(refused(&long), "line 1 is longer than 1048576 bytes");
-        assert!(refused(&line(1, "test").repeat(MOST_OF_IMAGE)).starts_with("line 20000 is the 20000th about image"));
+        assert!(
+            refused(&line(1, "test").repeat(MOST_OF_IMAGE))
+                .starts_with("line 20000 is the 20000th about image")
+        );
     }
 }

@@ -17,7 +17,7 @@ use super::{Actor, Hospital, Outcome, ServiceError, runs};
 use crate::store::StoreError;
 use crate::store::evaluations::{self, Evaluated, EvaluationState, JudgedSnapshot, Which};
 use crate::store::predictions::{
-    self, JudgedAnswer, AnswerChange, ChangedAnswer, Changes, Extent, FaultCount, Pair, Wanted,
+    self, AnswerChange, ChangedAnswer, Changes, Extent, FaultCount, JudgedAnswer, Pair, Wanted,
 };
 use medreg_datasets::ids::{Digest, ModelId, ProjectId, RunId};
 use medreg_datasets::lang::Lang;
@@ -180,7 +180,11 @@ pub async fn leaderboard(
 }
 
 async fn leaders(conn: &mut PgConnection, runs: &[Ranked]) -> Outcome<Vec<Leader>> {
-    let langs: BTreeSet<&Lang> = runs.iter().flat_map(|r| &r.scores).map(|s| &s.lang).collect();
+    let langs: BTreeSet<&Lang> = runs
+        .iter()
+        .flat_map(|r| &r.scores)
+        .map(|s| &s.lang)
+        .collect();
     let mut known: BTreeMap<(RunId, RunId), Vec<Difference>> = BTreeMap::new();
     let mut leaders = Vec::new();
     for lang in langs {
@@ -226,11 +230,7 @@ async fn evaluated(conn: &mut PgConnection, actor: &Actor, id: RunId) -> Outcome
 }
 
 /// One run's figures.
-pub async fn evaluation(
-    hospital: &Hospital,
-    actor: &Actor,
-    id: RunId,
-) -> Outcome<EvaluationView> {
+pub async fn evaluation(hospital: &Hospital, actor: &Actor, id: RunId) -> Outcome<EvaluationView> {
     let mut conn = hospital.pool.acquire().await?;
     let found = evaluated(&mut conn, actor, id).await?;
     let (run, figures) = parts_of(found)?;
@@ -272,7 +272,10 @@ async fn pair(
         return Err(ServiceError::NotFound("run in this project"));
     }
     if pair.a == pair.b {
-        return Err(ServiceError::invalid("b", "another run than `a` is expected"));
+        return Err(ServiceError::invalid(
+            "b",
+            "another run than `a` is expected",
+        ));
     }
     Ok([judged("a", a)?, judged("b", b)?])
 }

@@ -39,7 +39,10 @@ impl Spooled {
     ///
     /// # Errors
     /// [`ObjectError::Damaged`] where its bytes have another hash, and what the store or the disk says.
-    pub(in crate::services) async fn fetch(objects: &Objects, digest: &Digest) -> Result<Self, ObjectError> {
+    pub(in crate::services) async fn fetch(
+        objects: &Objects,
+        digest: &Digest,
+    ) -> Result<Self, ObjectError> {
         let mut file = tempfile::NamedTempFile::new().map_err(ObjectError::Interrupted)?;
         let found = hashed(objects, digest, |chunk| file.write_all(chunk)).await?;
         if found.sha256 != *digest {
