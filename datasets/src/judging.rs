@@ -193,21 +193,18 @@ pub fn judge_image(
     }
     let questions = questions(lines);
     let partners = partners(lines, &questions);
-    let judged = lines.iter().zip(&questions).zip(partners);
-    Ok(judged
+    let asked_about = lines.iter().zip(&questions).zip(partners);
+    Ok(asked_about
         .map(|((line, question), partner)| {
+            let blank = blank(asked(line, question), partner);
             let mut judged = match line.correct {
-                Some(right) => judge_name(line, right, ontology),
-                None => judge_boxes(line, ontology, f64::from(width)),
+                Some(right) => judge_name(blank, line, right, ontology),
+                None => judge_boxes(blank, line, ontology, f64::from(width)),
             };
             if partner.is_some_and(|other| disagree(line, &lines[other], ontology)) {
                 judged.faults.insert(Fault::LanguagesDisagree);
             }
-            Judged {
-                asked: asked(line, question),
-                partner,
-                ..judged
-            }
+            judged
         })
         .collect())
 }
@@ -225,7 +222,7 @@ fn check(line: &PredictionLine) -> Result<(), NotJudged> {
     }
 }
 
-fn judge_name(line: &PredictionLine, right: bool, ontology: &Ontology) -> Judged {
+fn judge_name(blank: Judged, line: &PredictionLine, right: bool, ontology: &Ontology) -> Judged {
     let mut faults = BTreeSet::new();
     if !right {
         faults.insert(Fault::WrongName);
@@ -237,11 +234,11 @@ fn judge_name(line: &PredictionLine, right: bool, ontology: &Ontology) -> Judged
         right: Some(right),
         named: ontology.named(line),
         faults,
-        ..unjudged(line)
+        ..blank
     }
 }
 
-fn judge_boxes(line: &PredictionLine, ontology: &Ontology, width: f64) -> Judged {
+fn judge_boxes(blank: Judged, line: &PredictionLine, ontology: &Ontology, width: f64) -> Judged {
     let pairs = match_boxes(&line.truth_boxes, &line.boxes);
     let hits = pairs.iter().filter(|pair| pair.iou >= HIT_IOU).count();
     let sided = ontology.sided.contains(&line.concept);
@@ -261,11 +258,11 @@ fn judge_boxes(line: &PredictionLine, ontology: &Ontology, width: f64) -> Judged
             .filter(|(is, _)| *is)
             .map(|(_, fault)| fault)
             .collect(),
-        ..unjudged(line)
+        ..blank
     }
 }
 
-fn unjudged(line: &PredictionLine) -> Judged {
+fn blank(asked: Digest, partner: Option<usize>) -> Judged {
     Judged {
         right: None,
         named: None,
@@ -274,8 +271,8 @@ fn unjudged(line: &PredictionLine) -> Judged {
         hits: 0,
         overlap: 0.0,
         faults: BTreeSet::new(),
-        asked: Digest::of(line.question.as_bytes()),
-        partner: None,
+        asked,
+        partner,
     }
 }
 
@@ -322,21 +319,16 @@ type Question<'a> = (&'a str, &'a str, String, usize);
 
 fn questions(lines: &[PredictionLine]) -> Vec<Question<'_>> {
     let mut seen: BTreeMap<(&Lang, &str, &str, String), usize> = BTreeMap::new();
-    let question = |line| {
-        let PredictionLine {
-            task,
-            concept,
-            lang,
-            ..
-        } = line;
-        let boxes = boxes_key(line);
+    let mut questions = Vec::with_capacity(lines.len());
+    for line in lines {
+        let (task, concept, boxes) = (line.task.as_str(), line.concept.as_str(), boxes_key(line));
         let times = seen
-            .entry((lang, task, concept.as_str(), boxes.clone()))
+            .entry((&line.lang, task, concept, boxes.clone()))
             .or_default();
         *times += 1;
-        (task.as_str(), concept.as_str(), boxes, *times)
-    };
-    lines.iter().map(question).collect()
+        questions.push((task, concept, boxes, *times));
+    }
+    questions
 }
 
 /// The true boxes in an order that does not hang on who wrote them down.
