@@ -21,7 +21,7 @@ let server: Server
 let admin: Client
 let worker: Client
 let project: string
-let images: string[] = []
+const images: string[] = []
 const runs: string[] = []
 
 test.beforeAll(async () => {

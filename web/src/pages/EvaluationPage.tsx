@@ -58,7 +58,7 @@ function Judged({ found, figures }: { found: EvaluationView; figures: Figures })
   const { project = '' } = useParams()
   const [params, setParams] = useSearchParams()
   const concepts = useConcepts(project).data?.concepts ?? []
-  const calibrated = useArtifacts(found.run).data?.artifacts[CALIBRATION_FILE]
+  const calibrated = useArtifacts(found.run).data?.files[CALIBRATION_FILE]
   const nameOf = (key: string | null) => (key === null ? t('evaluation.no_name') : (conceptName(concepts, key, i18n.language) ?? key))
   const wanted = Object.fromEntries(WANTED.flatMap((key) => (params.has(key) ? [[key, params.get(key)]] : []))) as AnswersWanted
   const want = (change: Partial<AnswersWanted>) => {
