@@ -80,7 +80,7 @@ function Differences({ found: { changes, differences } }: { found: RunDifference
                 <Table.Td>{d.a.toFixed(3)}</Table.Td>
                 <Table.Td>{d.b.toFixed(3)}</Table.Td>
                 <Table.Td>{signed(d.value)}{d.interval ? ` (${d.interval.map((end) => signed(end)).join(' – ')})` : ''}</Table.Td>
-                <Table.Td>{d.p?.toFixed(3) ?? t('feedback.too_few')}</Table.Td>
+                <Table.Td>{d.p?.toFixed(3) ?? '–'}</Table.Td>
                 <Table.Td>{d.patients}</Table.Td>
               </Table.Tr>
             ))}

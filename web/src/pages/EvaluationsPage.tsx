@@ -83,7 +83,7 @@ function Board({ project, board: { runs, leaders }, several }: { project: string
               <Table.Tr key={run.run}>
                 <Table.Td><Checkbox aria-label={t('runs.choose', { name: run.name })} checked={chosen.includes(run.run)} disabled={run.state !== 'finished' || (chosen.length >= 2 && !chosen.includes(run.run))} onChange={() => choose(run.run)} /></Table.Td>
                 <Table.Td>
-                  <Group gap="xs" wrap="nowrap">
+                  <Group gap={4}>
                     <Anchor component={Link} to={`/projects/${project}/evaluations/${run.run}`} size="sm" fw={600}>{run.name}</Anchor>
                     {run.promoted && <Badge size="sm">{t('models.promoted')}</Badge>}
                     {run.state !== 'finished' && <Badge size="sm" variant="outline" tt="none" color={run.state === 'failed' ? 'red.4' : 'gray.4'}>{t(`evaluation_state.${run.state ?? 'waiting'}`)}</Badge>}

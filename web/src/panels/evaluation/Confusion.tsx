@@ -57,10 +57,10 @@ function OneLanguage({ lang, matrix, nameOf, show }: { lang: string; matrix: Mat
 
 function Cell({ count, of, right, label, show }: { count: number; of: number; right: boolean; label: string; show: () => void }) {
   const share = of > 0 ? count / of : 0
-  const style = { background: `rgba(92, 225, 230, ${0.5 * share})`, outline: right ? '2px solid var(--mantine-color-yellow-4)' : undefined, outlineOffset: -2 }
+  const style = { background: `rgba(92, 225, 230, ${0.35 * share})`, outline: right ? '2px solid var(--mantine-color-yellow-4)' : undefined, outlineOffset: -2 }
   return (
     <Table.Td ta="center" style={style}>
-      {count === 0 ? <span>0</span> : <UnstyledButton fz="xs" td="underline" aria-label={`${count}: ${label}`} onClick={show}>{count}</UnstyledButton>}
+      {count === 0 ? <span>0</span> : <UnstyledButton fz="xs" td="underline" c="white" aria-label={`${count}: ${label}`} onClick={show}>{count}</UnstyledButton>}
     </Table.Td>
   )
 }

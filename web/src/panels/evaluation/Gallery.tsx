@@ -85,7 +85,7 @@ function Pages({ run, wanted, nameOf }: { run: string; wanted: AnswersWanted; na
 function Thumbnail({ answer, name, open }: { answer: JudgedAnswer; name: string; open: () => void }) {
   const { t } = useTranslation()
   return (
-    <UnstyledButton onClick={open} className="thumbnail" data-testid="answer">
+    <UnstyledButton onClick={open} style={{ alignSelf: 'start' }} data-testid="answer">
       <Stack gap={4} align="flex-start">
         <Picture answer={answer} name={name} side={SIDE} />
         <Text size="xs" fw={600}>{name} · {languageName(answer.lang)}</Text>

@@ -18,7 +18,7 @@ export function Picture({ answer: { image, width, height, truth_boxes, boxes, ot
   const scale = side / Math.max(width, height)
   const label = t('evaluation.picture', { name, truths: truth_boxes.length, said: boxes.length })
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} width={width * scale} height={height * scale} role="img" aria-label={label} style={{ background: '#000', maxWidth: '100%' }}>
+    <svg viewBox={`0 0 ${width} ${height}`} width={width * scale} role="img" aria-label={label} style={{ background: '#000', flex: 'none', height: 'auto', maxWidth: '100%' }}>
       <image href={`/api/images/${image}/rendered`} width={width} height={height} preserveAspectRatio="none" />
       {truth_boxes.map((box, index) => <Outline key={`t${index}`} box={box} colour={TRUE} />)}
       {boxes.map((box, index) => <Outline key={`s${index}`} box={box} colour={SAID} dashes="7 5" />)}
