@@ -144,7 +144,7 @@ pub async fn end(
     sqlx::query!(
         "UPDATE evaluations SET state = CASE WHEN $3::text IS NULL THEN 'finished' ELSE 'failed' END, figures = $2, failure = $3
          WHERE run_id = $1",
-        run.0, outcome.ok(), outcome.err()
+        run.0, outcome.ok().cloned(), outcome.err()
     )
     .execute(conn)
     .await?;

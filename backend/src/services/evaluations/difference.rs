@@ -6,6 +6,7 @@ use crate::services::rounds::Measure;
 use crate::services::{Outcome, ServiceError};
 use crate::store::predictions::{self, Pair, SharedPart};
 use medreg_datasets::lang::Lang;
+use rand::rngs::StdRng;
 use serde::Serialize;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -66,15 +67,8 @@ fn difference(measure: Measure, lang: &Lang, parts: &[&SharedPart]) -> Option<Di
         .iter()
         .map(|part| (count(measure, &part.a), count(measure, &part.b)));
     let counts: Vec<(Count, Count)> = counts.filter(|(a, b)| a.per + b.per > 0.0).collect();
-    let both = |counts: &mut dyn Iterator<Item = &(Count, Count)>| {
-        let (a, b): (Vec<Count>, Vec<Count>) = counts.copied().unzip();
-        Some((ratio(a)?, ratio(b)?))
-    };
-    let (a, b) = both(&mut counts.iter())?;
-    let again = |dice: &mut _| {
-        let (a, b) = both(&mut drawn(&counts, dice).into_iter())?;
-        Some(b - a)
-    };
+    let (a, b) = both(counts.iter())?;
+    let again = |dice: &mut StdRng| both(drawn(&counts, dice)).map(|(a, b)| b - a);
     let enough = counts.len() >= FEWEST;
     let estimate = enough.then(|| estimate_with_p(b - a, again)).flatten();
     Some(Difference {
@@ -87,6 +81,12 @@ fn difference(measure: Measure, lang: &Lang, parts: &[&SharedPart]) -> Option<Di
         p: estimate.map(|(_, p)| p),
         patients: counts.len(),
     })
+}
+
+/// The first run's ratio, and the second's.
+fn both<'a>(counts: impl IntoIterator<Item = &'a (Count, Count)>) -> Option<(f64, f64)> {
+    let (a, b): (Vec<Count>, Vec<Count>) = counts.into_iter().copied().unzip();
+    Some((ratio(a)?, ratio(b)?))
 }
 
 #[cfg(test)]
