@@ -1,6 +1,6 @@
 //! What a server does beside answering: claims queued work and has the services do it. Several servers share one queue.
 
-use crate::services::{Hospital, Outcome, exports, imports, inquiries, likeness};
+use crate::services::{Hospital, Outcome, evaluations, exports, imports, inquiries, likeness};
 use std::time::Duration;
 
 /// How often it is looked whether there is work.
@@ -17,6 +17,7 @@ pub async fn work(hospital: Hospital) {
     tokio::join!(
         again(LOOK, || write(&hospital)),
         again(LOOK, || imports::work_next(&hospital)),
+        again(LOOK, || evaluations::read_next(&hospital)),
         again(SWEEP, || sweep(&hospital)),
     );
 }

@@ -14,6 +14,7 @@ pub mod grammar;
 
 pub mod ids;
 pub mod inquiry;
+pub mod judging;
 pub mod lang;
 pub mod likeness;
 pub mod lint;

@@ -4,6 +4,9 @@ use crate::geometry::PixelBox;
 use crate::ontology::ConceptKey;
 use std::collections::BTreeSet;
 
+/// A predicted box hits its true box from this IoU on, as in the MedRegA paper.
+pub const HIT_IOU: f64 = 0.5;
+
 /// A true box with the predicted box assigned to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {

@@ -7,7 +7,7 @@ import { saveLanguage, useProject, useSession, useSignOut } from './api/queries'
 import { chooseLang } from './i18n'
 import { may } from './model/roles'
 import {
-  ComparePage, DifferencesPage, FeedbackPage, ImportPage, ImportsPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RoundPage,
+  ComparePage, DifferencesPage, EvaluationDifferencePage, EvaluationPage, EvaluationsPage, FeedbackPage, ImportPage, ImportsPage, LaunchPage, ModelsPage, PeoplePage, ProjectPage, ProjectsPage, ReadPage, RoundPage,
   RoundsPage, RunPage, RunsPage, SnapshotsPage, UploadPage, WorklistPage,
 } from './pages/pages'
 import { SignInPage } from './pages/SignInPage'
@@ -48,6 +48,9 @@ export function App() {
           <Route path="models" element={<ModelsPage />} />
           <Route path="rounds" element={<RoundsPage />} />
           <Route path="rounds/:round" element={<RoundPage />} />
+          <Route path="evaluations" element={<EvaluationsPage />} />
+          <Route path="evaluations/diff" element={<EvaluationDifferencePage />} />
+          <Route path="evaluations/:run" element={<EvaluationPage />} />
           <Route path="feedback" element={<FeedbackPage />} />
         </Route>
         <Route path="*" element={<ProjectsPage />} />
@@ -114,7 +117,7 @@ function ProjectNav({ id }: { id: string }) {
       {project?.synthetic && <Badge color="grape" variant="outline">{t('app.synthetic')}</Badge>}
       {item('/worklist', t('nav.worklist'))}
       {(may(role, 'upload') || may(role, 'attest')) && item('/upload', t('nav.upload'))}
-      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models')), item('/rounds', t('nav.rounds'))]}
+      {may(role, 'train') && [item('/snapshots', t('nav.snapshots')), item('/runs', t('nav.runs')), item('/models', t('nav.models')), item('/evaluations', t('nav.evaluations')), item('/rounds', t('nav.rounds'))]}
       {may(role, 'manage') && item('/feedback', t('nav.feedback'))}
     </Group>
   )

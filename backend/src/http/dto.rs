@@ -10,6 +10,7 @@ use crate::store::exports::Export;
 use crate::store::images::Image;
 use crate::store::imports::{Choices, Import, LeftOut, StagedFile};
 use crate::store::inquiries::Inquiry;
+use crate::store::predictions::{ChangedAnswer, JudgedAnswer};
 use crate::store::projects::{Member, Project, Role};
 use crate::store::rounds::{Round, RoundItem};
 use crate::store::runs::{LoggedLine, Model, Run};
@@ -559,6 +560,24 @@ pub struct RoundView {
 pub struct RoundItems {
     /// First to last.
     pub items: Vec<RoundItem>,
+    /// Pass as `after` for the next page; absent on the last.
+    pub next: Option<i32>,
+}
+
+/// A page of a run's answers.
+#[derive(Serialize, ToSchema)]
+pub struct EvaluationCases {
+    /// The worst first.
+    pub cases: Vec<JudgedAnswer>,
+    /// Pass as `after` for the next page; absent on the last.
+    pub next: Option<i32>,
+}
+
+/// A page of the questions that two runs answered differently.
+#[derive(Serialize, ToSchema)]
+pub struct ChangedCases {
+    /// The largest change first.
+    pub cases: Vec<ChangedAnswer>,
     /// Pass as `after` for the next page; absent on the last.
     pub next: Option<i32>,
 }

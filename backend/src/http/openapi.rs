@@ -11,7 +11,7 @@ use utoipa_actix_web::AppExt;
 #[derive(OpenApi)]
 #[openapi(
     // Types that appear in paths and queries alone.
-    components(schemas(medreg_datasets::ids::UserId, medreg_datasets::ids::Digest, medreg_datasets::ids::ImportId, crate::http::dto::ListFormat, crate::services::snapshots::ExportFormat, crate::services::snapshots::DatasheetFormat)),
+    components(schemas(medreg_datasets::ids::UserId, medreg_datasets::ids::Digest, medreg_datasets::ids::ImportId, crate::http::dto::ListFormat, crate::store::predictions::AnswerChange, crate::services::snapshots::ExportFormat, crate::services::snapshots::DatasheetFormat)),
     info(
         title = "medreg",
         description = "Annotation of medical images, and training on what was annotated. Sign in with POST /api/session (cookie and \

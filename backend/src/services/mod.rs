@@ -8,6 +8,7 @@ pub mod cases;
 pub mod data_set;
 pub mod dicomweb;
 mod error;
+pub mod evaluations;
 pub mod exports;
 pub mod feedback;
 pub mod headers;

@@ -47,14 +47,38 @@ pub(super) fn drawn<'a, T>(items: &'a [T], dice: &mut StdRng) -> Vec<&'a T> {
         .collect()
 }
 
-/// `value` with its interval: `again` counts it on cases that it draws anew. The same question has the same answer each time it is asked.
-pub(super) fn estimate(
-    value: f64,
-    mut again: impl FnMut(&mut StdRng) -> Option<f64>,
-) -> Option<Estimate> {
+/// The number on cases that are drawn anew, so often, from the least to the greatest.
+fn counted_again(mut again: impl FnMut(&mut StdRng) -> Option<f64>) -> Vec<f64> {
     let mut dice = StdRng::seed_from_u64(1);
     let mut drawn: Vec<f64> = (0..DRAWS).filter_map(|_| again(&mut dice)).collect();
     drawn.sort_by(f64::total_cmp);
+    drawn
+}
+
+/// `value` with its interval: `again` counts it on cases that it draws anew. The same question has the same answer each time it is asked.
+pub(super) fn estimate(
+    value: f64,
+    again: impl FnMut(&mut StdRng) -> Option<f64>,
+) -> Option<Estimate> {
+    interval(value, &counted_again(again))
+}
+
+/// A difference with its interval, and how often draws put it at 0 or beyond, on whichever side is rarer, times two: with a small such p
+/// (two-sided) the difference is hardly one of who was drawn.
+pub(super) fn estimate_with_p(
+    value: f64,
+    again: impl FnMut(&mut StdRng) -> Option<f64>,
+) -> Option<(Estimate, f64)> {
+    let drawn = counted_again(again);
+    let estimate = interval(value, &drawn)?;
+    let under = drawn.iter().filter(|d| **d <= 0.0).count();
+    let over = drawn.iter().filter(|d| **d >= 0.0).count();
+    // The sample itself is one more draw, so that no p is 0.
+    let rarer = (under.min(over) + 1) as f64 / (drawn.len() + 1) as f64;
+    Some((estimate, (2.0 * rarer).min(1.0)))
+}
+
+fn interval(value: f64, drawn: &[f64]) -> Option<Estimate> {
     let at = |place: usize| drawn.get(place).copied();
     Some(Estimate {
         value,
@@ -104,6 +128,23 @@ mod tests {
         let (three, one) = (counts(vec![3.0; 40]), counts(vec![1.0; 30]));
         let found = estimate_difference(&three, &one).unwrap();
         assert_eq!((found.low, found.value, found.high), (2.0, 2.0, 2.0));
+    }
+
+    #[test]
+    fn a_difference_that_no_draw_puts_at_zero_is_as_rare_as_can_be() {
+        let gains = counts(vec![0.25; 40]);
+        let mean = |dice: &mut StdRng| ratio(drawn(&gains, dice).into_iter().copied());
+        let (found, p) = estimate_with_p(0.25, mean).unwrap();
+        assert_eq!((found.low, found.high), (0.25, 0.25));
+        assert_eq!(p, 2.0 / 1001.0);
+        // One case of forty that gained: many draws leave it out, so that 0 is far from rare.
+        let mut gains = counts(vec![0.0; 40]);
+        gains[0].of = 1.0;
+        let mean = |dice: &mut StdRng| ratio(drawn(&gains, dice).into_iter().copied());
+        let (_, p) = estimate_with_p(0.025, mean).unwrap();
+        // (39/40)^40 = 0.363 of the draws leave it out.
+        assert!((p - 2.0 * 0.363).abs() < 0.08, "{p}");
+        assert_eq!(estimate_with_p(0.0, |_| Some(0.0)).unwrap().1, 1.0);
     }
 
     #[test]

@@ -248,7 +248,8 @@ pub fn text_of(value: &Value) -> String {
     }
 }
 
-async fn permitted(conn: &mut PgConnection, actor: &Actor, id: RunId) -> Outcome<Run> {
+/// A run of a project in which the actor may train.
+pub(super) async fn permitted(conn: &mut PgConnection, actor: &Actor, id: RunId) -> Outcome<Run> {
     let run = runs::run(conn, id)
         .await?
         .ok_or(ServiceError::NotFound("run"))?;

@@ -11,7 +11,7 @@ use medreg_datasets::routing::Route;
 use medreg_datasets::snapshot::{ObjectRef, Split};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -435,6 +435,26 @@ pub async fn tile(
     let both = u128::from_be_bytes(edges.map_err(StoreError::corrupt("slides", "edges"))?);
     // The upper half and the lower one.
     Ok(Some((digest, (both >> 64) as u64..both as u64)))
+}
+
+/// The widths, in pixels, of those of these images that are a project's.
+pub async fn widths(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    ids: &[ImageId],
+) -> Stored<BTreeMap<ImageId, u32>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "SELECT id, width FROM images WHERE project_id = $1 AND id = ANY($2)",
+        project.0,
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    let widths = rows.into_iter();
+    Ok(widths
+        .map(|r| (ImageId(r.id), r.width.unsigned_abs()))
+        .collect())
 }
 
 /// Writes down a person's word on an image: free of burned-in patient data, or withheld for good.

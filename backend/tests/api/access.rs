@@ -210,6 +210,11 @@ const ROUTES: &[(&str, &str, Reach)] = &[
     ("GET", "/api/runs/{run}/log", TRAINERS),
     ("GET", "/api/runs/{run}/metrics", TRAINERS),
     ("GET", "/api/runs/{run}/events", TRAINERS),
+    ("GET", "/api/projects/{project}/evaluations", TRAINERS),
+    ("GET", "/api/runs/{run}/evaluation", TRAINERS),
+    ("GET", "/api/runs/{run}/evaluation/cases", TRAINERS),
+    ("GET", "/api/evaluations/diff", TRAINERS),
+    ("GET", "/api/evaluations/diff/cases", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts", TRAINERS),
     ("GET", "/api/runs/{run}/artifacts/{name}", TRAINERS),
     ("POST", "/api/images/{image}/inquiries", READERS),
@@ -484,6 +489,9 @@ async fn call(caller: &Person, method: &str, path: &str, ids: &BTreeMap<&str, St
         Some("deidentification") => path.replace("{image}", "{dicom}"),
         _ => path.to_owned(),
     };
+    if path.starts_with("/api/evaluations/diff") {
+        filled += "?a={run}&b={run}";
+    }
     for (name, id) in ids {
         filled = filled.replace(&format!("{{{name}}}"), id);
     }

@@ -16,6 +16,7 @@ mod dicom_slide_file;
 mod dicom_slides;
 mod dicomweb;
 mod efficiency;
+mod evaluations;
 mod exports;
 mod feedback;
 mod hostile;

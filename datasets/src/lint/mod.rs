@@ -469,6 +469,15 @@ pub fn speaks_of(said: &Said<'_>, rule: Rule) -> bool {
     }
 }
 
+/// Whether a text names one side of the patient, as the name of a structure that is there twice does.
+#[must_use]
+pub fn names_one_side(lang: &Lang, text: &str) -> bool {
+    let mentions = laterality::mentions(&Page::of(lang, text));
+    mentions
+        .iter()
+        .any(|said| said.side != laterality::Side::Both)
+}
+
 /// Everything that does not agree, the gravest first. Never fails, whatever the texts are.
 ///
 /// ```

@@ -5,13 +5,11 @@ use medreg_datasets::geometry::PixelBox;
 use medreg_datasets::grammar;
 use medreg_datasets::ids::ImageId;
 use medreg_datasets::lang::Lang;
+pub use medreg_datasets::matching::HIT_IOU;
 use medreg_datasets::matching::match_boxes;
 use medreg_datasets::protocol::{Evaluation, PredictionLine};
 use medreg_datasets::snapshot::SnapshotCase;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A predicted box hits its true box from this IoU on, as in the MedRegA paper.
-pub const HIT_IOU: f64 = 0.5;
 
 /// What a model's answer to a question about a case is worth, as one line of `predictions.jsonl`.
 ///

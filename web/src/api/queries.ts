@@ -5,7 +5,7 @@ import { CALIBRATION_FILE, readCalibration } from '../model/calibration'
 import type { Series } from '../model/curves'
 import { settingsOf } from '../state/runSettings'
 import {
-  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Asked, type Content, type Described, type ExportFormat, type Filter, type Import, type Round, type Settings, type Strategy, type User,
+  ApiError, csrfHeader, got, http, refusal, rememberCsrf, type Asked, type Content, type Described, type ExportFormat, type Fault, type Filter, type Import, type Round, type Settings, type Strategy, type User,
 } from './client'
 import type { components } from './schema'
 
@@ -328,6 +328,49 @@ export const useCalibration = (run: string) =>
     queryKey: ['calibration', run],
     queryFn: async () => readCalibration(await got(http.GET('/api/runs/{run}/artifacts/{name}', { params: { path: { run, name: CALIBRATION_FILE } }, parseAs: 'json' }))),
   })
+export const useArtifacts = (run: string) => useQuery({ queryKey: ['artifacts', run], queryFn: () => got(http.GET('/api/runs/{run}/artifacts', ofRun(run))) })
+
+// --- What models do on patients that they were not shown ---
+
+// How soon it is asked again: while answers are being judged.
+const JUDGING_MS = 2000
+export const useLeaderboard = (id: string, snapshot: string | null) =>
+  useQuery({
+    queryKey: ['evaluations', id, snapshot],
+    queryFn: () => got(http.GET('/api/projects/{project}/evaluations', { params: { path: { project: id }, query: { snapshot: snapshot ?? undefined } } })),
+    refetchInterval: ({ state }) => (state.data?.runs.some((run) => run.state === 'waiting') ? JUDGING_MS : false),
+    placeholderData: keepPreviousData,
+  })
+export const useEvaluation = (run: string) =>
+  useQuery({
+    queryKey: ['evaluation', run],
+    queryFn: () => got(http.GET('/api/runs/{run}/evaluation', ofRun(run))),
+    refetchInterval: ({ state }) => (state.data?.state === 'waiting' ? JUDGING_MS : false),
+  })
+// Which of a run's answers are shown.
+export interface AnswersWanted {
+  filter?: Fault
+  concept?: string
+  named?: string
+  modality?: string
+  lang?: string
+}
+const ANSWERS = 20
+export const useAnswers = (run: string, wanted: AnswersWanted, after: number | null) =>
+  useQuery({
+    queryKey: ['evaluation', run, 'cases', wanted, after],
+    queryFn: () => got(http.GET('/api/runs/{run}/evaluation/cases', { params: { path: { run }, query: { ...wanted, after: after ?? undefined, limit: ANSWERS } } })),
+    placeholderData: keepPreviousData,
+  })
+export const useEvaluationDifference = (a: string, b: string) =>
+  useQuery({ queryKey: ['evaluation', 'difference', a, b], queryFn: () => got(http.GET('/api/evaluations/diff', { params: { query: { a, b } } })) })
+export const useChangedAnswers = (pair: { a: string; b: string }, change: 'better' | 'worse' | null, after: number | null) =>
+  useQuery({
+    queryKey: ['evaluation', 'difference', pair, change, after],
+    queryFn: () => got(http.GET('/api/evaluations/diff/cases', { params: { query: { ...pair, change: change ?? undefined, after: after ?? undefined, limit: ANSWERS } } })),
+    placeholderData: keepPreviousData,
+  })
+
 // How soon it is asked again: of a round that a worker is at, or is to be, and of what is read of others.
 const pace = (rounds: readonly Round[] = []) => (rounds.some(({ state }) => ['queued', 'running'].includes(state)) ? 3000 : 30000)
 const ofRound = (acquisition: string) => ({ path: { acquisition } })

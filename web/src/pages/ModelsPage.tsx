@@ -1,7 +1,7 @@
-import { Badge, Button, Card, Container, Group, Stack, Text } from '@mantine/core'
+import { Anchor, Badge, Button, Card, Container, Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { useModels, useProject, usePromote } from '../api/queries'
 import { CALIBRATION_FILE } from '../model/calibration'
 import { may } from '../model/roles'
@@ -44,6 +44,7 @@ export default function ModelsPage() {
                     </div>
                     <Button variant={model.promoted ? 'default' : 'filled'} loading={promote.isPending} onClick={() => promote.mutate({ model: model.id, ...plan })}>{t('models.promote')}</Button>
                   </Group>
+                  {trains && <Anchor component={Link} size="sm" to={`/projects/${project}/evaluations/${model.run_id}`}>{t('evaluation.link')}</Anchor>}
                   {trains && model.files[CALIBRATION_FILE] && <Calibrated run={model.run_id} />}
                   <details><summary>{t('models.card')}</summary><Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>{model.card}</Text></details>
                 </Card>

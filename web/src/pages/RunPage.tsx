@@ -98,7 +98,12 @@ export default function RunPage() {
         <Notes run={run} onChange={setRun} />
         <Checkpoints run={run} pending={resume.isPending} onResume={(step) => resume.mutate({ run: id, step })} />
         {run.evaluation && <Scores evaluation={run.evaluation} />}
-        {run.model_id && <Anchor component={Link} to={`/projects/${project}/models`}>{t('runs.model')}</Anchor>}
+        {run.model_id && (
+          <Group>
+            <Anchor component={Link} to={`/projects/${project}/models`}>{t('runs.model')}</Anchor>
+            <Anchor component={Link} to={`/projects/${project}/evaluations/${id}`}>{t('evaluation.link')}</Anchor>
+          </Group>
+        )}
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           {names.map((name) => <Chart key={name} title={nameOfMetric(t, name)} curves={[{ label: name, points: series[name] ?? [] }]} x={t('runs.step')} />)}
         </SimpleGrid>

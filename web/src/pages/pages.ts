@@ -24,6 +24,9 @@ export const PeoplePage = page(() => import('./PeoplePage'))
 export const ModelsPage = page(() => import('./ModelsPage'))
 export const RoundsPage = page(() => import('./RoundsPage'))
 export const RoundPage = page(() => import('./RoundPage'))
+export const EvaluationsPage = page(() => import('./EvaluationsPage'))
+export const EvaluationPage = page(() => import('./EvaluationPage'))
+export const EvaluationDifferencePage = page(() => import('./EvaluationDifferencePage'))
 export const FeedbackPage = page(() => import('./FeedbackPage'))
 
 // Fetches all of them once there is nothing more pressing to do: who loses the network while reading can still go about. Gives the

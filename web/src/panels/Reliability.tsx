@@ -1,10 +1,11 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core'
+import { Group, Stack, Table, Text } from '@mantine/core'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCalibration } from '../api/queries'
 import { languageName } from '../i18n/names'
 import type { Part, Reliability as Figures } from '../model/calibration'
 import { Asked } from './Asked'
+import { SaveFigure } from './Save'
 
 const [SIDE, LEFT, TOP, LARGEST] = [220, 44, 12, 12]
 const [WIDTH, HEIGHT] = [LEFT + SIDE + 12, TOP + SIDE + 44]
@@ -24,14 +25,6 @@ function PartShown({ part }: { part: Part }) {
   const name = `${t(`calibration_of.${part.task}`)}, ${languageName(part.lang)}`
   const { samples, patients, right } = part.fitted_on
   const rows = ([['raw', part.before], ['mapped', part.after]] as const).flatMap(([key, figures]) => (figures ? [[key, figures] as const] : []))
-  const save = () => {
-    if (!drawn.current) return
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(drawn.current)], { type: 'image/svg+xml' }))
-    link.download = `reliability-${part.task}-${part.lang}.svg`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
   return (
     <Stack gap={4} maw={420} data-testid={`calibration-${part.task}-${part.lang}`}>
       <Text fw={600} size="sm">{name}</Text>
@@ -43,7 +36,7 @@ function PartShown({ part }: { part: Part }) {
             <Table.Thead><Table.Tr><Table.Td /><Table.Th scope="col">ECE (95 %)</Table.Th><Table.Th scope="col">AUROC</Table.Th><Table.Th scope="col">AURC</Table.Th><Table.Th scope="col">Brier</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>{rows.map(([key, figures]) => <Row key={key} name={t(`calibration_row.${key}`)} figures={figures} />)}</Table.Tbody>
           </Table>
-          <Button size="compact-xs" variant="default" onClick={save} style={{ alignSelf: 'flex-start' }}>{t('calibration.save')}</Button>
+          <SaveFigure name={`reliability-${part.task}-${part.lang}`} drawn={() => drawn.current && new XMLSerializer().serializeToString(drawn.current)} />
         </>
       )}
       {part.margin && <Text size="xs" c="gray.4">{t('calibration.margin', { by: (100 * part.margin.by).toFixed(0), share: Math.round(100 * (1 - part.margin.alpha)), patients: part.margin.patients })}{part.held !== null && ` ${t('calibration.held', { held: (100 * part.held).toFixed(1) })}`}</Text>}

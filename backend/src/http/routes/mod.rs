@@ -3,6 +3,7 @@
 mod accounts;
 mod cases;
 mod dicomweb;
+mod evaluations;
 mod exports;
 mod images;
 mod imports;
@@ -29,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     exports::configure(config);
     runs::configure(config);
     rounds::configure(config);
+    evaluations::configure(config);
     work::configure(config);
 }
 

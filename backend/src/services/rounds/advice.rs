@@ -29,7 +29,8 @@ pub enum Measure {
 }
 
 impl Measure {
-    const ALL: [Self; 3] = [Self::Accuracy, Self::MeanIou, Self::RegionF1];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Accuracy, Self::MeanIou, Self::RegionF1];
 
     fn of(self, evaluation: &Evaluation) -> &BTreeMap<Lang, f64> {
         match self {

@@ -4,7 +4,7 @@ use crate::services::{Hospital, Outcome, ServiceError};
 use crate::store::runs;
 use medreg_datasets::ids::RunId;
 use medreg_datasets::lang::Lang;
-use medreg_datasets::matching::match_boxes;
+use medreg_datasets::matching::{HIT_IOU, match_boxes};
 use medreg_datasets::protocol::PredictionLine;
 use medreg_datasets::snapshot::Split;
 use std::collections::BTreeMap;
@@ -16,8 +16,6 @@ use crate::services::resampling::Count;
 const FILE: &str = "predictions.jsonl";
 /// More than this is not read: a number without its interval is better than a server without memory.
 const MOST_BYTES: u64 = 256 << 20;
-/// From this overlap on, a box in an answer counts as found.
-const FOUND_FROM: f64 = 0.5;
 
 /// What one patient adds to one score in one language.
 type Counts = BTreeMap<(Measure, Lang), Count>;
@@ -63,7 +61,7 @@ fn add(counts: &mut Counts, line: &PredictionLine) {
         return;
     }
     let pairs = match_boxes(&line.truth_boxes, &line.boxes);
-    let found = pairs.iter().filter(|pair| pair.iou >= FOUND_FROM).count();
+    let found = pairs.iter().filter(|pair| pair.iou >= HIT_IOU).count();
     let iou: f64 = pairs.iter().map(|pair| pair.iou).sum();
     add(Measure::MeanIou, iou, line.truth_boxes.len());
     let both = line.truth_boxes.len() + line.boxes.len();

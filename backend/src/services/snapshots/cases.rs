@@ -28,7 +28,7 @@ pub(super) async fn hashed(
 }
 
 /// An object in a temporary file, its hash checked.
-pub(super) struct Spooled {
+pub(in crate::services) struct Spooled {
     file: tempfile::NamedTempFile,
     /// How many bytes it has.
     pub(super) bytes: u64,
@@ -39,11 +39,14 @@ impl Spooled {
     ///
     /// # Errors
     /// [`ObjectError::Damaged`] where its bytes have another hash, and what the store or the disk says.
-    pub(super) async fn fetch(objects: &Objects, object: &ObjectRef) -> Result<Self, ObjectError> {
+    pub(in crate::services) async fn fetch(
+        objects: &Objects,
+        digest: &Digest,
+    ) -> Result<Self, ObjectError> {
         let mut file = tempfile::NamedTempFile::new().map_err(ObjectError::Interrupted)?;
-        let found = hashed(objects, &object.sha256, |chunk| file.write_all(chunk)).await?;
-        if found.sha256 != object.sha256 {
-            return Err(ObjectError::Damaged(object.sha256.clone(), found.sha256));
+        let found = hashed(objects, digest, |chunk| file.write_all(chunk)).await?;
+        if found.sha256 != *digest {
+            return Err(ObjectError::Damaged(digest.clone(), found.sha256));
         }
         Ok(Self {
             file,
@@ -52,7 +55,7 @@ impl Spooled {
     }
 
     /// Its bytes from the start.
-    pub(super) fn open(&self) -> io::Result<File> {
+    pub(in crate::services) fn open(&self) -> io::Result<File> {
         self.file.reopen()
     }
 

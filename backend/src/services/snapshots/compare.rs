@@ -48,8 +48,8 @@ pub async fn compare(
     let before = snapshot(hospital, actor, before).await?.manifest;
     let after = snapshot(hospital, actor, after).await?.manifest;
     let settings = SettingsDifference::between(&before, &after);
-    let old = Spooled::fetch(&hospital.objects, &before.cases).await?;
-    let new = Spooled::fetch(&hospital.objects, &after.cases).await?;
+    let old = Spooled::fetch(&hospital.objects, &before.cases.sha256).await?;
+    let new = Spooled::fetch(&hospital.objects, &after.cases.sha256).await?;
     let compared = tokio::task::spawn_blocking(move || cases(&old, &new, told));
     let (totals, cases, next) = compared
         .await

@@ -31,7 +31,7 @@ pub async fn datasheet(
     format: DatasheetFormat,
 ) -> Outcome<String> {
     let manifest = snapshot(hospital, actor, id).await?.manifest;
-    let cases = Spooled::fetch(&hospital.objects, &manifest.cases).await?;
+    let cases = Spooled::fetch(&hospital.objects, &manifest.cases.sha256).await?;
     let langs = manifest.langs.clone();
     let mut conn = hospital.pool.acquire().await?;
     let looks = images::likenesses(&mut conn, manifest.project).await?;

@@ -185,7 +185,7 @@ impl Archive {
         let cases = &self.snapshot.manifest.cases;
         let cases = self
             .runtime
-            .block_on(Spooled::fetch(&self.objects, cases))
+            .block_on(Spooled::fetch(&self.objects, &cases.sha256))
             .map_err(io::Error::other)?;
         let mut tar = tar::Builder::new(out);
         match format {

@@ -7,6 +7,7 @@ mod export;
 mod preferences;
 mod verify;
 
+pub(super) use cases::Spooled;
 pub use compare::{Differences, Differing, compare};
 pub use datasheet::{DatasheetFormat, datasheet};
 pub use export::{ExportFormat, export};

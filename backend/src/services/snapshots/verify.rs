@@ -31,7 +31,7 @@ pub async fn verify(hospital: &Hospital, actor: &Actor, id: &Digest) -> Outcome<
         let fault = format!("the manifest's hash is {found}, not the snapshot's id");
         report.faults.push(fault);
     }
-    match Spooled::fetch(&hospital.objects, &snapshot.manifest.cases).await {
+    match Spooled::fetch(&hospital.objects, &snapshot.manifest.cases.sha256).await {
         Err(error) => report.faults.push(format!("the cases: {error}")),
         Ok(cases) => {
             report.checked += 1;
