@@ -111,8 +111,8 @@ impl Features {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(&e))?;
         let names = header.metadata().as_ref().and_then(|of| of.get(NAMES));
         let names = names.ok_or("its metadata has no `images`")?;
-        let names: Vec<String> =
-            serde_json::from_str(names).map_err(|e| format!("`images` is no JSON array of names ({e})"))?;
+        let names: Vec<String> = serde_json::from_str(names)
+            .map_err(|e| format!("`images` is no JSON array of names ({e})"))?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| unreadable(&e))?;
         let tensor = tensors
             .tensor(TENSOR)
@@ -121,7 +121,10 @@ impl Features {
             return Err(format!("`features` has the shape {:?}", tensor.shape()));
         };
         if rows != names.len() {
-            return Err(format!("{rows} rows of features have {} names", names.len()));
+            return Err(format!(
+                "{rows} rows of features have {} names",
+                names.len()
+            ));
         }
         Self::of_parts(names, width, numbers(&tensor)?)
     }
@@ -156,7 +159,8 @@ impl Features {
         let shape = vec![self.names.len(), self.width];
         let tensor = TensorView::new(Dtype::F32, shape, &bytes).map_err(|e| malformed(&e))?;
         let metadata = HashMap::from([(NAMES.to_owned(), names)]);
-        let bytes = safetensors::serialize([(TENSOR, tensor)], Some(metadata)).map_err(|e| malformed(&e))?;
+        let bytes = safetensors::serialize([(TENSOR, tensor)], Some(metadata))
+            .map_err(|e| malformed(&e))?;
         replace(path, &bytes).map_err(file)
     }
 }
@@ -175,8 +179,14 @@ fn numbers(tensor: &TensorView<'_>) -> Result<Vec<f32>, String> {
     let (fours, _) = tensor.data().as_chunks::<4>();
     match tensor.dtype() {
         Dtype::F32 => Ok(fours.iter().map(|b| f32::from_le_bytes(*b)).collect()),
-        Dtype::F16 => Ok(pairs.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect()),
-        Dtype::BF16 => Ok(pairs.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect()),
+        Dtype::F16 => Ok(pairs
+            .iter()
+            .map(|b| f16::from_le_bytes(*b).to_f32())
+            .collect()),
+        Dtype::BF16 => Ok(pairs
+            .iter()
+            .map(|b| bf16::from_le_bytes(*b).to_f32())
+            .collect()),
         other => Err(format!("`features` is in {other:?}")),
     }
 }
@@ -201,15 +211,22 @@ mod tests {
         features.write(&path).unwrap();
         let read = Features::read(&path).unwrap();
         assert_eq!(read, features);
-        assert_eq!((read.of("b"), read.of("c")), (Some(&[0.0, f32::MAX][..]), None));
+        assert_eq!(
+            (read.of("b"), read.of("c")),
+            (Some(&[0.0, f32::MAX][..]), None)
+        );
         Features::default().write(&path).unwrap();
         assert!(Features::read(&path).unwrap().is_empty());
     }
 
     #[test]
     fn half_precision_is_read() {
-        let bytes: Vec<u8> = [1.5f32, -2.0].iter().flat_map(|x| f16::from_f32(*x).to_le_bytes()).collect();
-        let read = Features::of_bytes(&file(Dtype::F16, &[1, 2], &bytes, Some(r#"["a"]"#))).unwrap();
+        let bytes: Vec<u8> = [1.5f32, -2.0]
+            .iter()
+            .flat_map(|x| f16::from_f32(*x).to_le_bytes())
+            .collect();
+        let read =
+            Features::of_bytes(&file(Dtype::F16, &[1, 2], &bytes, Some(r#"["a"]"#))).unwrap();
         assert_eq!(read.of("a"), Some(&[1.5, -2.0][..]));
     }
 

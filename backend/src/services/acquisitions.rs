@@ -39,13 +39,18 @@ pub struct Wish {
 impl Wish {
     /// How many images to rank at most; every image costs a box at least, so a limit in boxes is one in images too.
     fn images(&self) -> Outcome<u32> {
-        if self.boxes.is_some_and(|boxes| !(1..=MAX_BOXES).contains(&boxes)) {
+        if self
+            .boxes
+            .is_some_and(|boxes| !(1..=MAX_BOXES).contains(&boxes))
+        {
             return Err(ServiceError::invalid(
                 "boxes",
                 format!("1 to {MAX_BOXES} boxes are expected"),
             ));
         }
-        let most = self.boxes.map_or(USUAL_BUDGET, |boxes| boxes.min(MAX_BUDGET));
+        let most = self
+            .boxes
+            .map_or(USUAL_BUDGET, |boxes| boxes.min(MAX_BUDGET));
         match self.budget.unwrap_or(most) {
             images @ 1..=MAX_BUDGET => Ok(images),
             _ => Err(ServiceError::invalid(

@@ -369,7 +369,9 @@ pub async fn keep_signals(
     sqlx::query!(
         "INSERT INTO round_signals (acquisition_id, image_id, questions) VALUES ($1, $2, $3)
          ON CONFLICT (acquisition_id, image_id) DO UPDATE SET questions = excluded.questions",
-        id.0, image.0, questions
+        id.0,
+        image.0,
+        questions
     )
     .execute(conn)
     .await?;

@@ -483,11 +483,18 @@ async fn a_round_is_asked_for_in_images_or_boxes_or_both_and_its_worker_is_told(
     assert_eq!(both, (json!(9), json!(120)));
     assert_eq!(ask(json!({})).await, (json!(50), Value::Null));
     let worker = world.worker().await;
-    for limits in [(json!(7), Value::Null), (json!(120), json!(120)), (json!(9), json!(120))] {
+    for limits in [
+        (json!(7), Value::Null),
+        (json!(120), json!(120)),
+        (json!(9), json!(120)),
+    ] {
         let claimed = worker
             .post("/api/worker/claim", json!({ "worker": "gpu" }))
             .await
             .is(200);
-        assert_eq!((claimed["budget"].clone(), claimed["boxes"].clone()), limits);
+        assert_eq!(
+            (claimed["budget"].clone(), claimed["boxes"].clone()),
+            limits
+        );
     }
 }

@@ -48,7 +48,8 @@ fn widths<'a>(pool: &'a Pool, images: &[usize]) -> Widths<'a> {
     let mut widths = BTreeMap::new();
     for index in images {
         let candidate = &pool.candidates()[*index];
-        for (concept, errors, state) in candidate.signals.iter().filter_map(|s| parts(candidate, s)) {
+        for (concept, errors, state) in candidate.signals.iter().filter_map(|s| parts(candidate, s))
+        {
             widths.entry(concept).or_insert((errors.len(), state.len()));
         }
     }
@@ -83,7 +84,10 @@ impl<'a> Embedding<'a> {
         blocks.sort_by_key(|(concept, _, _)| concept.as_str());
         // One answer for each concept: the first.
         blocks.dedup_by_key(|(concept, _, _)| concept.as_str());
-        let square = blocks.iter().map(|block| product(block, block)).sum::<f32>();
+        let square = blocks
+            .iter()
+            .map(|block| product(block, block))
+            .sum::<f32>();
         (!blocks.is_empty() && square.is_finite()).then_some(Self {
             index,
             blocks,
@@ -95,7 +99,10 @@ impl<'a> Embedding<'a> {
     fn distance(&self, other: &Self) -> f32 {
         let (mut shared, mut others) = (0.0, other.blocks.iter().peekable());
         for block in &self.blocks {
-            while others.next_if(|o| o.0.as_str() < block.0.as_str()).is_some() {}
+            while others
+                .next_if(|o| o.0.as_str() < block.0.as_str())
+                .is_some()
+            {}
             if let Some(same) = others.next_if(|o| o.0 == block.0) {
                 shared += product(block, same);
             }
@@ -105,9 +112,14 @@ impl<'a> Embedding<'a> {
 
     /// The concept about which the image would teach most.
     fn reason(&self) -> ChoiceReason {
-        let most = self.blocks.iter().max_by(|a, b| product(a, a).total_cmp(&product(b, b)));
-        most.map_or(ChoiceReason::ChanceSilent, |(concept, _, _)| ChoiceReason::Teaches {
-            concept: (*concept).clone(),
+        let most = self
+            .blocks
+            .iter()
+            .max_by(|a, b| product(a, a).total_cmp(&product(b, b)));
+        most.map_or(ChoiceReason::ChanceSilent, |(concept, _, _)| {
+            ChoiceReason::Teaches {
+                concept: (*concept).clone(),
+            }
         })
     }
 }
@@ -146,12 +158,17 @@ fn spread_out(
             let found = gradient.distance(chosen);
             *gap = if first { found } else { gap.min(found) };
         };
-        gaps.par_iter_mut().zip(gradients).with_min_len(256).for_each(closer);
+        gaps.par_iter_mut()
+            .zip(gradients)
+            .with_min_len(256)
+            .for_each(closer);
         gaps[at] = 0.0;
     }
     let mut rest: Vec<usize> = (0..gradients.len()).filter(|at| left[*at]).collect();
     rest.sort_by(|a, b| gaps[*b].total_cmp(&gaps[*a]));
-    let rest = rest.into_iter().map(|at| (gradients[at].index, gradients[at].reason()));
+    let rest = rest
+        .into_iter()
+        .map(|at| (gradients[at].index, gradients[at].reason()));
     picks.extend(afforded(pool, rest, budget));
     picks
 }
@@ -196,14 +213,29 @@ mod tests {
         let sure = with(&[(&[0.0], &[1.0, 1.0])]);
         let silent = asked(&[], |signal, _| signal);
         let broken = with(&[(&[f32::NAN], &[1.0, 1.0])]);
-        let pool = pool(vec![mistake(), mistake(), mistake(), other, sure, silent, broken]);
+        let pool = pool(vec![
+            mistake(),
+            mistake(),
+            mistake(),
+            other,
+            sure,
+            silent,
+            broken,
+        ]);
         for seed in 0..10 {
             let ranked = Badge.rank(&pool, Budget::of_images(7), &mut rng(seed));
             let order = chosen(&ranked);
             // After one copy and the other, all that is left has a gap: the sure one, whose gradient is nothing.
             let first: Vec<bool> = order[..3].iter().map(|index| *index < 3).collect();
-            assert_eq!(first.iter().filter(|is_copy| **is_copy).count(), 1, "{order:?}");
-            assert!(order[5..].contains(&5) && order[5..].contains(&6), "{order:?}");
+            assert_eq!(
+                first.iter().filter(|is_copy| **is_copy).count(),
+                1,
+                "{order:?}"
+            );
+            assert!(
+                order[5..].contains(&5) && order[5..].contains(&6),
+                "{order:?}"
+            );
             assert_eq!(ranked[6].reason, ChoiceReason::ChanceSilent);
         }
     }

@@ -199,7 +199,10 @@ fn diverse_uncertainty(
         let far = |index: usize| gaps.of(index).unwrap_or(0.0);
         // The first of equals is the most uncertain.
         let farther = |best: usize, next: usize| if far(next) > far(best) { next } else { best };
-        let index = stratum.indices().filter(|index| fits(*index)).reduce(farther)?;
+        let index = stratum
+            .indices()
+            .filter(|index| fits(*index))
+            .reduce(farther)?;
         gaps.cover(index);
         Some(index)
     });

@@ -89,12 +89,20 @@ impl Choosing {
         let Some((size, seconds)) = costs.last() else {
             return Vec::new();
         };
-        let note = format!("{size} images of width {}, {} boxes", self.width, self.boxes);
+        let note = format!(
+            "{size} images of width {}, {} boxes",
+            self.width, self.boxes
+        );
         let mut rows = vec![Row::new(phase.name.clone(), *seconds, "s", note)];
         if let Some(bytes) = memory::peak() {
             let gib = bytes as f64 / f64::from(1 << 30);
             let note = "largest resident size, features and signals included";
-            rows.push(Row::new(format!("{}, peak memory", phase.name), gib, "GiB", note));
+            rows.push(Row::new(
+                format!("{}, peak memory", phase.name),
+                gib,
+                "GiB",
+                note,
+            ));
         }
         if costs.len() > 1 {
             let note = format!("seconds over {} to {size} images", costs[0].0);
@@ -114,7 +122,11 @@ impl Choosing {
         let ranked = strategy.rank(&pool, Budget::of_boxes(self.boxes), &mut rng);
         let seconds = begun.elapsed().as_secs_f64();
         let cost: f64 = ranked.iter().map(|r| pool.cost(r.index)).sum();
-        ensure!(!ranked.is_empty() && cost <= f64::from(self.boxes) + 1e-6, "{} chose {cost} boxes", phase.name);
+        ensure!(
+            !ranked.is_empty() && cost <= f64::from(self.boxes) + 1e-6,
+            "{} chose {cost} boxes",
+            phase.name
+        );
         Ok(seconds)
     }
 
@@ -134,7 +146,11 @@ impl Choosing {
                 modality: Modality::ALL[place % 4],
                 open: phase.read_every == 0 || !place.is_multiple_of(phase.read_every),
                 features,
-                signals: if phase.asked { signals(&concepts, &mut rng) } else { Vec::new() },
+                signals: if phase.asked {
+                    signals(&concepts, &mut rng)
+                } else {
+                    Vec::new()
+                },
                 boxes: phase.asked.then(|| f64::from(rng.random_range(0u32..5))),
             }
         };
@@ -176,9 +192,21 @@ mod tests {
         let mut heard = 0;
         let rows = choosing.measure(&mut |_| heard += 1).unwrap();
         assert_eq!(rows.len(), heard);
-        let has = |metric: &str| rows.iter().any(|row| row.metric == metric && row.ours.is_finite());
-        for phase in ["hybrid, no model", "hybrid, early", "hybrid, late", "badge", "coverage"] {
-            assert!(has(phase) && has(&format!("{phase}, growth exponent")), "{phase}");
+        let has = |metric: &str| {
+            rows.iter()
+                .any(|row| row.metric == metric && row.ours.is_finite())
+        };
+        for phase in [
+            "hybrid, no model",
+            "hybrid, early",
+            "hybrid, late",
+            "badge",
+            "coverage",
+        ] {
+            assert!(
+                has(phase) && has(&format!("{phase}, growth exponent")),
+                "{phase}"
+            );
         }
     }
 }

@@ -190,7 +190,10 @@ impl Pretrained {
         for (name, tensor) in &self.tensors {
             if name.starts_with("vision_model.") {
                 hash.update(format!("{name} {:?}", tensor.dims()));
-                let numbers = tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+                let numbers = tensor
+                    .flatten_all()?
+                    .to_dtype(DType::F32)?
+                    .to_vec1::<f32>()?;
                 let (chunks, rest) = numbers.as_chunks::<1024>();
                 let mut add = |numbers: &[f32]| {
                     let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();

@@ -180,7 +180,10 @@ fn of_lines(reader: impl BufRead, path: &Path) -> Result<Vec<Line>, Failure> {
 /// All images of both, those with a line first.
 fn pool(lines: Vec<Line>, features: &Features) -> (Vec<String>, Pool) {
     let told: HashSet<&str> = lines.iter().map(|line| line.image.as_str()).collect();
-    let others = features.names().iter().filter(|name| !told.contains(name.as_str()));
+    let others = features
+        .names()
+        .iter()
+        .filter(|name| !told.contains(name.as_str()));
     let others: Vec<Line> = others.map(|name| Line::of(name.clone())).collect();
     let all = lines.into_iter().chain(others);
     let (names, candidates) = all.map(|line| line.candidate(features)).unzip();

@@ -80,16 +80,26 @@ impl Predictor {
         let rereading = Rereading::of(self, asked.look, asked.questions, asked.answers)?;
         if asked.search.probes.thinned {
             let information = rereading.information(asked.search.seed)?;
-            known.iter_mut().zip(information).for_each(|(k, i)| k.information = i);
+            known
+                .iter_mut()
+                .zip(information)
+                .for_each(|(k, i)| k.information = i);
         }
         if asked.search.probes.gradients {
             let gradients = rereading.gradients()?;
-            known.iter_mut().zip(gradients).for_each(|(k, g)| k.gradient = g);
+            known
+                .iter_mut()
+                .zip(gradients)
+                .for_each(|(k, g)| k.gradient = g);
         }
         Ok(())
     }
 
-    fn ask_again(&self, asked: &Asked<'_>, known: &mut [QuestionSignals]) -> Result<(), PredictError> {
+    fn ask_again(
+        &self,
+        asked: &Asked<'_>,
+        known: &mut [QuestionSignals],
+    ) -> Result<(), PredictError> {
         let drawn = self.drawn(asked)?;
         let translated = self.translated(asked)?;
         let round_trips = self.round_trips(asked)?;
@@ -111,7 +121,9 @@ impl Predictor {
     /// More answers to each question, drawn.
     fn drawn(&self, asked: &Asked<'_>) -> Result<Vec<Vec<Answer>>, PredictError> {
         let again = asked.questions.iter();
-        let questions: Vec<String> = again.flat_map(|q| std::iter::repeat_n(q.clone(), DRAWN)).collect();
+        let questions: Vec<String> = again
+            .flat_map(|q| std::iter::repeat_n(q.clone(), DRAWN))
+            .collect();
         let decoding = Decoding {
             temperature: TEMPERATURE,
             seed: asked.search.seed,
@@ -144,14 +156,21 @@ impl Predictor {
             let boxes = grammar::read(&answer.text).boxes_of(concept.name(first));
             boxes.into_iter().take(ASKED_BACK).collect()
         };
-        let boxes: Vec<Vec<GridBox>> = asked.concepts.iter().zip(asked.answers).map(boxes).collect();
+        let boxes: Vec<Vec<GridBox>> = asked
+            .concepts
+            .iter()
+            .zip(asked.answers)
+            .map(boxes)
+            .collect();
         let ask = |bbox: &GridBox| task::region_to_text(first, asked.search.modality, *bbox);
         let questions: Vec<String> = boxes.iter().flatten().map(ask).collect();
         let mut names = self.ask(asked.look, &questions)?.into_iter();
         let share = |(boxes, concept): (&Vec<GridBox>, &&Concept)| {
             let name = concept.name(first);
             let same = names.by_ref().take(boxes.len());
-            let same = same.filter(|answer| grammar::same_name(&answer.text, name)).count();
+            let same = same
+                .filter(|answer| grammar::same_name(&answer.text, name))
+                .count();
             (!boxes.is_empty()).then(|| same as f64 / boxes.len() as f64)
         };
         Ok(boxes.iter().zip(asked.concepts).map(share).collect())
@@ -202,7 +221,9 @@ mod tests {
     use super::*;
 
     fn boxes(all: &[[i64; 4]]) -> Vec<GridBox> {
-        all.iter().map(|corners| GridBox::new(*corners).unwrap()).collect()
+        all.iter()
+            .map(|corners| GridBox::new(*corners).unwrap())
+            .collect()
     }
 
     #[test]
@@ -228,6 +249,9 @@ mod tests {
     fn a_strategy_asks_for_no_more_than_it_ranks_by() {
         let asks = |strategy| Probes::from(strategy) != Probes::default();
         let asking: Vec<Strategy> = Strategy::ALL.into_iter().filter(|s| asks(*s)).collect();
-        assert_eq!(asking, [Strategy::BoxDisagreement, Strategy::Bald, Strategy::Badge]);
+        assert_eq!(
+            asking,
+            [Strategy::BoxDisagreement, Strategy::Bald, Strategy::Badge]
+        );
     }
 }

@@ -112,7 +112,8 @@ impl<'a> Rereading<'a> {
         for _ in 0..PASSES {
             let (_, logits) = self.pass(&self.thinned(&mut rng)?)?;
             let vocabulary = logits.dim(1)?;
-            let together = together.get_or_insert_with(|| Together::new(self.answers.len(), vocabulary));
+            let together =
+                together.get_or_insert_with(|| Together::new(self.answers.len(), vocabulary));
             together.add(&Floats::of(&logits)?);
         }
         let of_tokens = together.map_or(Vec::new(), |together| together.information());
@@ -128,8 +129,16 @@ impl<'a> Rereading<'a> {
     /// The picture's rows with some numbers left out and the others scaled up for it.
     fn thinned(&self, rng: &mut ChaCha8Rng) -> Result<Tensor, PredictError> {
         let kept = 1.0 / (1.0 - DROPPED);
-        let mut factor = || if rng.random_range(0.0..1.0f32) < DROPPED { 0.0 } else { kept };
-        let factors: Vec<f32> = (0..self.image_tokens.elem_count()).map(|_| factor()).collect();
+        let mut factor = || {
+            if rng.random_range(0.0..1.0f32) < DROPPED {
+                0.0
+            } else {
+                kept
+            }
+        };
+        let factors: Vec<f32> = (0..self.image_tokens.elem_count())
+            .map(|_| factor())
+            .collect();
         let tokens = &self.image_tokens;
         let factors = Tensor::from_vec(factors, tokens.shape(), tokens.device())?;
         Ok((tokens * factors.to_dtype(tokens.dtype())?)?)
@@ -173,7 +182,10 @@ impl Together {
         let passes = self.passes.max(1) as f64;
         let tokens = self.sums.chunks_exact(self.vocabulary).zip(&self.entropies);
         let of = |(sums, entropies): (&[f32], &f64)| {
-            let together: f64 = sums.iter().map(|sum| surprise(f64::from(*sum) / passes)).sum();
+            let together: f64 = sums
+                .iter()
+                .map(|sum| surprise(f64::from(*sum) / passes))
+                .sum();
             (together - entropies / passes).max(0.0)
         };
         tokens.map(of).collect()
@@ -200,7 +212,10 @@ mod tests {
         together.add(&[50.0, -50.0, 0.0, 0.0]);
         together.add(&[-50.0, 50.0, 0.0, 0.0]);
         let information = together.information();
-        assert!((information[0] - 2.0f64.ln()).abs() < 1e-6, "{information:?}");
+        assert!(
+            (information[0] - 2.0f64.ln()).abs() < 1e-6,
+            "{information:?}"
+        );
         assert!(information[1].abs() < 1e-6, "{information:?}");
     }
 }

@@ -67,7 +67,12 @@ pub(super) fn apart(answer: &Answer) -> (Option<Signals>, Option<Signals>) {
 /// were ruled out.
 pub(super) fn margin(answer: &Answer) -> Option<f64> {
     let difference = |(logprob, margin): (&f32, &f32)| logprob.exp() - (logprob - margin).exp();
-    let differences: Vec<f32> = answer.logprobs.iter().zip(&answer.margins).map(difference).collect();
+    let differences: Vec<f32> = answer
+        .logprobs
+        .iter()
+        .zip(&answer.margins)
+        .map(difference)
+        .collect();
     mean(&differences).filter(|mean| mean.is_finite())
 }
 
@@ -140,8 +145,14 @@ mod tests {
             ..answer(&[-0.5, -0.25, -2.0, -1.0], &[0.0, 0.5, 0.25, 0.75])
         };
         let (words, coordinates) = apart(&said);
-        assert_eq!((words.unwrap().mean, words.unwrap().entropy), (-1.25, 0.125));
-        assert_eq!((coordinates.unwrap().mean, coordinates.unwrap().least), (-0.625, -1.0));
+        assert_eq!(
+            (words.unwrap().mean, words.unwrap().entropy),
+            (-1.25, 0.125)
+        );
+        assert_eq!(
+            (coordinates.unwrap().mean, coordinates.unwrap().least),
+            (-0.625, -1.0)
+        );
         let (_, none) = apart(&answer(&[-0.5], &[0.0]));
         assert_eq!(none, None);
     }
@@ -155,7 +166,10 @@ mod tests {
             ..answer(&[ln(0.5), ln(0.2)], &[0.0, 0.0])
         };
         assert!((margin(&said).unwrap() - (0.25 - 0.4) / 2.0).abs() < 1e-6);
-        let certain = Answer { margins: vec![f32::INFINITY], ..answer(&[0.0], &[0.0]) };
+        let certain = Answer {
+            margins: vec![f32::INFINITY],
+            ..answer(&[0.0], &[0.0])
+        };
         assert_eq!(margin(&certain), Some(1.0));
         assert_eq!(margin(&answer(&[], &[])), None);
     }

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn inner_products_are_kept_on_average() {
-        let wave = |count: usize, pace: f32| -> Vec<f32> { (0..count).map(|i| (i as f32 * pace).sin()).collect() };
+        let wave = |count: usize, pace: f32| -> Vec<f32> {
+            (0..count).map(|i| (i as f32 * pace).sin()).collect()
+        };
         let (p, h) = (wave(300, 0.3), wave(40, 0.7));
         let (q, k) = (wave(300, 0.31), wave(40, 0.72));
         let sketch = |seed, errors: &[f32], state: &[f32]| {
@@ -81,7 +83,10 @@ mod tests {
         let size = (inner(&p, &p) * inner(&h, &h) * inner(&q, &q) * inner(&k, &k)).sqrt();
         let true_one = inner(&p, &q) * inner(&h, &k);
         // Each is off by about size / 8, and their mean by a twentieth of that.
-        assert!((mean - true_one).abs() < size / 8.0 / 20.0 * 4.0, "{mean} {true_one} {size}");
+        assert!(
+            (mean - true_one).abs() < size / 8.0 / 20.0 * 4.0,
+            "{mean} {true_one} {size}"
+        );
     }
 
     #[test]

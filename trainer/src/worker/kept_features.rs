@@ -31,7 +31,9 @@ impl KeptFeatures {
         let path = cache.join(FOLDER).join(format!("{tower}.safetensors"));
         let features = match Features::read(&path) {
             Ok(features) => features,
-            Err(FeaturesError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(FeaturesError::File { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
                 Features::default()
             }
             Err(error) => {
@@ -127,7 +129,10 @@ mod tests {
         let kept = KeptFeatures::open(cache.path(), &tower);
         assert_eq!(kept.of(&raster(7)), Some(&[1.0, 2.0][..]));
         assert_eq!(kept.of(&raster(8)), None);
-        assert_eq!(KeptFeatures::open(cache.path(), &other).of(&raster(7)), None);
+        assert_eq!(
+            KeptFeatures::open(cache.path(), &other).of(&raster(7)),
+            None
+        );
     }
 
     #[test]
@@ -151,11 +156,18 @@ mod tests {
             let mut kept = KeptFeatures::open(cache.path(), &raster(number));
             kept.keep(&raster(7), &[1.0]);
             kept.write(&HashSet::new());
-            let written = std::fs::File::options().append(true).open(&kept.path).unwrap();
+            let written = std::fs::File::options()
+                .append(true)
+                .open(&kept.path)
+                .unwrap();
             let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(number));
             written.set_modified(at).unwrap();
         }
-        let exists = |number| KeptFeatures::open(cache.path(), &raster(number)).path.exists();
+        let exists = |number| {
+            KeptFeatures::open(cache.path(), &raster(number))
+                .path
+                .exists()
+        };
         assert!(!exists(0) && (1..=MOST_FILES as u8).all(exists));
     }
 }

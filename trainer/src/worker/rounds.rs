@@ -143,7 +143,11 @@ impl Worker {
             let features = kept.of(&image.raster.sha256).map(<[f32]>::to_vec);
             async move {
                 let raster = match features.is_none() || round.asks(&image) {
-                    true => Some(self.client.pool_object(round.item.id, &image.raster).await?),
+                    true => Some(
+                        self.client
+                            .pool_object(round.item.id, &image.raster)
+                            .await?,
+                    ),
                     false => None,
                 };
                 Ok::<_, anyhow::Error>(Fetched {
@@ -167,9 +171,7 @@ impl Worker {
                 attempt: round.item.attempt,
                 images: predictions,
             };
-            self.client
-                .predictions(round.item.id, &predictions)
-                .await?;
+            self.client.predictions(round.item.id, &predictions).await?;
         }
         Ok(seen)
     }
