@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// Of more read images than this, so many by chance stand for all.
-const MOST_COVERED: usize = 2_000;
+const MOST_COVERED: usize = 1_000;
 
 /// The squared distance of each comparable image to the nearest covered one.
 pub(super) struct Gaps {
@@ -32,14 +32,18 @@ impl Gaps {
         for (place, index) in points.indices.iter().enumerate() {
             places[*index] = Some(place);
         }
-        let gaps = vec![f32::INFINITY; points.indices.len()];
-        let mut all = Self {
+        let read: Vec<usize> = covered.iter().filter_map(|index| places[*index]).collect();
+        let read = points.vectors.only(&read);
+        // Row by row, so that each is fetched from memory once for all that is read.
+        let gaps = points.vectors.of_each(|row| {
+            let distances = read.rows().map(|centre| distance(row, centre));
+            distances.fold(f32::INFINITY, f32::min)
+        });
+        Self {
             points,
             places,
             gaps,
-        };
-        covered.iter().for_each(|index| all.cover(*index));
-        all
+        }
     }
 
     /// `None` for an image that cannot be compared; infinite where nothing is covered.

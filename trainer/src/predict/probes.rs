@@ -100,6 +100,9 @@ impl Predictor {
         asked: &Asked<'_>,
         known: &mut [QuestionSignals],
     ) -> Result<(), PredictError> {
+        if asked.questions.is_empty() {
+            return Ok(());
+        }
         let drawn = self.drawn(asked)?;
         let translated = self.translated(asked)?;
         let round_trips = self.round_trips(asked)?;
@@ -142,7 +145,7 @@ impl Predictor {
     fn translated(&self, asked: &Asked<'_>) -> Result<Vec<Vec<GridBox>>, PredictError> {
         let [_, second] = asked.search.langs.both();
         let names = asked.concepts.iter().map(|concept| concept.name(second));
-        let ask = |name| task::text_to_region(second, asked.search.modality, name);
+        let ask = |name: &str| task::text_to_region(second, asked.search.modality, name);
         let questions: Vec<String> = names.clone().map(ask).collect();
         let answers = self.ask(asked.look, &questions)?;
         let boxes = |(answer, name): (&Answer, &str)| grammar::read(&answer.text).boxes_of(name);
@@ -164,7 +167,11 @@ impl Predictor {
             .collect();
         let ask = |bbox: &GridBox| task::region_to_text(first, asked.search.modality, *bbox);
         let questions: Vec<String> = boxes.iter().flatten().map(ask).collect();
-        let mut names = self.ask(asked.look, &questions)?.into_iter();
+        let names = match questions.is_empty() {
+            true => Vec::new(),
+            false => self.ask(asked.look, &questions)?,
+        };
+        let mut names = names.into_iter();
         let share = |(boxes, concept): (&Vec<GridBox>, &&Concept)| {
             let name = concept.name(first);
             let same = names.by_ref().take(boxes.len());

@@ -35,7 +35,7 @@ pub(super) fn of_region(
     })
 }
 
-pub(super) fn of_tokens(answer: &Answer, tokens: &[usize]) -> Option<Signals> {
+fn of_tokens(answer: &Answer, tokens: &[usize]) -> Option<Signals> {
     let of = |numbers: &[f32]| -> Option<Vec<f32>> {
         tokens.iter().map(|t| numbers.get(*t).copied()).collect()
     };

@@ -7,6 +7,7 @@ mod asked;
 mod database;
 mod killed;
 mod left;
+mod rounds;
 #[path = "../origins/s3_server.rs"]
 #[allow(dead_code)] // Another test cuts its wire.
 mod s3_server;
