@@ -165,7 +165,6 @@ fn picture(states: &[f32], case: &SnapshotCase, ontology: &[Concept], width: usi
             .collect::<Vec<_>>()
     };
     Picture {
-        image: case.image,
         modality: case.modality,
         regions: case.regions.iter().filter_map(truth).collect(),
         states: states.chunks_exact(width).flat_map(row).collect(),

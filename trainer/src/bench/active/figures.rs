@@ -3,7 +3,7 @@
 
 use super::Findings;
 use super::bootstrap::{Estimate, estimate, mean};
-use super::curves::score_at;
+use super::curves::{Curve, score_at};
 use super::verdict::{Outcome, TARGET};
 use medreg_datasets::protocol::Strategy;
 use std::fmt::Write as _;
@@ -173,7 +173,7 @@ fn axes(panel: &Panel, name: &str) -> String {
 fn heights(findings: &Findings, outcome: &Outcome) -> Vec<(f64, Estimate)> {
     let at = |boxes: &usize| {
         let boxes = *boxes as f64;
-        let height = |curve: &Vec<_>| score_at(curve, boxes, |p: &super::Point| p.score);
+        let height = |curve: &Curve| score_at(curve, boxes, |p: &super::Point| p.score);
         let heights: Option<Vec<f64>> = outcome.curves.iter().map(height).collect();
         let heights = heights?;
         Some((

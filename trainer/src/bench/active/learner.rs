@@ -231,7 +231,6 @@ fn poisson(rng: &mut ChaCha8Rng) -> f64 {
 pub(super) mod tests {
     use super::super::pictures::Truth;
     use super::*;
-    use medreg_datasets::ids::ImageId;
 
     /// Pictures of four patches; concept 0 makes the first number of its patch 1, concept 1 the second.
     pub(in super::super) fn pictures(count: usize) -> Pictures {
@@ -254,7 +253,6 @@ pub(super) mod tests {
                 });
             }
             Picture {
-                image: ImageId::fresh(),
                 modality: Modality::Ct,
                 regions,
                 states: states.concat(),

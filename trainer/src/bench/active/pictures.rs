@@ -1,7 +1,6 @@
 //! The pool and the test pictures as the benchmark sees them: what the frozen vision tower makes of each patch, and the truth.
 
 use super::cells::{Corners, around, covered};
-use medreg_datasets::ids::ImageId;
 use medreg_datasets::modality::Modality;
 
 /// A region of the truth.
@@ -16,8 +15,6 @@ pub struct Truth {
 /// One picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Which.
-    pub image: ImageId,
     /// Its kind.
     pub modality: Modality,
     /// What a reader would mark.
