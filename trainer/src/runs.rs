@@ -5,7 +5,7 @@ use crate::checkpoint::Pretrained;
 use crate::data::{CaseSource, KEPT, Pictures, Prompter, SourceError, Subject};
 use crate::eval::{Scores, judge, questions_of_case};
 use crate::model::kernels::side_by_side;
-use crate::predict::{self, PredictError, Predictor, Search};
+use crate::predict::{self, PredictError, Predictor, Probes, Search};
 use crate::regional;
 use crate::registry::{RegistryError, SnapshotFolder};
 use crate::tokenizer::TokenizerError;
@@ -282,6 +282,8 @@ pub fn search_of<'a>(case: &SnapshotCase, manifest: &'a Manifest) -> Search<'a> 
         langs: &manifest.langs,
         describe: false,
         calibration: None,
+        probes: Probes::default(),
+        seed: 0,
     }
 }
 

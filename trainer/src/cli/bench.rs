@@ -39,7 +39,7 @@ pub struct Arguments {
 enum Part {
     Train(TrainArguments),
     Steps(StepsArguments),
-    Active(active::Arguments),
+    Active(Box<active::Arguments>),
     Acquire(AcquireArguments),
 }
 

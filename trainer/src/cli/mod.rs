@@ -48,7 +48,7 @@ enum Command {
     MakeBase(base::Arguments),
     Examine(examine::Arguments),
     Verify(verify::Arguments),
-    Bench(bench::Arguments),
+    Bench(Box<bench::Arguments>),
 }
 
 /// How a command failed.

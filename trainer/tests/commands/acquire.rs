@@ -128,7 +128,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
         1,
         "a safetensors file",
     );
-    let mut predictions = |text: &str, part: &str| {
+    let predictions = |text: &str, part: &str| {
         std::fs::write(at.join("bad.jsonl"), text).unwrap();
         refuses(&["--predictions", "bad.jsonl", "--boxes", "1"], 1, part);
     };

@@ -23,6 +23,7 @@ use medreg_datasets::ids::{Digest, ModelId, ProjectId, RunId};
 use medreg_datasets::lang::Lang;
 use serde::Serialize;
 use sqlx::PgConnection;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
@@ -192,11 +193,13 @@ async fn leaders(conn: &mut PgConnection, runs: &[Ranked]) -> Outcome<Vec<Leader
             let Some((next, run)) = first_two(runs, lang, measure) else {
                 continue;
             };
-            if !known.contains_key(&(next, run)) {
-                let found = difference::of_pair(conn, Pair { a: next, b: run }).await?;
-                known.insert((next, run), found);
-            }
-            let mut differences = known[&(next, run)].iter();
+            let found = match known.entry((next, run)) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(missing) => {
+                    missing.insert(difference::of_pair(conn, Pair { a: next, b: run }).await?)
+                }
+            };
+            let mut differences = found.iter();
             let ahead = differences.find(|d| d.lang == *lang && d.measure == measure);
             leaders.extend(ahead.map(|ahead| Leader {
                 run,

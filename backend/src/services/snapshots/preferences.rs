@@ -22,7 +22,7 @@ pub async fn preferences(
     id: &Digest,
 ) -> Outcome<impl Stream<Item = Result<Bytes, io::Error>> + use<>> {
     let manifest = snapshot(hospital, actor, id).await?.manifest;
-    let spooled = Spooled::fetch(&hospital.objects, &manifest.cases).await?;
+    let spooled = Spooled::fetch(&hospital.objects, &manifest.cases.sha256).await?;
     let cases = spooled
         .cases()
         .map_err(crate::store::objects::ObjectError::Interrupted)?;

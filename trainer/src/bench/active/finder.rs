@@ -214,6 +214,6 @@ mod tests {
     #[test]
     fn a_sum_in_lanes_is_the_sum() {
         let a: Vec<f32> = (0..37).map(|n| n as f32).collect();
-        assert_eq!(dot(&a, &vec![2.0; 37]), 37.0 * 36.0);
+        assert_eq!(dot(&a, &[2.0; 37]), 37.0 * 36.0);
     }
 }

@@ -245,7 +245,7 @@ pub(super) mod tests {
                 concept: 0,
                 bbox: corner(n % 4),
             }];
-            if n % 3 == 0 {
+            if n.is_multiple_of(3) {
                 states[(n + 1) % 4][1] = 1.0;
                 regions.push(Truth {
                     concept: 1,

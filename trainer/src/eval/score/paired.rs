@@ -50,7 +50,7 @@ pub fn read(first: &Path, second: &Path) -> Result<Paired, PairedError> {
         entries::read(second, &mut |entry| take(1, entry))
     };
     let cross = Cross {
-        lexicon: lexicon(&both)?,
+        lexicon: lexicon(both)?,
         langs: langs.clone(),
     };
     let mut paired = Paired {
@@ -119,11 +119,8 @@ fn is_in(entry: &Entry, lang: &Lang) -> bool {
 fn langs(first: &Path, second: &Path) -> Result<[Lang; 2], PairedError> {
     let mut found: Vec<Lang> = Vec::new();
     let mut seen = |entry: Entry| {
-        if let Some(lang) = entry.lang.and_then(|lang| lang.parse::<Lang>().ok()) {
-            if !found.contains(&lang) {
-                found.push(lang);
-            }
-        }
+        let named = entry.lang.and_then(|lang| lang.parse::<Lang>().ok());
+        found.extend(named.filter(|lang| !found.contains(lang)));
     };
     entries::read(first, &mut seen)?;
     if first != second {
@@ -139,7 +136,7 @@ fn langs(first: &Path, second: &Path) -> Result<[Lang; 2], PairedError> {
 
 /// Which names are of one thing: the right answers to one question for a name.
 fn lexicon(
-    both: &dyn Fn(&mut dyn FnMut(usize, Entry)) -> Result<(), EntriesError>,
+    both: impl Fn(&mut dyn FnMut(usize, Entry)) -> Result<(), EntriesError>,
 ) -> Result<Lexicon, EntriesError> {
     let mut lexicon = Lexicon::default();
     let mut names: [HashMap<String, String>; 2] = Default::default();

@@ -14,6 +14,7 @@ pub use texts::{Answers, Names};
 
 use super::measure::Score;
 use medreg_datasets::grammar::plain_name;
+use medreg_datasets::side;
 
 /// Precision, recall and F1 of hits among what was predicted and what is true.
 fn found(names: [&'static str; 3], hits: f64, predicted: f64, truths: f64) -> [Score; 3] {
