@@ -51,6 +51,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/evaluations/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two runs of a project on the questions that both were asked. */
+        get: operations["evaluation_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/diff/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the questions that two runs answered differently, the largest change first. */
+        get: operations["changed_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -882,6 +916,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's runs on their test splits, beside one another. */
+        get: operations["list_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/feedback": {
         parameters: {
             query?: never;
@@ -1055,6 +1106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases went which way, and what second readers changed. */
+        get: operations["get_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets by which confidences cases go to whom, or, with null, has all go the same way again. Cases that nobody has read are routed anew. */
+        put: operations["put_routing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/runs": {
         parameters: {
             query?: never;
@@ -1220,6 +1305,40 @@ export interface paths {
         };
         /** One artifact. */
         get: operations["run_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run's scores, those of parts of the data, and which concept was taken for which. */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/evaluation/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a run's answers, the worst first; without those on images that were withheld. */
+        get: operations["evaluation_cases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1519,6 +1638,23 @@ export interface paths {
         };
         /** An object that the snapshot names. */
         get: operations["snapshot_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshot}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What readers changed of a model's suggestions, as JSON lines of a prompt, a better and a worse answer, for direct preference optimisation. */
+        get: operations["snapshot_preferences"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1962,6 +2098,11 @@ export interface components {
         Acquisition: {
             /**
              * Format: int32
+             * @description How many boxes they were expected to have together at most; no limit where absent.
+             */
+            boxes?: number | null;
+            /**
+             * Format: int32
              * @description How many at most.
              */
             budget: number;
@@ -2022,7 +2163,12 @@ export interface components {
             attempt: number;
             /**
              * Format: int32
-             * @description How many images to rank.
+             * @description How many boxes they are expected to have together at most; no limit where absent.
+             */
+            boxes?: number | null;
+            /**
+             * Format: int32
+             * @description How many images to rank at most.
              */
             budget: number;
             /** @description The round. */
@@ -2158,6 +2304,11 @@ export interface components {
             /** @description One for each reader. */
             annotations: components["schemas"]["Annotation"][];
         };
+        /**
+         * @description Which way an answer changed.
+         * @enum {string}
+         */
+        AnswerChange: "better" | "worse";
         /** @description Files by name. */
         Artifacts: {
             /** @description By name. */
@@ -2298,6 +2449,45 @@ export interface components {
             /** @enum {string} */
             kind: "facts";
         };
+        /** @description A question that both runs were asked and answered differently. */
+        ChangedAnswer: {
+            /** @description The first run's answer. */
+            a: components["schemas"]["JudgedAnswer"];
+            /** @description The second run's, to the same question. */
+            b: components["schemas"]["JudgedAnswer"];
+        };
+        /** @description A page of the questions that two runs answered differently. */
+        ChangedCases: {
+            /** @description The largest change first. */
+            cases: components["schemas"]["ChangedAnswer"][];
+            /**
+             * Format: int32
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description How many answers of one task in one language became better, worse, or neither. */
+        Changes: {
+            /**
+             * Format: int64
+             * @description The second run's answer is worth more.
+             */
+            better: number;
+            /** @description The language. */
+            lang: string;
+            /**
+             * Format: int64
+             * @description It is worth about the same.
+             */
+            same: number;
+            /** @description `r2t` or `t2r`. */
+            task: string;
+            /**
+             * Format: int64
+             * @description It is worth less.
+             */
+            worse: number;
+        };
         /** @description Why the model asked for an image. */
         Choice: {
             /**
@@ -2320,8 +2510,31 @@ export interface components {
             /** @enum {string} */
             kind: "least_sure";
         } | {
+            /** @description About what most. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "wavers";
+        } | {
+            /** @description What it draws most differently. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "boxes_differ";
+        } | {
+            /** @description About what most. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "contradicts";
+        } | {
+            /** @description About what most. */
+            concept: components["schemas"]["ConceptKey"];
+            /** @enum {string} */
+            kind: "teaches";
+        } | {
             /** @enum {string} */
             kind: "unlike";
+        } | {
+            /** @enum {string} */
+            kind: "least_like";
         } | {
             /** @enum {string} */
             kind: "typical_unread";
@@ -2491,6 +2704,20 @@ export interface components {
             /** @description By key. */
             concepts: components["schemas"]["Concept"][];
         };
+        /** @description How often a concept was called by the name of another, or its own. */
+        Confused: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description The language. */
+            lang: string;
+            /** @description The concept whose name was given; absent where it was the name of none. */
+            named?: string | null;
+            /** @description The concept that is true. */
+            truth: string;
+        };
         /** @description The size of a snapshot, split by split. */
         Counts: {
             /** @description For testing. */
@@ -2553,6 +2780,37 @@ export interface components {
             texts: {
                 [key: string]: string;
             };
+        };
+        /** @description By how much the second run's score is above the first's, on the questions that both were asked. */
+        Difference: {
+            /**
+             * Format: double
+             * @description The first run's.
+             */
+            a: number;
+            /**
+             * Format: double
+             * @description The second run's.
+             */
+            b: number;
+            /** @description Between which 95 % of the draws of patients lie, each patient with both runs' answers; absent with fewer than thirty patients. */
+            interval?: number[] | null;
+            /** @description The language. */
+            lang: string;
+            /** @description The score. */
+            measure: components["schemas"]["Measure"];
+            /**
+             * Format: double
+             * @description How often draws of patients put the difference at 0 or beyond, times two; absent with fewer than thirty patients.
+             */
+            p?: number | null;
+            /** @description The patients that it rests on. */
+            patients: number;
+            /**
+             * Format: double
+             * @description The second less the first.
+             */
+            value: number;
         };
         /** @description What two snapshots say otherwise. */
         Differences: {
@@ -2630,6 +2888,39 @@ export interface components {
              */
             value: number;
         };
+        /** @description A run, and where the judging of its answers stands. */
+        EvaluatedRun: {
+            /** @description Why the answers cannot be read. */
+            failure?: string | null;
+            /** @description When the run ended. */
+            finished_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The model it gave.
+             */
+            model?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Whether the run is over: until then nothing is judged. */
+            over: boolean;
+            /**
+             * Format: uuid
+             * @description Its project.
+             */
+            project: string;
+            /** @description Whether that model suggests now. */
+            promoted: boolean;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            run: string;
+            /** @description The snapshot it learnt from. */
+            snapshot: string;
+            /** @description What people call that. */
+            snapshot_name: string;
+            state?: components["schemas"]["EvaluationState"] | null;
+        };
         /** @description The scores of one split: Region-to-Text and Text-to-Region per language. */
         Evaluation: {
             /** @description Exact-name Region-to-Text accuracy, per language. */
@@ -2659,6 +2950,32 @@ export interface components {
              * @description Regions asked about.
              */
             regions: number;
+        };
+        /** @description A page of a run's answers. */
+        EvaluationCases: {
+            /** @description The worst first. */
+            cases: components["schemas"]["JudgedAnswer"][];
+            /**
+             * Format: int32
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /**
+         * @description Where the judging of a run's answers stands.
+         * @enum {string}
+         */
+        EvaluationState: "waiting" | "finished" | "failed";
+        /** @description One run's answers. */
+        EvaluationView: components["schemas"]["EvaluatedRun"] & {
+            /** @description How many answers have each fault, on images that may be seen. */
+            faults: components["schemas"]["FaultCount"][];
+            figures?: components["schemas"]["Figures"] | null;
+            /**
+             * Format: int64
+             * @description Images that were withheld since: none of their answers is shown, and the figures count them still.
+             */
+            withheld: number;
         };
         /** @description A snapshot as one file, finished or not. */
         Export: {
@@ -2701,6 +3018,24 @@ export interface components {
         Exports: {
             /** @description By layout. */
             exports: components["schemas"]["Export"][];
+        };
+        /** @description How much was asked. */
+        Extent: {
+            /**
+             * Format: int64
+             * @description Answers.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Images that they are about.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Patients of those.
+             */
+            patients: number;
         };
         /** @description How a picture is to be looked at and measured. */
         Facts: {
@@ -2754,6 +3089,21 @@ export interface components {
             /** @description All that is different, at least one. */
             changes: components["schemas"]["Change"][];
         };
+        /**
+         * @description What is wrong with an answer.
+         * @enum {string}
+         */
+        Fault: "wrong_side" | "missed" | "false_positive" | "wrong_name" | "low_overlap" | "languages_disagree";
+        /** @description How many answers have each fault, on images that may be seen. */
+        FaultCount: {
+            /**
+             * Format: int64
+             * @description The answers.
+             */
+            count: number;
+            /** @description The fault. */
+            fault: components["schemas"]["Fault"];
+        };
         /** @description What readers did with suggestions, and what suggestions did to readers. */
         Feedback: {
             /** @description What being shown them changed. */
@@ -2782,6 +3132,17 @@ export interface components {
             texts: {
                 [key: string]: components["schemas"]["TextChanges"];
             };
+        };
+        /** @description All that was counted of a run when its answers were taken in. Images that were withheld since count on: these are numbers of the run. */
+        Figures: {
+            /** @description Which concept was taken for which; pairs that did not occur are left out. */
+            confusion: components["schemas"]["Confused"][];
+            /** @description How much was asked. */
+            extent: components["schemas"]["Extent"];
+            /** @description The scores of each language. */
+            scores: components["schemas"]["Scores"][];
+            /** @description The same of parts of the data. */
+            slices: components["schemas"]["Slice"][];
         };
         /** @description What is taken; by itself everything. */
         Filter: {
@@ -2994,6 +3355,7 @@ export interface components {
             project_id: string;
             /** @description The 8-bit PNG as a reader first sees it. */
             raster: components["schemas"]["ObjectRef"];
+            route?: components["schemas"]["Route"] | null;
             /** @description The series' pseudonym, where the file names one. */
             series?: string | null;
             /** @description The patient's split. */
@@ -3018,6 +3380,8 @@ export interface components {
         ImagePrediction: {
             /** @description The image. */
             image: components["schemas"]["ImageId"];
+            /** @description What is known of each of its answers. */
+            questions?: components["schemas"]["QuestionSignals"][];
             /** @description The regions it proposes. */
             regions: components["schemas"]["ProposedRegion"][];
         };
@@ -3307,6 +3671,73 @@ export interface components {
             /** @description The secret; it is not kept. */
             token: string;
         };
+        /** @description One answer as it is looked at. */
+        JudgedAnswer: {
+            /** @description The model's answer, tags kept. */
+            answer: string;
+            /** @description The boxes of the answer. */
+            boxes: components["schemas"]["PixelBox"][];
+            /** @description The concept that is true. */
+            concept: string;
+            /** @description What is wrong. */
+            faults: components["schemas"]["Fault"][];
+            /**
+             * Format: int32
+             * @description Its height in pixels.
+             */
+            height: number;
+            /**
+             * Format: uuid
+             * @description The image.
+             */
+            image: string;
+            /** @description The language of question and answer. */
+            lang: string;
+            /**
+             * Format: int32
+             * @description The number of its line in the run's `predictions.jsonl`.
+             */
+            line: number;
+            /**
+             * Format: double
+             * @description The mean IoU of the true boxes (`t2r`); absent where there are none.
+             */
+            mean_iou?: number | null;
+            /** @description The kind of picture. */
+            modality: string;
+            /** @description The concept that was named. */
+            named?: string | null;
+            other?: components["schemas"]["OtherAnswer"] | null;
+            /** @description The patient's pseudonym. */
+            patient: string;
+            /** @description The question as the model read it. */
+            question: string;
+            /** @description Whether the name is right (`r2t`). */
+            right?: boolean | null;
+            /** @description `r2t` or `t2r`. */
+            task: string;
+            /** @description The right answer. */
+            truth: string;
+            /** @description The true boxes, or the one that was asked about. */
+            truth_boxes: components["schemas"]["PixelBox"][];
+            /**
+             * Format: int32
+             * @description Its width in pixels, which boxes are in.
+             */
+            width: number;
+        };
+        /** @description A snapshot that runs were judged on. */
+        JudgedSnapshot: {
+            /** @description The snapshot. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its runs that kept answers.
+             */
+            runs: number;
+        };
         /**
          * @description What can be said about another round.
          * @enum {string}
@@ -3351,6 +3782,32 @@ export interface components {
         Layouts: {
             /** @description In the order in which they are told. */
             layouts: components["schemas"]["Layout"][];
+        };
+        /** @description The run with the highest score. */
+        Leader: {
+            /** @description By how much it is ahead of that, on the questions that both were asked. */
+            ahead: components["schemas"]["Difference"];
+            /** @description Whether the whole interval lies above 0: else nobody knows which of the two is better. */
+            clear: boolean;
+            /**
+             * Format: uuid
+             * @description The one with the next highest.
+             */
+            next: string;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            run: string;
+        };
+        /** @description A project's runs that kept their answers. */
+        Leaderboard: {
+            /** @description Who leads by each measure in each language; none unless one snapshot was asked for, for only then all were asked the same. */
+            leaders: components["schemas"]["Leader"][];
+            /** @description The runs, newest first, at most 200. */
+            runs: components["schemas"]["Ranked"][];
+            /** @description The snapshots that they learnt from, the one of the newest run first. */
+            snapshots: components["schemas"]["JudgedSnapshot"][];
         };
         /**
          * @description How the learning rate goes on once it has risen to its peak.
@@ -3617,6 +4074,11 @@ export interface components {
             /** @description Newest first. */
             models: components["schemas"]["Model"][];
         };
+        /**
+         * @description In how many bits AdamW's two moments of each number are kept.
+         * @enum {string}
+         */
+        MomentPrecision: "full" | "eight_bits";
         /** @description The layout of a data set that shall come in. */
         NewImport: {
             /** @description Its name, as `medreg import --from` has it. */
@@ -3728,6 +4190,17 @@ export interface components {
             /** @description Who. */
             reader: components["schemas"]["Person"];
         };
+        /** @description The answer in the other language. */
+        OtherAnswer: {
+            /** @description The answer, tags kept. */
+            answer: string;
+            /** @description The boxes of the answer. */
+            boxes: components["schemas"]["PixelBox"][];
+            /** @description That language. */
+            lang: string;
+            /** @description The right answer. */
+            truth: string;
+        };
         /** @description What became of suggestions. */
         Outcomes: {
             /**
@@ -3807,6 +4280,11 @@ export interface components {
         PixelBox: number[];
         /** @description One image of the pool, as `GET /api/worker/acquisitions/{id}/pool` lists it, page by page. */
         PoolImage: {
+            /**
+             * Format: double
+             * @description Where it is annotated, how many boxes were marked on it: the mean of its readers'.
+             */
+            boxes?: number | null;
             /** @description The image. */
             id: components["schemas"]["ImageId"];
             /** @description Its kind. */
@@ -3825,7 +4303,7 @@ export interface components {
             next?: components["schemas"]["ImageId"] | null;
         };
         /**
-         * @description How exactly a run computes. Weights, their gradients and AdamW's moments are 32-bit numbers in any case.
+         * @description How exactly a run computes. Weights and their gradients are 32-bit numbers in any case.
          * @enum {string}
          */
         Precision: "full" | "mixed";
@@ -3902,6 +4380,7 @@ export interface components {
             langs: string[];
             /** @description Its name. */
             name: string;
+            routing?: components["schemas"]["Routing"] | null;
             /** @description Percent of patients held out. */
             shares: components["schemas"]["SplitShares"];
             /** @description True where the images are generated. */
@@ -3943,6 +4422,7 @@ export interface components {
             /**
              * @description The round that it is asked for.
              * @default {
+             *       "boxes": null,
              *       "budget": null,
              *       "model": null,
              *       "seed": 0,
@@ -3998,6 +4478,46 @@ export interface components {
          * @description One question about an image, stable across the revisions that keep it.
          */
         QuestionId: string;
+        /** @description What is known of a model's answer to one question of a round, as measured; what was not asked is absent. */
+        QuestionSignals: {
+            answer?: components["schemas"]["Signals"] | null;
+            /** @description The concept that was asked for. */
+            concept: components["schemas"]["ConceptKey"];
+            coordinates?: components["schemas"]["Signals"] | null;
+            /**
+             * Format: double
+             * @description One less the mean overlap of the boxes of each two of all these answers, in 0..=1.
+             */
+            disagreement?: number | null;
+            /** @description The boxes of further answers, drawn from the model's own distribution, on the grid of 0..=999. */
+            drawn?: number[][][];
+            /** @description A sketch of the answer's gradient in the last layer's weights. */
+            gradient?: number[] | null;
+            /**
+             * Format: double
+             * @description The mutual information of the answer and what is left out of the picture, in nats.
+             */
+            information?: number | null;
+            /**
+             * Format: double
+             * @description How much more probable each token was than the likeliest other one, the mean over the answer.
+             */
+            margin?: number | null;
+            /**
+             * Format: double
+             * @description The share of the answer's boxes that the model, asked what they show, calls by the name that it was asked for.
+             */
+            round_trip?: number | null;
+            /** @description The boxes of the answer to the same question in the project's other language. */
+            translated?: number[][] | null;
+            words?: components["schemas"]["Signals"] | null;
+        };
+        /** @description A run among others. */
+        Ranked: components["schemas"]["EvaluatedRun"] & {
+            extent?: components["schemas"]["Extent"] | null;
+            /** @description Its scores in each language. */
+            scores: components["schemas"]["Scores"][];
+        };
         /** @description One chosen image. */
         RankedImage: {
             /** @description The image. */
@@ -4242,6 +4762,57 @@ export interface components {
             rounds: components["schemas"]["Round"][];
         };
         /**
+         * @description Which way a case goes.
+         * @enum {string}
+         */
+        Route: "accept_after_review" | "expert_first" | "second_reader";
+        /** @description How many cases went which way. */
+        RouteCounts: {
+            /**
+             * Format: int64
+             * @description Unread cases that any reader's review settles.
+             */
+            accept_after_review: number;
+            /**
+             * Format: int64
+             * @description Cases that were accepted after review: no disagreement.
+             */
+            accepted: number;
+            /** @description Second readings of accepted cases, drawn by chance: of those that were read, `changed` is how often an acceptance did not hold. */
+            audit: components["schemas"]["SecondReadings"];
+            /** @description Second readings where reader and model disagreed. */
+            disagreement: components["schemas"]["SecondReadings"];
+            /**
+             * Format: int64
+             * @description Unread cases for an expert.
+             */
+            expert_first: number;
+            /** @description Second readings of what somebody who is no expert had read. */
+            junior: components["schemas"]["SecondReadings"];
+        };
+        /** @description A project's thresholds; off where a project has none. */
+        Routing: {
+            /**
+             * Format: double
+             * @description From this confidence on a suggestion is sure: a case all of whose suggestions are may be accepted after any reader's review. In 0..=1.
+             */
+            accept_from: number;
+            /**
+             * Format: int32
+             * @description Percent of accepted cases that a second reader looks at all the same, drawn by chance: 2 to 5.
+             */
+            audit_percent: number;
+            /**
+             * Format: double
+             * @description Below this confidence a suggestion is a guess: turning it down is no disagreement. In 0..=1, at most `accept_from`.
+             */
+            guess_below: number;
+        };
+        /** @description By which confidences cases go to whom. */
+        RoutingBody: {
+            routing?: components["schemas"]["Routing"] | null;
+        };
+        /**
          * @description What is looked at.
          * @enum {string}
          */
@@ -4377,6 +4948,11 @@ export interface components {
              */
             log_every: number;
             /**
+             * @description In how many bits the optimizer's moments are kept.
+             * @default full
+             */
+            moments: components["schemas"]["MomentPrecision"];
+            /**
              * @description How exactly the model's products are computed.
              * @default full
              */
@@ -4435,6 +5011,23 @@ export interface components {
              * @default 0.01
              */
             weight_decay: number;
+        };
+        /** @description Two runs on the questions that both were asked. */
+        RunDifference: {
+            /** @description The first run. */
+            a: components["schemas"]["EvaluatedRun"];
+            /** @description How much the first was asked. */
+            asked_a: components["schemas"]["Extent"];
+            /** @description How much the second was asked. */
+            asked_b: components["schemas"]["Extent"];
+            /** @description The second, held against it. */
+            b: components["schemas"]["EvaluatedRun"];
+            /** @description How many answers became better or worse. */
+            changes: components["schemas"]["Changes"][];
+            /** @description By how much the scores differ. */
+            differences: components["schemas"]["Difference"][];
+            /** @description How much both were asked. */
+            shared: components["schemas"]["Extent"];
         };
         /**
          * Format: uuid
@@ -4518,6 +5111,23 @@ export interface components {
             /** @description What it says. */
             content: components["schemas"]["AnnotationContent"];
         };
+        /** @description A score, with how far it may be trusted. */
+        Score: {
+            /** @description Between which 95 % of the draws of patients lie; absent with fewer than thirty patients. */
+            interval?: number[] | null;
+            /**
+             * Format: int64
+             * @description What it is a share of: regions whose name was asked for, true boxes, or true boxes and those of the answers together.
+             */
+            of: number;
+            /** @description The patients that it rests on. */
+            patients: number;
+            /**
+             * Format: double
+             * @description The score.
+             */
+            value: number;
+        };
         /** @description A finished run with what it learnt from and its scores. */
         ScoredRun: {
             /**
@@ -4546,6 +5156,37 @@ export interface components {
             seconds: number;
             /** @description What it learnt from. */
             snapshot: string;
+        };
+        /** @description The scores in one language. */
+        Scores: {
+            accuracy?: components["schemas"]["Score"] | null;
+            /**
+             * Format: int64
+             * @description Answers that they rest on.
+             */
+            answers: number;
+            /** @description The language. */
+            lang: string;
+            mean_iou?: components["schemas"]["Score"] | null;
+            region_f1?: components["schemas"]["Score"] | null;
+        };
+        /** @description Second readings for one reason. */
+        SecondReadings: {
+            /**
+             * Format: int64
+             * @description Of those, the ones in which the second reader's regions are others than the first's.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Cases that had one.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Cases that wait for one.
+             */
+            waiting: number;
         };
         /** @description One sentence of a report, with the regions it speaks of. */
         Sentence: {
@@ -4642,6 +5283,20 @@ export interface components {
              */
             mean: number;
         };
+        /** @description The scores of a part of the data, in one language. */
+        Slice: {
+            /** @description What its answers have in common. */
+            by: components["schemas"]["SliceBy"];
+            /** @description Its scores. */
+            scores: components["schemas"]["Scores"];
+            /** @description A modality's name, or a concept's key. */
+            value: string;
+        };
+        /**
+         * @description What the answers of a slice have in common.
+         * @enum {string}
+         */
+        SliceBy: "modality" | "concept";
         /** @description One level of a slide: the whole of it at some size, cut into tiles. */
         SlideLevel: {
             /**
@@ -4757,7 +5412,7 @@ export interface components {
          * @description How the next images are chosen.
          * @enum {string}
          */
-        Strategy: "random" | "stratified-random" | "typical" | "entropy" | "hybrid";
+        Strategy: "random" | "stratified-random" | "typical" | "coverage" | "entropy" | "margin" | "box-disagreement" | "bald" | "badge" | "hybrid";
         /** @description A revision that is finished. */
         Submit: {
             /**
@@ -5229,7 +5884,14 @@ export interface components {
         Wish: {
             /**
              * Format: int32
-             * @description How many images to rank at most; 50 unless told otherwise.
+             * @description How many boxes the images may be expected to have together: those that the model finds on each, or else the mean of what was read,
+             *     and never less than one an image.
+             * @default null
+             */
+            boxes: number | null;
+            /**
+             * Format: int32
+             * @description How many images to rank at most; 50 unless told otherwise, or as many as fit into `boxes`.
              * @default null
              */
             budget: number | null;
@@ -5350,6 +6012,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    evaluation_difference: {
+        parameters: {
+            query: {
+                /** @description The first run. */
+                a: string;
+                /** @description The second, held against it. */
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDifference"];
+                };
+            };
+        };
+    };
+    changed_cases: {
+        parameters: {
+            query: {
+                /** @description The first run. */
+                a: string;
+                /** @description The second, held against it. */
+                b: string;
+                /** @description Only answers that changed this way. */
+                change?: components["schemas"]["AnswerChange"];
+                /** @description The first run's line after which the page begins. */
+                after?: number;
+                /** @description Answers on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedCases"];
                 };
             };
         };
@@ -7139,6 +7855,30 @@ export interface operations {
             };
         };
     };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                /** @description Only runs on this snapshot. */
+                snapshot?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+        };
+    };
     get_feedback: {
         parameters: {
             query?: {
@@ -7202,6 +7942,8 @@ export interface operations {
                 state?: components["schemas"]["ImageState"];
                 /** @description Only patients of this split. */
                 split?: components["schemas"]["Split"];
+                /** @description Only cases that go this way. */
+                route?: components["schemas"]["Route"];
                 /** @description The image after which the page begins. */
                 after?: string;
                 /** @description Images on the page, at most 500. */
@@ -7470,6 +8212,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelEfficiency"];
+                };
+            };
+        };
+    };
+    get_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteCounts"];
+                };
+            };
+        };
+    };
+    put_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -7817,6 +8613,63 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"];
+                };
+            };
+        };
+    };
+    evaluation_cases: {
+        parameters: {
+            query?: {
+                /** @description Only answers with this fault. */
+                filter?: components["schemas"]["Fault"];
+                /** @description Only answers about this concept. */
+                concept?: string;
+                /** @description Only answers that name this concept; empty for those whose words are no concept's name. */
+                named?: string;
+                /** @description Only answers on pictures of this kind. */
+                modality?: string;
+                /** @description Only answers in this language. */
+                lang?: string;
+                /** @description The line after which the page begins. */
+                after?: number;
+                /** @description Answers on the page, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationCases"];
                 };
             };
         };
@@ -8394,6 +9247,27 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+        };
+    };
+    snapshot_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
         };
