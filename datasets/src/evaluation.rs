@@ -17,7 +17,6 @@ pub const VERSION: u32 = 1;
 
 /// One model on one split of one snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EvaluationReport {
     /// [`VERSION`].
     pub version: u32,
@@ -65,7 +64,6 @@ pub struct EvaluationReport {
 
 /// How questions were put.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AskedMode {
     /// As they are.
@@ -77,7 +75,6 @@ pub enum AskedMode {
 
 /// A number with how far it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// The number; absent where there is nothing to count.
     pub value: Option<f64>,
@@ -92,7 +89,6 @@ pub type Scores = BTreeMap<String, Estimate>;
 
 /// One task in one language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskScores {
     /// `r2t` or `t2r`.
     pub task: String,
@@ -108,7 +104,6 @@ pub struct TaskScores {
 
 /// A part of the data, by what it has in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Slice {
     /// What.
     pub by: SliceBy,
@@ -120,7 +115,6 @@ pub struct Slice {
 
 /// What the answers of a slice have in common, beside task and language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SliceBy {
     /// The kind of picture.
@@ -131,7 +125,6 @@ pub enum SliceBy {
 
 /// Which concept was taken for which in one language; pairs that did not occur are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Confusion {
     /// The language.
     pub lang: Lang,
@@ -141,7 +134,6 @@ pub struct Confusion {
 
 /// How often a concept was called by the name of another, or its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfusionCell {
     /// The concept that is true.
     pub truth: ConceptKey,
@@ -153,7 +145,6 @@ pub struct ConfusionCell {
 
 /// How often answers of a confidence are right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReliabilityCurve {
     /// `r2t`: is the name right? `t2r`: does the box overlap a true one by at least an IoU of 0.5?
     pub task: String,
@@ -177,7 +168,6 @@ pub struct ReliabilityCurve {
 
 /// Answers of about the same confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReliabilityBin {
     /// How many.
     pub samples: u64,
@@ -189,7 +179,6 @@ pub struct ReliabilityBin {
 
 /// What is wrong with an answer, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The right name but for the side.
@@ -220,7 +209,6 @@ impl FaultKind {
 
 /// An answer that has a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WorstCase {
     /// The fault.
     pub kind: FaultKind,
@@ -260,7 +248,6 @@ pub struct WorstCase {
 
 /// The answer in the other language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OtherAnswer {
     /// That language.
     pub lang: Lang,
@@ -272,7 +259,6 @@ pub struct OtherAnswer {
 
 /// How far the answers to one question in two languages agree, whether they are right or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CrossLingual {
     /// The languages.
     pub langs: [Lang; 2],
@@ -284,7 +270,6 @@ pub struct CrossLingual {
 
 /// Whether names rest on the regions that they are given for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Faithfulness {
     /// Regions that were tried.
     pub cases: u64,
@@ -304,7 +289,6 @@ pub struct Faithfulness {
 
 /// What was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The region asked about is blurred.
@@ -319,7 +303,6 @@ pub enum Change {
 
 /// What a change does to the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Intervention {
     /// The change.
     pub change: Change,
@@ -329,7 +312,6 @@ pub struct Intervention {
 
 /// Two ways of asking on the same questions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PairedDifference {
     /// The score that is compared.
     pub score: String,
@@ -349,7 +331,6 @@ pub struct PairedDifference {
 
 /// Questions about whole pictures, asked in four ways.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegionalComparison {
     /// Images asked about.
     pub images: u64,
@@ -365,7 +346,6 @@ pub struct RegionalComparison {
 
 /// What stands in the question beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ArmKind {
     /// Nothing.
@@ -380,7 +360,6 @@ pub enum ArmKind {
 
 /// One way of asking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arm {
     /// Which.
     pub kind: ArmKind,

@@ -247,11 +247,11 @@ mod tests {
             (0..4).for_each(|n| step(&mut undisturbed, &weights, n));
             assert_eq!(after_steps(moments, moments), numbers_of(&weights));
         }
-        let eight = after_steps(EightBits, EightBits);
-        for other in [after_steps(EightBits, Full), after_steps(Full, EightBits)] {
-            let far = apart(&other, &eight);
-            assert!(far > 0.0 && far < 0.02, "{far}");
-        }
+        // The step itself is of 32 bits: what is read of bytes is what it would have read of them in any case.
+        let (eight, full) = (after_steps(EightBits, EightBits), after_steps(Full, Full));
+        assert_eq!(after_steps(EightBits, Full), eight);
+        let far = apart(&after_steps(Full, EightBits), &full);
+        assert!(far > 0.0 && far < 0.05, "{far}");
     }
 
     #[test]
