@@ -349,9 +349,9 @@ async fn two_runs_are_held_against_each_other_on_what_both_were_asked() {
     assert_eq!(changed("&change=better").await, [(2, 8), (7, 3)]);
     assert_eq!(changed("&change=worse").await, [(3, 9)]);
 
-    let told = diff(&format!("?a={a}&b={c}")).await.refused(422, "invalid");
+    let told = diff(&format!("?a={a}&b={c}")).await.refused(400, "invalid");
     assert!(told.contains("no question in common"), "{told}");
-    diff(&format!("?a={a}&b={a}")).await.refused(422, "invalid");
+    diff(&format!("?a={a}&b={a}")).await.refused(400, "invalid");
     // A question about a withheld image is among what changed no longer.
     let attested = json!({ "burned_in": true });
     world
