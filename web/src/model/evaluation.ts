@@ -1,10 +1,22 @@
 // What an evaluation's tables and figures are made of, without a page around it.
-import type { Confused, EvaluationScore, Measure } from '../api/client'
+export const MEASURES = ['accuracy', 'mean_iou', 'region_f1'] as const
 
-export const MEASURES = ['accuracy', 'mean_iou', 'region_f1'] as const satisfies readonly Measure[]
+// What is needed here of a score as the server tells it.
+interface Scored {
+  value: number
+  interval?: readonly number[] | null
+}
+
+// How often a concept was named for another; no name is one that is no concept's.
+interface Confused {
+  lang: string
+  truth: string
+  named?: string | null
+  count: number
+}
 
 // A score with its interval, as it is written: 0.750 (0.612–0.861).
-export function written(score: EvaluationScore | null | undefined): string {
+export function written(score: Scored | null | undefined): string {
   if (!score) return '–'
   const { value, interval } = score
   return interval ? `${value.toFixed(3)} (${interval.map((end) => end.toFixed(3)).join('–')})` : value.toFixed(3)
@@ -66,4 +78,4 @@ export function csv(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('')
 }
 // A score as three cells: value, lower and upper limit.
-export const cells = (score: EvaluationScore | null | undefined): Cell[] => [score?.value, score?.interval?.[0], score?.interval?.[1]]
+export const cells = (score: Scored | null | undefined): Cell[] => [score?.value, score?.interval?.[0], score?.interval?.[1]]
