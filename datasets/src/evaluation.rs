@@ -1,5 +1,5 @@
 //! What is known of a model on patients that it did not learn from: the layout of `evaluation.json`, which `medreg-trainer evaluate` and
-//! every training run write and whoever shows a model reads. docs/evaluation.md defines each number.
+//! every training run write. docs/evaluation.md defines each number.
 
 use crate::geometry::PixelBox;
 use crate::ids::{Digest, ImageId};
@@ -9,6 +9,9 @@ use crate::ontology::ConceptKey;
 use crate::snapshot::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What is wrong with an answer; the variants are in the order of how grave they are.
+pub use crate::judging::Fault as FaultKind;
 
 /// The name of the file, among a run's artifacts and in a report's folder.
 pub const EVALUATION_FILE: &str = "evaluation.json";
@@ -177,36 +180,6 @@ pub struct ReliabilityBin {
     pub right: f64,
 }
 
-/// What is wrong with an answer, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// The right name but for the side.
-    WrongSide,
-    /// Nothing was found where something is.
-    Missed,
-    /// Something was found where nothing is, or more than there is.
-    FalsePositive,
-    /// Another name.
-    WrongName,
-    /// Found, but a true box overlaps none by an IoU of at least 0.5.
-    LowOverlap,
-    /// The answers in the two languages are not about the same thing or place.
-    LanguagesDisagree,
-}
-
-impl FaultKind {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::WrongSide,
-        Self::Missed,
-        Self::FalsePositive,
-        Self::WrongName,
-        Self::LowOverlap,
-        Self::LanguagesDisagree,
-    ];
-}
-
 /// An answer that has a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorstCase {
@@ -371,7 +344,7 @@ pub struct Arm {
 mod tests {
     use super::*;
 
-    /// Backends and pages read the words of this file: what they are called does not change by accident.
+    /// Others read the words of this file: what they are called does not change by accident.
     #[test]
     fn names_in_the_file_are_in_snake_case_and_kinds_are_keys() {
         let kind = serde_json::to_string(&FaultKind::FalsePositive).unwrap();
