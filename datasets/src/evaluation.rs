@@ -61,8 +61,9 @@ pub struct EvaluationReport {
     pub cross_lingual: Option<CrossLingual>,
     /// Whether answers rest on the regions that they are about; absent where that was not tried.
     pub faithfulness: Option<Faithfulness>,
-    /// What finding regions first does to answers; absent where that was not tried.
-    pub regional: Option<RegionalComparison>,
+    /// What finding regions first does to answers, in each language; empty where that was not tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regional: Vec<RegionalComparison>,
 }
 
 /// How questions were put.
@@ -305,6 +306,8 @@ pub struct PairedDifference {
 /// Questions about whole pictures, asked in four ways.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegionalComparison {
+    /// The questions' language.
+    pub lang: Lang,
     /// Images asked about.
     pub images: u64,
     /// Images that there are; those asked about are drawn from them by the report's seed.

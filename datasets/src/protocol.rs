@@ -744,6 +744,9 @@ pub struct PoolImage {
     /// Where it is annotated, how many boxes were marked on it: the mean of its readers'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boxes: Option<f64>,
+    /// Where it is annotated, the concepts that a reader marked on it, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marked: Vec<ConceptKey>,
 }
 
 /// One page of the pool.

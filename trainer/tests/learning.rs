@@ -18,7 +18,7 @@ use medreg_trainer::checkpoint::Pretrained;
 use medreg_trainer::data::{
     CaseSource, Example, Look, Packed, Pictures, Prompter, Source, SourceError, Subject,
 };
-use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer};
+use medreg_trainer::generate::{Answer, Decoding, Inquiry, answer, score};
 use medreg_trainer::model::kernels::log_softmax;
 use medreg_trainer::model::{InternVl, ModelConfig, Weights, lora};
 use medreg_trainer::train::{self, Control, Event, Options, gradients_of, trainable};
@@ -580,4 +580,39 @@ fn pictures_beyond_the_room_for_them_are_read_again_and_give_the_same_examples()
     let (some, again) = examples(3 * one);
     assert_eq!(some, all);
     assert!(0 < again && again < 10, "{again}");
+}
+
+/// What was written token by token is as likely when it is read in one pass: greedy answers, drawn ones, and ones held to the grammar of
+/// boxes; of several questions about one picture, each by itself.
+#[test]
+fn an_answer_read_at_once_is_as_likely_as_when_it_was_written() {
+    let start = tiny();
+    let prompter = Prompter::new(&start.tokenizer, &start.config).unwrap();
+    let model = InternVl::new(&start.config, &Weights::frozen(start.tensors.clone())).unwrap();
+    let (look, turns) = turns(&start.config, 8);
+    let questions: Vec<String> = turns.iter().map(|t| t.question.clone()).collect();
+    let drawn = Decoding {
+        max_tokens: 14,
+        temperature: 1.5,
+        seed: 5,
+        ..Decoding::default()
+    };
+    let greedy = Decoding {
+        temperature: 0.0,
+        ..drawn
+    };
+    for decoding in [greedy, drawn] {
+        let written = answers(&model, &prompter, &look, &questions, decoding);
+        let told = written.iter().map(|answer| answer.tokens.clone());
+        let given: Vec<(String, Vec<u32>)> = questions.iter().cloned().zip(told).collect();
+        let read = score(&model, &prompter, &look, &given).unwrap();
+        assert_eq!(read.len(), written.len());
+        for (read, written) in read.iter().zip(&written) {
+            assert_eq!(read.len(), written.logprobs.len());
+            let pairs = read.iter().zip(&written.logprobs);
+            let far = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(far < 1e-4, "{far}: {read:?} {:?}", written.logprobs);
+        }
+        assert!(read.iter().flatten().any(|logprob| *logprob < -0.1));
+    }
 }

@@ -4,6 +4,7 @@ use super::runs::{LEASE_SECONDS, MAX_FUTILE};
 use super::{StoreError, Stored};
 use medreg_datasets::geometry::ImageSize;
 use medreg_datasets::ids::{AcquisitionId, Digest, ImageId, ProjectId, UserId};
+use medreg_datasets::ontology::ConceptKey;
 use medreg_datasets::protocol::{
     AcquisitionItem, Heartbeat, ModelRef, PoolImage, QuestionSignals, RankedImage, Strategy,
 };
@@ -289,11 +290,16 @@ pub async fn pool(
     limit: i64,
 ) -> Stored<Vec<PoolImage>> {
     let rows = sqlx::query!(
-        r#"SELECT i.id, i.modality, i.width, i.height, i.raster, i.raster_bytes, read.boxes, read.times = 0 AS "open!"
+        r#"SELECT i.id, i.modality, i.width, i.height, i.raster, i.raster_bytes, read.boxes, read.times = 0 AS "open!", marked.concepts AS "marked!"
            FROM images i JOIN studies s ON s.id = i.study_id JOIN patients p ON p.id = s.patient_id
            CROSS JOIN LATERAL (SELECT count(*) AS times, avg(jsonb_array_length(r.content -> 'regions'))::float8 AS boxes
                                FROM annotations a JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
                                WHERE a.image_id = i.id) AS read
+           CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT region ->> 'concept'), '{}') AS concepts
+                               FROM annotations a JOIN annotation_revisions r ON r.annotation_id = a.id AND r.revision = a.submitted_revision
+                               CROSS JOIN jsonb_array_elements(r.content -> 'regions') AS region
+                               WHERE a.image_id = i.id AND region ->> 'concept' IS NOT NULL
+                                 AND region ->> 'presence' IS DISTINCT FROM 'absent') AS marked
            WHERE i.project_id = $1 AND p.split <> 'test' AND i.attested_at IS NOT NULL AND NOT i.withheld
              AND ($2::uuid IS NULL OR i.id > $2) ORDER BY i.id LIMIT $3"#,
         project.0, after.map(|a| a.0), limit
@@ -319,9 +325,16 @@ pub async fn pool(
                 },
                 open: r.open,
                 boxes: r.boxes,
+                marked: keys(r.marked)?,
             })
         })
         .collect()
+}
+
+fn keys(concepts: Vec<String>) -> Stored<Vec<ConceptKey>> {
+    let key = |concept: String| concept.parse();
+    let keys: Result<_, _> = concepts.into_iter().map(key).collect();
+    keys.map_err(StoreError::corrupt("annotation_revisions", "concept"))
 }
 
 /// Whether an object is the raster of an image in the project's pool.

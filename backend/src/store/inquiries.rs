@@ -307,6 +307,7 @@ impl Claimed {
                 raster: image.raster.clone(),
                 open: true,
                 boxes: None,
+                marked: Vec::new(),
             },
             ontology,
             langs: project.langs,

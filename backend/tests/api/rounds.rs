@@ -1,6 +1,6 @@
 //! Promoting a model, what it proposes, and the order in which cases then come.
 
-use crate::support::{Person, World, content, text};
+use crate::support::{Person, World, content, region, text};
 use serde_json::{Value, json};
 
 /// Promotes a model and answers the round as a worker does: with these regions on one image, and this ranking.
@@ -497,4 +497,52 @@ async fn a_round_is_asked_for_in_images_or_boxes_or_both_and_its_worker_is_told(
             limits
         );
     }
+}
+
+/// What was read already is how a round knows which concepts are still rare.
+#[tokio::test]
+async fn a_round_is_told_what_was_marked_on_read_images() {
+    let world = World::new().await;
+    let worker = world.worker().await;
+    let mut images = Vec::new();
+    for seed in 1..5 {
+        images.push(world.image(seed).await);
+    }
+    let cyst = |x: f64| region("cyst", [x, 5.0, x + 9.0, 25.0], "a cyst");
+    let kidney = || region("kidney", [1.5, 2.25, 60.0, 40.0], "the kidney");
+    let mut absent = kidney();
+    absent["presence"] = json!("absent");
+    for (image, regions) in [
+        (&images[0], vec![cyst(4.0), cyst(30.0), absent]),
+        (&images[1], vec![kidney(), cyst(4.0)]),
+        (&images[2], vec![]),
+    ] {
+        world.annotate(&world.admin, image, content(&regions)).await;
+    }
+    let round = json!({ "strategy": "random", "budget": 3 });
+    let asked = world.admin.post(&world.path("acquisitions"), round).await;
+    let path = format!(
+        "/api/worker/acquisitions/{}/pool",
+        text(&asked.is(201)["id"])
+    );
+    worker
+        .post("/api/worker/claim", json!({ "worker": "gpu" }))
+        .await
+        .is(200);
+    let pool = worker.get(&path).await.is(200);
+    let told = |image: &str| {
+        let images = pool["images"].as_array().unwrap();
+        let found = images.iter().find(|i| i["id"] == image).unwrap();
+        ["open", "boxes", "marked"].map(|name| found[name].clone())
+    };
+    assert_eq!(
+        told(&images[0]),
+        [json!(false), json!(3.0), json!(["cyst"])]
+    );
+    assert_eq!(
+        told(&images[1]),
+        [json!(false), json!(2.0), json!(["cyst", "kidney"])]
+    );
+    assert_eq!(told(&images[2]), [json!(false), json!(0.0), Value::Null]);
+    assert_eq!(told(&images[3]), [json!(true), Value::Null, Value::Null]);
 }

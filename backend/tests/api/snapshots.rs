@@ -493,17 +493,7 @@ fn nearly(number: u32) -> Vec<u8> {
 #[tokio::test]
 async fn a_datasheet_counts_pictures_that_are_nearly_equal_across_splits() {
     let world = World::with(json!({ "val": 0, "test": 50 })).await;
-    for number in 0..8 {
-        let patient = format!("p{number}");
-        let fields = [
-            ("patient", patient.as_str()),
-            ("modality", "ct"),
-            ("attested", "true"),
-        ];
-        let sent = world
-            .admin
-            .upload(&world.project, "slice.png", nearly(number), &fields);
-        let image = text(&sent.await.is(201)["id"]);
+    for image in world.images_in(&["train", "test"], 8, nearly).await {
         let said = content(&[region("cyst", [4.0, 5.0, 20.0, 25.0], "a simple cyst")]);
         world.annotate(&world.admin, &image, said).await;
     }

@@ -12,6 +12,7 @@ use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 /// Everybody's password.
@@ -357,7 +358,11 @@ impl World {
 
     /// Brings an image in and tells its id; each `seed` is another patient.
     pub async fn image(&self, seed: u32) -> String {
-        let patient = format!("p{seed}");
+        text(&self.slice(seed, png(seed)).await["id"])
+    }
+
+    async fn slice(&self, patient: u32, picture: Vec<u8>) -> Value {
+        let patient = format!("p{patient}");
         let fields = [
             ("patient", patient.as_str()),
             ("modality", "ct"),
@@ -365,9 +370,28 @@ impl World {
         ];
         let answer = self
             .admin
-            .upload(&self.project, "slice.png", png(seed), &fields)
+            .upload(&self.project, "slice.png", picture, &fields)
             .await;
-        text(&answer.is(201)["id"])
+        answer.is(201)
+    }
+
+    /// Images of so many patients, and of more until each of the splits has one: a patient's split goes by a hash with the project's own
+    /// key, so that few patients may all fall into one.
+    pub async fn images_in(
+        &self,
+        splits: &[&str],
+        at_least: usize,
+        picture: impl Fn(u32) -> Vec<u8>,
+    ) -> Vec<String> {
+        let mut images = Vec::new();
+        let mut met = BTreeSet::new();
+        while images.len() < at_least || !splits.iter().all(|split| met.contains(*split)) {
+            let number = u32::try_from(images.len()).unwrap();
+            let image = self.slice(number, picture(number)).await;
+            met.insert(text(&image["split"]));
+            images.push(text(&image["id"]));
+        }
+        images
     }
 
     /// Opens a case, saves this content in it and submits it.

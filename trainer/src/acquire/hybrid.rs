@@ -20,12 +20,15 @@ const EARLY_ROUNDS: u32 = 2;
 const SHORTLIST: usize = 4;
 /// So many images are held against all that is read or chosen; a batch of more takes the rest by uncertainty alone.
 const ONE_BY_ONE: usize = 1_000;
+/// A concept gives images in inverse proportion to the number of images that it was read on, to this power: the square root lies between
+/// the same for all and only the rarest (as where the rare categories of LVIS are sampled, arXiv 1908.03195).
+const RARITY: f64 = 0.5;
 /// What the model's uncertainty is measured by.
 const MEASURE: Measure = Measure::Entropy;
 
 /// The default. Without a model's answers: typical images. In the first two rounds with one: half coverage, the rest noisy
-/// uncertainty, evenly over concepts. After that: the most uncertain of each concept, and of those the ones that differ most
-/// from everything read so far. A fifth is always drawn by chance, evenly over modalities.
+/// uncertainty. After that: the most uncertain of each concept, and of those the ones that differ most from everything read so
+/// far. Concepts take turns, those that were read on few images more often. A fifth is always drawn by chance, evenly over modalities.
 #[derive(Clone, Copy, Debug)]
 pub struct Hybrid {
     /// How many rounds with a published model came before.
@@ -120,6 +123,10 @@ fn interleave(slices: Vec<Vec<Pick>>) -> Vec<Pick> {
 struct Stratum<'a> {
     concept: &'a ConceptKey,
     images: Vec<(usize, f64)>,
+    /// On how many read images it was marked.
+    read: usize,
+    /// How many images it gave to this batch.
+    taken: usize,
 }
 
 /// Concept by concept, in an order by chance; images within each in an order by chance.
@@ -127,11 +134,14 @@ fn by_concept<'a>(pool: &'a Pool, from: &[usize], rng: &mut ChaCha8Rng) -> Vec<S
     let mut order = from.to_vec();
     order.shuffle(rng);
     let mut strata: BTreeMap<&str, Stratum<'a>> = BTreeMap::new();
+    let read = pool.marked();
     for index in order {
         for (signal, uncertainty) in pool.candidates()[index].uncertainties(MEASURE) {
             let stratum = Stratum {
                 concept: &signal.concept,
                 images: Vec::new(),
+                read: read.get(&signal.concept).copied().unwrap_or(0),
+                taken: 0,
             };
             strata
                 .entry(signal.concept.as_str())
@@ -189,8 +199,11 @@ fn diverse_uncertainty(
     }
     let mut part = budget.at_most(ONE_BY_ONE);
     let count = part.about(pool.mean_cost(from)).min(from.len());
-    let length = (SHORTLIST * count).div_ceil(strata.len().max(1));
-    let shortlists: Vec<Stratum<'_>> = strata.iter().map(|s| s.shortlist(length)).collect();
+    let turns = turns(&strata, count).into_iter();
+    let shortlists = strata.iter().zip(turns);
+    let shortlists: Vec<Stratum<'_>> = shortlists
+        .map(|(stratum, turns)| stratum.shortlist(SHORTLIST * turns.max(1)))
+        .collect();
     let short: BTreeSet<usize> = shortlists.iter().flat_map(Stratum::indices).collect();
     let short: Vec<usize> = short.into_iter().collect();
     let mut gaps = Gaps::new(pool, &short, covered, rng);
@@ -215,10 +228,12 @@ impl Stratum<'_> {
     /// Its `length` most uncertain images, the most uncertain first, where the most uncertain stand last.
     fn shortlist(&self, length: usize) -> Self {
         let images = self.images.iter().rev().take(length).copied().collect();
-        Self {
-            concept: self.concept,
-            images,
-        }
+        Self { images, ..*self }
+    }
+
+    /// When its turn is, having given so many images: the lowest gives the next one.
+    fn turn(&self, taken: usize) -> f64 {
+        (taken as f64 + 1.0) * (self.read as f64 + 1.0).powf(RARITY)
     }
 
     fn indices(&self) -> impl Iterator<Item = usize> {
@@ -226,8 +241,22 @@ impl Stratum<'_> {
     }
 }
 
-/// Takes from one stratum after the other until the budget is spent or none gives any more. A stratum is told which images may be taken:
-/// those that are not `taken` and fit.
+/// How often each stratum has its turn among so many.
+fn turns(strata: &[Stratum<'_>], count: usize) -> Vec<usize> {
+    let mut turns = vec![0; strata.len()];
+    for _ in 0..count {
+        let open = (0..strata.len()).filter(|at| turns[*at] < strata[*at].images.len());
+        let turn = |at: &usize| strata[*at].turn(turns[*at]);
+        let Some(next) = open.min_by(|a, b| turn(a).total_cmp(&turn(b))) else {
+            break;
+        };
+        turns[next] += 1;
+    }
+    turns
+}
+
+/// Takes an image from one stratum at a time, see [`Stratum::turn`], until the budget is spent or none gives any more. A stratum is told
+/// which images may be taken: those that are not `taken` and fit.
 fn in_turn(
     pool: &Pool,
     mut strata: Vec<Stratum<'_>>,
@@ -236,24 +265,31 @@ fn in_turn(
     mut take: impl FnMut(&mut Stratum<'_>, &dyn Fn(usize) -> bool) -> Option<usize>,
 ) -> Vec<Pick> {
     let mut picks = Vec::new();
-    while !strata.is_empty() && !budget.is_spent() {
-        strata.retain_mut(|stratum| {
-            let fits = |index: usize| !taken.contains(&index) && budget.fits(pool.cost(index));
-            let Some(index) = take(stratum, &fits) else {
-                return false;
-            };
-            budget.pay(pool.cost(index));
-            taken.insert(index);
-            let concept = stratum.concept.clone();
-            picks.push((index, ChoiceReason::Unsure { concept }));
-            true
-        });
+    while !budget.is_spent() {
+        // The first of equals, whose order is by chance.
+        let turns = strata.iter().enumerate();
+        let Some((place, _)) =
+            turns.min_by(|a, b| a.1.turn(a.1.taken).total_cmp(&b.1.turn(b.1.taken)))
+        else {
+            break;
+        };
+        let fits = |index: usize| !taken.contains(&index) && budget.fits(pool.cost(index));
+        let Some(index) = take(&mut strata[place], &fits) else {
+            strata.remove(place);
+            continue;
+        };
+        budget.pay(pool.cost(index));
+        taken.insert(index);
+        strata[place].taken += 1;
+        let concept = strata[place].concept.clone();
+        picks.push((index, ChoiceReason::Unsure { concept }));
     }
     picks
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Candidate;
     use super::super::tests::{candidate, chosen, pool, rng};
     use super::*;
 
@@ -319,6 +355,30 @@ mod tests {
             livers.windows(2).all(|pair| apart(pair[0], pair[1])),
             "{livers:?}"
         );
+    }
+
+    #[test]
+    fn a_concept_that_was_read_rarely_has_more_turns() {
+        let mut images = circle(true).candidates().to_vec();
+        let read = Candidate {
+            open: false,
+            marked: vec!["liver".parse().unwrap()],
+            ..candidate(&[1.0, 0.0], &[])
+        };
+        images.extend(vec![read; 15]);
+        let pool = pool(images);
+        for round in [0, 5] {
+            let budget = Budget::of_images(30);
+            let ranked = Hybrid { round }.rank(&pool, budget, &mut rng(2));
+            let of = |concept: &str| {
+                let about = |r: &&Ranked| r.reason.to_string().contains(concept);
+                ranked.iter().filter(about).count()
+            };
+            let (liver, cyst) = (of("liver"), of("cyst"));
+            // Fifteen livers were read and no cyst: its turn comes √16 times as often.
+            let expected = (liver + cyst) as f64 / 5.0;
+            assert!((liver as f64 - expected).abs() <= 1.0, "{liver} {cyst}");
+        }
     }
 
     #[test]

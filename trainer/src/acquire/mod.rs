@@ -119,6 +119,7 @@ mod tests {
             features: features.to_vec(),
             signals: entropies.iter().map(signal).collect(),
             boxes: None,
+            marked: Vec::new(),
         }
     }
 

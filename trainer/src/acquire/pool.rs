@@ -3,6 +3,8 @@
 use super::LEAST_COST;
 use super::signal::{Measure, Signal};
 use medreg_datasets::modality::Modality;
+use medreg_datasets::ontology::ConceptKey;
+use std::collections::BTreeMap;
 
 /// One image of the pool.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub struct Candidate {
     pub signals: Vec<Signal>,
     /// How many boxes a reader marked on it, or the model finds on it; `None` where nobody looked.
     pub boxes: Option<f64>,
+    /// Where it is annotated, the concepts that were marked on it, each once.
+    pub marked: Vec<ConceptKey>,
 }
 
 /// All images that may be chosen, and those that are annotated already.
@@ -77,6 +81,16 @@ impl Pool {
         self.indices(|candidate| !candidate.open)
     }
 
+    /// On how many annotated images each concept was marked.
+    pub(super) fn marked(&self) -> BTreeMap<&ConceptKey, usize> {
+        let mut counts = BTreeMap::new();
+        let read = self.candidates.iter().filter(|c| !c.open);
+        for concept in read.flat_map(|candidate| &candidate.marked) {
+            *counts.entry(concept).or_default() += 1;
+        }
+        counts
+    }
+
     fn indices(&self, wanted: impl Fn(&Candidate) -> bool) -> Vec<usize> {
         let places = 0..self.candidates.len();
         places
@@ -104,6 +118,26 @@ impl Candidate {
 mod tests {
     use super::super::tests::candidate;
     use super::*;
+
+    #[test]
+    fn concepts_are_counted_on_read_images_alone() {
+        let image = |open, marked: &[&str]| Candidate {
+            open,
+            marked: marked.iter().map(|key| key.parse().unwrap()).collect(),
+            ..candidate(&[], &[])
+        };
+        let pool = Pool::new(vec![
+            image(false, &["liver", "cyst"]),
+            image(false, &["liver"]),
+            image(true, &["cyst"]),
+        ]);
+        let counts: Vec<(&str, usize)> = pool
+            .marked()
+            .into_iter()
+            .map(|(key, count)| (key.as_str(), count))
+            .collect();
+        assert_eq!(counts, [("cyst", 1), ("liver", 2)]);
+    }
 
     #[test]
     fn what_is_unknown_costs_the_mean_of_what_was_read_and_nothing_is_free() {

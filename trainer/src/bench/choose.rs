@@ -152,6 +152,7 @@ impl Choosing {
                     Vec::new()
                 },
                 boxes: phase.asked.then(|| f64::from(rng.random_range(0u32..5))),
+                marked: Vec::new(),
             }
         };
         Ok(Pool::new((0..size).map(image).collect()))

@@ -23,12 +23,14 @@ use std::path::{Path, PathBuf};
 /// The features are a tensor `features` (images, width) in f32, f16 or bf16; the file's metadata has the images' names under `images`, a
 /// JSON array, row by row. The predictions have a line for each image; all but its name may be left out:
 ///
-///   {"image": "a", "modality": "ct", "read": false, "boxes": 2, "signals": [{"concept": "liver", "entropy": 0.41, "margin": 0.2,
+///   {"image": "a", "modality": "ct", "boxes": 2, "signals": [{"concept": "liver", "entropy": 0.41, "margin": 0.2,
 ///    "disagreement": 0.6, "information": 0.05, "gradient": {"errors": [0.3, -0.3], "state": [0.1, 2.0]}}]}
+///   {"image": "b", "modality": "ct", "read": true, "boxes": 3, "marked": ["cyst", "liver"]}
 ///
-/// `read` images are never chosen, and what resembles them counts as covered; their `boxes` are those that were marked, those of the others
-/// are the ones that the model finds. `entropy` and `information` are in nats, `margin` and `disagreement` in 0..=1; a gradient without a
-/// `state` has the image's features for one. Images that stand in one file alone are in the pool too.
+/// `read` images are never chosen, and what resembles them counts as covered; their `boxes` are those that were marked, `marked` the concepts
+/// that were; the `boxes` of the others are the ones that the model finds. `entropy` and `information` are in nats, `margin` and
+/// `disagreement` in 0..=1; a gradient without a `state` has the image's features for one. Images that stand in one file alone are in the
+/// pool too.
 ///
 /// An image costs its boxes, at least one; where nobody looked, the mean of the read ones'. The lines that come out have `rank`, `image`,
 /// `score`, `boxes`, `reason` and, in English, `why`. docs/active-learning.md says what each strategy needs.
@@ -71,6 +73,8 @@ struct Line {
     read: bool,
     #[serde(default)]
     boxes: Option<f64>,
+    #[serde(default)]
+    marked: Vec<ConceptKey>,
     #[serde(default)]
     signals: Vec<SignalLine>,
 }
@@ -197,6 +201,7 @@ impl Line {
             modality: None,
             read: false,
             boxes: None,
+            marked: Vec::new(),
             signals: Vec::new(),
         }
     }
@@ -208,6 +213,7 @@ impl Line {
             features: features.of(&self.image).unwrap_or_default().to_vec(),
             signals: self.signals.into_iter().map(Signal::from).collect(),
             boxes: self.boxes,
+            marked: self.marked,
         };
         (self.image, candidate)
     }

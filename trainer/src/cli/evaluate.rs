@@ -190,7 +190,7 @@ fn tried(
     if arguments.regional > 0 {
         let bar = progress::waiting("asking with regions found first");
         let limit = extent(arguments.regional);
-        found.regional = Some(probe::regional(predictor, &material, limit)?);
+        found.regional = probe::regional(predictor, &material, limit)?;
         bar.finish_and_clear();
     }
     Ok(())

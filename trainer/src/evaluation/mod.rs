@@ -196,7 +196,7 @@ impl<'a> Collector<'a> {
                 scores: cross,
             }),
             faithfulness: None,
-            regional: None,
+            regional: Vec::new(),
         }
     }
 }

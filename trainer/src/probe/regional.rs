@@ -32,12 +32,12 @@ const ARMS: [ArmKind; 4] = [
 /// What is compared, the first less the second.
 const COMPARED: [(usize, usize); 4] = [(1, 0), (1, 3), (2, 0), (2, 1)];
 
-/// Asks about images whether each concept is there and where, in all four ways, in the snapshot's first language.
+/// Asks about images whether each concept is there and where, in all four ways, in each of the snapshot's languages.
 pub fn regional(
     answerer: &dyn Answerer,
     material: &Material<'_>,
     extent: Extent,
-) -> Result<RegionalComparison, RunError> {
+) -> Result<Vec<RegionalComparison>, RunError> {
     let mut rng = ChaCha8Rng::seed_from_u64(extent.draws.seed);
     let chosen = extent.sample(material.cases.len(), &mut rng);
     let asked = side_by_side(chosen.len(), extent.threads, |at| {
@@ -50,8 +50,13 @@ pub fn regional(
             source,
         })
     });
-    let asked: Vec<Vec<Asked>> = asked.into_iter().collect::<Result<_, RunError>>()?;
-    Ok(summed(&asked, material, extent))
+    let asked: Vec<[Vec<Asked>; 2]> = asked.into_iter().collect::<Result<_, RunError>>()?;
+    let langs = material.manifest.langs.both().iter().enumerate();
+    let of = |(at, lang): (usize, &Lang)| {
+        let asked: Vec<&[Asked]> = asked.iter().map(|both| both[at].as_slice()).collect();
+        summed(&asked, lang, material, extent)
+    };
+    Ok(langs.map(of).collect())
 }
 
 /// The next of the chosen images that is of the same kind and another patient's, or else of another patient, or none.
@@ -72,26 +77,46 @@ struct Asked {
     answers: Vec<String>,
 }
 
+/// What is asked about an image in either language, and answered. The regions are looked for once.
 fn ask_all(
     answerer: &dyn Answerer,
     manifest: &Manifest,
     case: &SnapshotCase,
     other: Option<&SnapshotCase>,
     picture: &DynamicImage,
-) -> Result<Vec<Asked>, PredictError> {
-    let [lang, _] = manifest.langs.both();
+) -> Result<[Vec<Asked>; 2], PredictError> {
     let search = search_of(case, manifest);
     let found = answerer.find(picture, &search)?;
-    let beside: [Named; ARMS.len()] = [
-        Named::new(),
-        regional::named(&found, &search, lang),
-        marked(case, manifest, lang),
-        other
-            .map(|other| marked(other, manifest, lang))
-            .unwrap_or_default(),
-    ];
-    let mut asked = questions(case, manifest, lang);
-    for named in &beside {
+    let ask = |lang: &Lang| {
+        let beside: [Named; ARMS.len()] = [
+            Named::new(),
+            regional::named(&found, &search, lang),
+            marked(case, manifest, lang),
+            other
+                .map(|other| marked(other, manifest, lang))
+                .unwrap_or_default(),
+        ];
+        answered(
+            answerer,
+            picture,
+            questions(case, manifest, lang),
+            &beside,
+            lang,
+        )
+    };
+    let [first, second] = manifest.langs.both();
+    Ok([ask(first)?, ask(second)?])
+}
+
+/// Each question with each of these regions beside it.
+fn answered(
+    answerer: &dyn Answerer,
+    picture: &DynamicImage,
+    mut asked: Vec<Asked>,
+    beside: &[Named],
+    lang: &Lang,
+) -> Result<Vec<Asked>, PredictError> {
+    for named in beside {
         let prompt = |asked: &Asked| task::asked(lang, &asked.entry.question, None, named);
         let prompts: Vec<String> = asked.iter().map(prompt).collect();
         let said = answerer.ask(picture, &prompts)?;
@@ -186,7 +211,12 @@ impl Sums for Where {
     }
 }
 
-fn summed(asked: &[Vec<Asked>], material: &Material<'_>, extent: Extent) -> RegionalComparison {
+fn summed(
+    asked: &[&[Asked]],
+    lang: &Lang,
+    material: &Material<'_>,
+    extent: Extent,
+) -> RegionalComparison {
     let presence = Means(vec!["presence_accuracy", "presence_answered"]);
     let task = score::Task::ManyObjects;
     let places = Where(score::measure(
@@ -198,7 +228,7 @@ fn summed(asked: &[Vec<Asked>], material: &Material<'_>, extent: Extent) -> Regi
     ));
     let mut ways: [(Way, Way); ARMS.len()] = Default::default();
     let one = |yes: bool| Some(f64::from(u8::from(yes)));
-    for asked in asked.iter().flatten() {
+    for asked in asked.iter().copied().flatten() {
         for ((yes_no, place), answer) in ways.iter_mut().zip(&asked.answers) {
             match asked.presence {
                 Some(there) => {
@@ -236,6 +266,7 @@ fn summed(asked: &[Vec<Asked>], material: &Material<'_>, extent: Extent) -> Regi
         all
     };
     RegionalComparison {
+        lang: lang.clone(),
         images: asked.len() as u64,
         of: material.cases.len() as u64,
         questions: asked.iter().map(|of| of.len() as u64).sum(),

@@ -202,13 +202,20 @@ fn faithfulness(report: &EvaluationReport) -> Option<String> {
 }
 
 fn regional(report: &EvaluationReport) -> Option<String> {
-    let found = report.regional.as_ref()?;
+    let first = report.regional.first()?;
     let mut text = format!(
-        "<p>{} questions about {} of {} images (seed {}), each asked in every way. Oracle has the readers' boxes in the question, shuffled \
-         those of another image.</p>",
-        found.questions, found.images, found.of, report.seed
+        "<p>{} of {} images (seed {}), each question asked in every way. Oracle has the readers' boxes in the question, shuffled those of \
+         another image.</p>",
+        first.images, first.of, report.seed
     );
-    differences(&mut text, &found.differences);
+    for found in &report.regional {
+        let _ = writeln!(
+            text,
+            "<h3>{}: {} questions</h3>",
+            found.lang, found.questions
+        );
+        differences(&mut text, &found.differences);
+    }
     Some(text)
 }
 

@@ -1,7 +1,9 @@
 //! Which figure belongs to which part of the report.
 
 use super::figures::{self, Figure};
-use medreg_datasets::evaluation::{Estimate, EvaluationReport, Scores, SliceBy, TaskScores};
+use medreg_datasets::evaluation::{
+    Estimate, EvaluationReport, RegionalComparison, Scores, SliceBy, TaskScores,
+};
 
 /// A part of the report, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,21 +126,22 @@ fn faithfulness(report: &EvaluationReport) -> Vec<Figure> {
 }
 
 fn regional(report: &EvaluationReport) -> Vec<Figure> {
-    let Some(found) = &report.regional else {
-        return Vec::new();
-    };
-    let mut rows = Vec::new();
-    for arm in &found.arms {
-        for (name, estimate) in &arm.scores {
-            rows.push((format!("{name}, {}", word(&arm.kind)), *estimate));
+    let of = |found: &RegionalComparison| {
+        let mut rows = Vec::new();
+        for arm in &found.arms {
+            for (name, estimate) in &arm.scores {
+                rows.push((format!("{name}, {}", word(&arm.kind)), *estimate));
+            }
         }
-    }
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    vec![figures::forest(
-        "regional.svg",
-        "Answers with and without regions in the question",
-        &rows,
-    )]
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        let file = format!("regional-{}.svg", found.lang);
+        let caption = format!(
+            "Answers with and without regions in the question, {}",
+            found.lang
+        );
+        figures::forest(&file, &caption, &rows)
+    };
+    report.regional.iter().map(of).collect()
 }
 
 /// The word that the file has for something, with spaces.

@@ -145,7 +145,8 @@ fn report() -> EvaluationReport {
             differences: vec![difference.clone()],
             round_trip: scores(),
         }),
-        regional: Some(RegionalComparison {
+        regional: vec![RegionalComparison {
+            lang: "en".parse().unwrap(),
             images: 2,
             of: 4,
             questions: 8,
@@ -154,7 +155,7 @@ fn report() -> EvaluationReport {
                 scores: scores(),
             }],
             differences: vec![difference],
-        }),
+        }],
     }
 }
 
@@ -202,7 +203,7 @@ fn a_report_is_whole_and_what_a_model_writes_stays_text() {
         "cross-lingual.svg",
         "faithfulness-changed.svg",
         "faithfulness-logprob.svg",
-        "regional.svg",
+        "regional-en.svg",
     ] {
         let svg = std::fs::read_to_string(folder.path().join(figure)).unwrap();
         assert!(

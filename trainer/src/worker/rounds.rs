@@ -258,6 +258,7 @@ fn candidate(image: &PoolImage, features: Vec<f32>, findings: &Findings) -> Cand
         features,
         signals: findings.questions.iter().map(Signal::from).collect(),
         boxes: image.boxes.or(found),
+        marked: image.marked.clone(),
     }
 }
 

@@ -140,9 +140,11 @@ fn in_words(found: &EvaluationReport) -> Vec<String> {
         ));
         lines.extend(tried.differences.iter().map(difference));
     }
-    let regional = found.regional.iter().flat_map(|found| &found.differences);
-    let wanted = regional.filter(|row| row.first == "regional" && row.second == "direct");
-    lines.extend(wanted.map(difference));
+    for regional in &found.regional {
+        let rows = regional.differences.iter();
+        let wanted = rows.filter(|row| row.first == "regional" && row.second == "direct");
+        lines.extend(wanted.map(|row| format!("{}: {}", regional.lang, difference(row))));
+    }
     lines
 }
 

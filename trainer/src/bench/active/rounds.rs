@@ -5,10 +5,11 @@ use super::learner::{Kinds, Learner};
 use super::pictures::Pictures;
 use super::signals::signals;
 use crate::acquire::{self, Budget, Candidate, Pool};
-use medreg_datasets::ontology::Concept;
+use medreg_datasets::ontology::{Concept, ConceptKey};
 use medreg_datasets::protocol::Strategy;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// Learners beside the one that is examined, for strategies that need several answers.
 const MEMBERS: u64 = 4;
@@ -76,6 +77,7 @@ impl Run<'_> {
                 self.read(place);
                 pool[place].open = false;
                 pool[place].boxes = Some(self.ground.pool.all[place].cost() as f64);
+                pool[place].marked = self.marked(&self.ground.pool.all[place]);
             }
         }
         self.learners.iter_mut().for_each(Learner::fit);
@@ -123,9 +125,19 @@ impl Run<'_> {
                     false => Vec::new(),
                 },
                 boxes: self.expected(picture, *open),
+                marked: match open {
+                    true => Vec::new(),
+                    false => self.marked(picture),
+                },
             }
         };
         pictures.map(candidate).collect()
+    }
+
+    fn marked(&self, picture: &super::pictures::Picture) -> Vec<ConceptKey> {
+        let places: BTreeSet<usize> = picture.regions.iter().map(|truth| truth.concept).collect();
+        let concepts = places.into_iter().map(|place| &self.ground.ontology[place]);
+        concepts.map(|concept| concept.key.clone()).collect()
     }
 
     fn expected(&self, picture: &super::pictures::Picture, open: bool) -> Option<f64> {
