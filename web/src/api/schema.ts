@@ -4287,6 +4287,8 @@ export interface components {
             boxes?: number | null;
             /** @description The image. */
             id: components["schemas"]["ImageId"];
+            /** @description Where it is annotated, the concepts that a reader marked on it, each once. */
+            marked?: components["schemas"]["ConceptKey"][];
             /** @description Its kind. */
             modality: components["schemas"]["Modality"];
             /** @description False for images that are only context: already annotated, so that coverage knows what is covered. */
