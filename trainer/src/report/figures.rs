@@ -59,6 +59,8 @@ pub fn forest(file: &str, caption: &str, rows: &[(String, Estimate)]) -> Figure 
     // Writing to a string cannot fail.
     for tick in (0..=4).map(|n| low + (high - low) * f64::from(n) / 4.0) {
         let (at, down) = (x(tick), height - ROW);
+        // What is written as zero has no sign.
+        let tick = if tick.abs() < 0.005 { 0.0 } else { tick };
         let _ = write!(
             svg,
             r#"<path d="M{at:.1} 6V{down:.1}" stroke="currentColor" stroke-opacity="0.2"/><text x="{at:.1}" y="{:.1}" text-anchor="middle">{tick:.2}</text>"#,

@@ -16,7 +16,7 @@ const HEAD: &str = r#"<meta charset="utf-8"><meta name="viewport" content="width
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#a0a9b4;--line:#3a424d;--paper:#14171b;--card:#1d2127}}
 body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;max-width:68rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}
 h1{font-size:1.5rem}h2{margin-top:2.5rem;font-size:1.2rem;border-bottom:1px solid var(--line)}h3{font-size:1rem;margin:0 0 .3rem}
-p,dd{overflow-wrap:anywhere}.soft{color:var(--soft)}nav a{margin-right:1rem}a{color:inherit}
+p,dd{overflow-wrap:anywhere}.soft{color:var(--soft)}nav a{display:inline-block;margin-right:1rem}a{color:inherit}
 table{border-collapse:collapse;margin:.8rem 0}th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 th:first-child,td:first-child{text-align:left}.wide{overflow-x:auto}
 figure{margin:1rem 0;overflow-x:auto}figcaption{color:var(--soft)}figure svg{color:inherit;max-width:100%;height:auto}
@@ -35,13 +35,18 @@ pub fn html(report: &EvaluationReport, figures: &[(Section, Vec<Figure>)]) -> St
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head>{HEAD}<title>{title}</title></head><body>\n"
     );
+    let sections: Vec<_> = figures
+        .iter()
+        .filter_map(|(section, figures)| Some((words(*section, report)?, figures)))
+        .collect();
     summary(&mut out, report);
+    let contents = sections.iter().map(|((id, heading, _), _)| (*id, *heading));
+    links(&mut out, contents);
+    headlines(&mut out, report);
     worst(&mut out, report);
-    for (section, figures) in figures {
-        if let Some((id, heading, text)) = words(*section, report) {
-            let _ = writeln!(out, "<h2 id=\"{id}\">{heading}</h2>\n{text}");
-            figures.iter().for_each(|figure| draw(&mut out, figure));
-        }
+    for ((id, heading, text), figures) in sections {
+        let _ = writeln!(out, "<h2 id=\"{id}\">{heading}</h2>\n{text}");
+        figures.iter().for_each(|figure| draw(&mut out, figure));
     }
     out.push_str("</body></html>\n");
     out
@@ -70,7 +75,17 @@ fn summary(out: &mut String, report: &EvaluationReport) {
         report.draws,
         report.seed
     );
-    out.push_str("<nav><a href=\"#worst\">Worst cases</a><a href=\"#scores\">Scores</a><a href=\"#slices\">Slices</a><a href=\"#confusion\">Names</a><a href=\"#reliability\">Confidence</a></nav>\n");
+}
+
+fn links<'a>(out: &mut String, sections: impl Iterator<Item = (&'a str, &'a str)>) {
+    out.push_str("<nav><a href=\"#worst\">Worst cases</a>");
+    for (id, heading) in sections {
+        let _ = write!(out, "<a href=\"#{id}\">{heading}</a>");
+    }
+    out.push_str("</nav>\n");
+}
+
+fn headlines(out: &mut String, report: &EvaluationReport) {
     out.push_str("<table><thead><tr><th scope=\"col\">Task</th><th scope=\"col\">Accuracy</th><th scope=\"col\">Region F1</th><th scope=\"col\">IoU</th></tr></thead><tbody>\n");
     for of in &report.scores {
         let score = |task: &str, name: &str| match of.scores.get(name).filter(|_| of.task == task) {
