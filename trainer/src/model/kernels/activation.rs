@@ -5,6 +5,7 @@ use super::composed;
 use super::floats::{Floats, of_storage};
 use super::simd::{exp, vectorised};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+use std::mem::MaybeUninit;
 
 /// The exact GELU, `x · Φ(x)`; the error function is good to 1.5e-7 (Abramowitz and Stegun 7.1.26).
 pub fn gelu(x: &Tensor) -> Result<Tensor> {
@@ -36,46 +37,61 @@ fn normal(x: f32) -> (f32, f32) {
     let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let bell = exp(-z * z);
-    let poly = ((((1.061_405_4 * t - 1.453_152_1) * t + 1.421_413_8) * t - 0.284_496_72) * t
-        + 0.254_829_6)
-        * t;
+    let poly = t.mul_add(1.061_405_4, -1.453_152_1);
+    let poly = poly.mul_add(t, 1.421_413_8);
+    let poly = poly.mul_add(t, -0.284_496_72);
+    let poly = poly.mul_add(t, 0.254_829_6) * t;
     let half_tail = 0.5 * poly * bell;
     (if x < 0.0 { half_tail } else { 1.0 - half_tail }, bell)
 }
 
 struct Gelu;
 
+/// `count` numbers, which `write` writes: memory that is written over need not be filled with zeros first.
+///
+/// # Safety
+/// `write` must write every one.
+#[allow(unsafe_code)] // See above.
+unsafe fn written(count: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) -> Vec<f32> {
+    let mut new = Vec::with_capacity(count);
+    write(&mut new.spare_capacity_mut()[..count]);
+    // SAFETY: so much was reserved and, as the caller promises, written.
+    unsafe { new.set_len(count) };
+    new
+}
+
 vectorised! {
-    fn gelu_forward(y: &mut [f32], x: &[f32]) {
+    fn gelu_forward(y: &mut [MaybeUninit<f32>], x: &[f32]) {
         for (y, x) in y.iter_mut().zip(x) {
-            *y = x * normal(*x).0;
+            y.write(x * normal(*x).0);
         }
     }
 }
 
 vectorised! {
-    fn gelu_backward(gx: &mut [f32], x: &[f32], g: &[f32]) {
+    fn gelu_backward(gx: &mut [MaybeUninit<f32>], x: &[f32], g: &[f32]) {
         // 1 / sqrt(2π)
         const DENSITY: f32 = 0.398_942_3;
         for ((gx, x), g) in gx.iter_mut().zip(x).zip(g) {
             let (cdf, bell) = normal(*x);
-            *gx = g * (cdf + x * bell * DENSITY);
+            gx.write(g * (cdf + x * bell * DENSITY));
         }
     }
 }
 
 /// The exact GELU of every number.
+#[allow(unsafe_code)] // See `written`.
 pub(in crate::model) fn gelu_of(x: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    gelu_forward(&mut y, x);
-    y
+    // SAFETY: one is written for each number of `x`.
+    unsafe { written(x.len(), |y| gelu_forward(y, x)) }
 }
 
 /// The gradient `g` of GELU's result, taken back to `x`.
+#[allow(unsafe_code)] // See `written`.
 pub(in crate::model) fn gelu_back(x: &[f32], g: &[f32]) -> Vec<f32> {
-    let mut gx = vec![0.0; x.len()];
-    gelu_backward(&mut gx, x, g);
-    gx
+    assert_eq!(x.len(), g.len());
+    // SAFETY: one is written for each number of `x`, of which `g` has as many.
+    unsafe { written(x.len(), |gx| gelu_backward(gx, x, g)) }
 }
 
 impl CustomOp1 for Gelu {
@@ -98,23 +114,41 @@ impl CustomOp1 for Gelu {
 struct SwiGlu;
 
 vectorised! {
-    /// `silu(gate) · up`, number by number.
-    pub(in crate::model) fn swiglu_forward(y: &mut [f32], gate: &[f32], up: &[f32]) {
+    fn swiglu_into(y: &mut [MaybeUninit<f32>], gate: &[f32], up: &[f32]) {
         for ((y, g), u) in y.iter_mut().zip(gate).zip(up) {
-            *y = g / (1.0 + exp(-g)) * u;
+            y.write(g / (1.0 + exp(-g)) * u);
         }
     }
 }
 
 vectorised! {
-    /// The gradient `grad` of SwiGLU's result, taken back to both sides.
-    pub(in crate::model) fn swiglu_backward(g_gate: &mut [f32], g_up: &mut [f32], gate: &[f32], up: &[f32], grad: &[f32]) {
-        for i in 0..gate.len() {
-            let sigmoid = 1.0 / (1.0 + exp(-gate[i]));
-            let silu = gate[i] * sigmoid;
-            g_up[i] = grad[i] * silu;
-            g_gate[i] = grad[i] * up[i] * (sigmoid + silu * (1.0 - sigmoid));
+    fn swiglu_back_into(g_gate: &mut [MaybeUninit<f32>], grad: &mut [f32], gate: &[f32], up: &[f32]) {
+        for (((g_gate, grad), gate), up) in g_gate.iter_mut().zip(grad).zip(gate).zip(up) {
+            let sigmoid = 1.0 / (1.0 + exp(-gate));
+            let silu = gate * sigmoid;
+            g_gate.write(*grad * up * (sigmoid + silu * (1.0 - sigmoid)));
+            *grad *= silu;
         }
+    }
+}
+
+/// `silu(gate) · up`, number by number.
+#[allow(unsafe_code)] // See `written`.
+pub(in crate::model) fn swiglu_forward(gate: &[f32], up: &[f32]) -> Vec<f32> {
+    assert_eq!(gate.len(), up.len());
+    // SAFETY: one is written for each gate, and there are as many values.
+    unsafe { written(gate.len(), |y| swiglu_into(y, gate, up)) }
+}
+
+/// The gradient `grad` of SwiGLU's result becomes that of `up`; that of `gate` is returned.
+#[allow(unsafe_code)] // See `written`.
+pub(in crate::model) fn swiglu_backward(grad: &mut [f32], gate: &[f32], up: &[f32]) -> Vec<f32> {
+    assert!(grad.len() == gate.len() && up.len() == gate.len());
+    // SAFETY: one is written for each gate, and there are as many of the others.
+    unsafe {
+        written(gate.len(), |g_gate| {
+            swiglu_back_into(g_gate, grad, gate, up);
+        })
     }
 }
 
@@ -134,8 +168,7 @@ impl CustomOp2 for SwiGlu {
         if gate.len() != up.len() {
             candle_core::bail!("swiglu: {} gates for {} values", gate.len(), up.len());
         }
-        let mut y = vec![0.0; gate.len()];
-        swiglu_forward(&mut y, gate, up);
+        let y = swiglu_forward(gate, up);
         Ok((CpuStorage::F32(y), gl.shape().clone()))
     }
 
@@ -146,16 +179,8 @@ impl CustomOp2 for SwiGlu {
         _: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        let n = gate.elem_count();
-        let (mut g_gate, mut g_up) = (vec![0.0; n], vec![0.0; n]);
-        swiglu_backward(
-            &mut g_gate,
-            &mut g_up,
-            &Floats::of(gate)?,
-            &Floats::of(up)?,
-            &Floats::of(&grad)?,
-        );
+        let mut g_up = grad.flatten_all()?.to_vec1()?;
+        let g_gate = swiglu_backward(&mut g_up, &Floats::of(gate)?, &Floats::of(up)?);
         Ok((
             Some(Tensor::from_vec(g_gate, gate.shape(), gate.device())?),
             Some(Tensor::from_vec(g_up, up.shape(), up.device())?),

@@ -7,7 +7,7 @@ use super::backend::on_host;
 use super::composed;
 use super::floats::{Floats, of_storage};
 use super::gemm::{Into, Mat, product};
-use super::simd::{dot, softmax};
+use super::simd::{dot, softmax, vectorised};
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor};
 use std::ops::Range;
 use std::sync::Arc;
@@ -225,7 +225,16 @@ fn attention_forward(
     }
 }
 
-/// One head's probabilities in one span: `(queries, context + own)`.
+vectorised! {
+    /// The gradients `g` of probabilities `p` become those of the scores, `mean` being Σ p · g.
+    fn score_gradients(g: &mut [f32], p: &[f32], mean: f32) {
+        for (g, p) in g.iter_mut().zip(p) {
+            *g = p * (*g - mean);
+        }
+    }
+}
+
+/// One head's probabilities in one span: `(queries, context + own)`. What was in `scores` is written over.
 fn probabilities<'s>(
     q: Rows<'_>,
     k: Rows<'_>,
@@ -236,7 +245,6 @@ fn probabilities<'s>(
 ) -> &'s mut [f32] {
     let (rows, context, own) = (span.queries.len(), span.context.len(), span.own.len());
     let seen = context + own;
-    scores.clear();
     scores.resize(rows * seen, 0.0);
     let column = head / (heads.query / heads.key) * heads.size;
     let queries = q.mat(&span.queries, head * heads.size, heads.size);
@@ -388,7 +396,6 @@ impl Attention {
             head / (heads.query / heads.key) * heads.size,
         );
         let go = out_grad.mat(&span.queries, at, heads.size);
-        score_grads.clear();
         score_grads.resize(rows * seen, 0.0);
         let parts = [(0, &span.context), (context, &span.own)];
         for (start, keys) in parts.iter().filter(|(_, keys)| !keys.is_empty()) {
@@ -403,8 +410,7 @@ impl Attention {
             );
         }
         for (p, g) in p.chunks_exact(seen).zip(score_grads.chunks_exact_mut(seen)) {
-            let mean = dot(p, g);
-            p.iter().zip(g).for_each(|(p, g)| *g = p * (*g - mean));
+            score_gradients(g, p, dot(p, g));
         }
         let queries = q.mat(&span.queries, at, heads.size);
         for (start, keys) in parts.iter().filter(|(_, keys)| !keys.is_empty()) {

@@ -2,7 +2,7 @@
 //!
 //! A frozen matrix in bf16 takes half the memory, and what reads it row by row from memory, as decoding does, takes half the time.
 
-use super::gemm::{Into, Mat, product};
+use super::gemm::{Into, Mat, product, product_of};
 use super::simd::vectorised;
 use super::threads::spread;
 use candle_core::{CpuStorage, Layout, Result, Storage, StorageRef, Tensor};
@@ -161,6 +161,17 @@ pub(in crate::model) fn times_transposed(
     }
 }
 
+/// `x Wᵀ`, `(rows, out)`: as [`times_transposed`], in new memory.
+pub(in crate::model) fn product_with_transposed(x: Mat<'_>, w: Matrix<'_>, out: usize) -> Vec<f32> {
+    let (rows, width) = x.size();
+    if let Matrix::Single(w) = w {
+        return product_of(x, Mat::new(w, out, width, width).t(), 1.0);
+    }
+    let mut y = vec![0.0; rows * out];
+    times_transposed(&mut y, out, Into::Fresh, x, w, out);
+    y
+}
+
 /// Puts the columns of a piece where they belong.
 fn place(y: &mut [f32], stride: usize, into: Into, piece: &Range<usize>, part: &[f32]) {
     for (y, part) in y.chunks_mut(stride).zip(part.chunks_exact(piece.len())) {
@@ -182,6 +193,17 @@ pub(in crate::model) fn times(gx: &mut [f32], into: Into, g: Mat<'_>, w: Matrix<
         product(gx, width, into, g.columns(piece), weight, 1.0);
         into = Into::Sum;
     }
+}
+
+/// `g W`, `(rows, width)`: as [`times`], in new memory.
+pub(in crate::model) fn product_with(g: Mat<'_>, w: Matrix<'_>, width: usize) -> Vec<f32> {
+    let (rows, out) = g.size();
+    if let Matrix::Single(w) = w {
+        return product_of(g, Mat::new(w, out, width, width), 1.0);
+    }
+    let mut gx = vec![0.0; rows * width];
+    times(&mut gx, Into::Fresh, g, w, width);
+    gx
 }
 
 /// A tensor's matrix, borrowed for as long as this value lives.

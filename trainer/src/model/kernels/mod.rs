@@ -22,6 +22,7 @@ mod norm;
 mod rope;
 mod simd;
 mod threads;
+mod transpose;
 
 pub use activation::{gelu, scaled_residual, swiglu};
 pub use adam::adam;
@@ -40,9 +41,9 @@ pub(super) use activation::{
 pub(super) use attention::{Attention, interleaved};
 pub(crate) use backend::on_host;
 pub(super) use dropout::Dropout;
-pub(super) use gemm::{Into, Mat, product};
+pub(super) use gemm::{Into, Mat, product, product_of};
 pub(super) use linear::add_rows;
 pub(super) use loss::{check as check_targets, loss_and_gradient};
-pub(super) use matrix::{Borrowed, times, times_transposed};
+pub(super) use matrix::{Borrowed, product_with, product_with_transposed, times, times_transposed};
 pub(super) use norm::{norm_backward, norm_forward};
 pub use threads::{keep_candle_single_threaded, side_by_side, spread_over};

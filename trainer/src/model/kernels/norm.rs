@@ -3,7 +3,7 @@
 use super::backend::on_host;
 use super::composed;
 use super::floats::{Floats, of_storage};
-use super::simd::{dot, vectorised};
+use super::simd::{LANES, dot, sum, vectorised};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// `x / rms(x) · weight`, row by row: `x` `(rows, width)`, `weight` `(width)`.
@@ -33,11 +33,7 @@ struct LayerNorm {
 /// Mean (zero for RMSNorm) and inverse root of the second moment about it.
 fn moments(row: &[f32], eps: f32, centre: bool) -> (f32, f32) {
     let n = row.len() as f32;
-    let mean = if centre {
-        row.iter().sum::<f32>() / n
-    } else {
-        0.0
-    };
+    let mean = if centre { sum(row) / n } else { 0.0 };
     let second = if centre {
         squared_deviations(row, mean) / n
     } else {
@@ -48,13 +44,13 @@ fn moments(row: &[f32], eps: f32, centre: bool) -> (f32, f32) {
 
 vectorised! {
     fn squared_deviations(row: &[f32], mean: f32) -> f32 {
-        let mut sums = [0.0f32; 8];
-        let chunks = row.chunks_exact(8);
+        let mut sums = [0.0f32; LANES];
+        let chunks = row.chunks_exact(LANES);
         let rest: f32 = chunks.remainder().iter().map(|x| (x - mean) * (x - mean)).sum();
         for x in chunks {
-            for lane in 0..8 {
+            for lane in 0..LANES {
                 let d = x[lane] - mean;
-                sums[lane] += d * d;
+                sums[lane] = d.mul_add(d, sums[lane]);
             }
         }
         sums.iter().sum::<f32>() + rest
@@ -124,12 +120,16 @@ vectorised! {
     /// dx += inverse · (h − [mean h] − x̂ · mean(h x̂)), the bracket for LayerNorm only; dw += grad · x̂.
     fn backward_row(gx: &mut [f32], gw: &mut [f32], x: &[f32], w: &[f32], g: &[f32], mean: f32, inverse: f32, centre: bool) {
         let n = x.len() as f32;
-        let (mut sum_h, mut sum_hx) = ([0.0f32; 8], [0.0f32; 8]);
-        for i in 0..x.len() {
-            let (h, hat) = (g[i] * w[i], (x[i] - mean) * inverse);
-            gw[i] += g[i] * hat;
-            sum_h[i & 7] += h;
-            sum_hx[i & 7] += h * hat;
+        let (gx, gw, w, g) = (&mut gx[..x.len()], &mut gw[..x.len()], &w[..x.len()], &g[..x.len()]);
+        let (mut sum_h, mut sum_hx) = ([0.0f32; LANES], [0.0f32; LANES]);
+        let parts = x.chunks(LANES).zip(w.chunks(LANES)).zip(g.chunks(LANES)).zip(gw.chunks_mut(LANES));
+        for (((x, w), g), gw) in parts {
+            for lane in 0..x.len() {
+                let (h, hat) = (g[lane] * w[lane], (x[lane] - mean) * inverse);
+                gw[lane] = g[lane].mul_add(hat, gw[lane]);
+                sum_h[lane] += h;
+                sum_hx[lane] = h.mul_add(hat, sum_hx[lane]);
+            }
         }
         let mean_h = if centre { sum_h.iter().sum::<f32>() / n } else { 0.0 };
         let mean_hx = sum_hx.iter().sum::<f32>() / n;

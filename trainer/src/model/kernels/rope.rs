@@ -93,7 +93,9 @@ vectorised! {
     /// Rotates one head by the angles, or back where `sign` is −1.
     fn rotate_head(x: &mut [f32], cos: &[f32], sin: &[f32], sign: f32) {
         let (x0, x1) = x.split_at_mut(cos.len());
-        for i in 0..cos.len() {
+        let n = cos.len();
+        let (x1, sin) = (&mut x1[..n], &sin[..n]);
+        for i in 0..n {
             let (a, b, s) = (x0[i], x1[i], sin[i] * sign);
             x0[i] = a * cos[i] - b * s;
             x1[i] = b * cos[i] + a * s;

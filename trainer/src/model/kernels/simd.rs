@@ -1,11 +1,15 @@
-//! Loops compiled twice: for any machine, and for one with AVX2 and FMA, chosen when the program runs.
+//! Loops compiled three times: for any machine, for one with AVX2 and FMA, and for one with AVX-512, chosen when the program runs. All
+//! three give the same bits: sums run in [`LANES`] parts whatever the width of a register.
 
-/// Defines `fn $name($args)`, whose body the compiler vectorises with AVX2 and FMA where the machine has them.
+/// Parts of a sum: what a register of AVX-512 holds.
+pub(super) const LANES: usize = 16;
+
+/// Defines `fn $name($args)`, whose body the compiler vectorises with AVX-512, or AVX2 and FMA, where the machine has them.
 macro_rules! vectorised {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its buffers")]
-        #[allow(unsafe_code)] // Calling a function compiled for AVX2 is sound once the processor says it has it.
+        #[allow(unsafe_code)] // Calling a function compiled for AVX2 or AVX-512 is sound once the processor says it has it.
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             #[allow(clippy::too_many_arguments)]
@@ -18,9 +22,17 @@ macro_rules! vectorised {
                 fn wide($($arg: $ty),*) $(-> $ret)? {
                     body($($arg),*)
                 }
-                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                    // SAFETY: both features were just found.
-                    return unsafe { wide($($arg),*) };
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn widest($($arg: $ty),*) $(-> $ret)? {
+                    body($($arg),*)
+                }
+                use $crate::model::kernels::simd::Registers;
+                match Registers::here() {
+                    // SAFETY: the processor has what they are compiled for.
+                    Registers::Avx512 => return unsafe { widest($($arg),*) },
+                    Registers::Avx2 => return unsafe { wide($($arg),*) },
+                    Registers::Any => {}
                 }
             }
             body($($arg),*)
@@ -29,37 +41,79 @@ macro_rules! vectorised {
 }
 pub(super) use vectorised;
 
+/// The widest instructions that a processor has.
+#[derive(Clone, Copy, PartialEq)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+pub(super) enum Registers {
+    Avx512,
+    Avx2,
+    Any,
+}
+
+impl Registers {
+    /// What those of this machine take.
+    #[inline]
+    pub(super) fn here() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let avx2 = has!("avx2") && has!("fma");
+            if avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
+                return Self::Avx512;
+            }
+            if avx2 {
+                return Self::Avx2;
+            }
+        }
+        Self::Any
+    }
+}
+
 /// e^x, to about two units in the last place, without a branch or a call so that loops over it vectorise.
 ///
 /// Cody–Waite reduction to |r| ≤ ln 2 / 2 and the minimax polynomial of Cephes' `expf`.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // Adding 1.5 · 2^23 rounds to the nearest integer in the low mantissa bits.
+    // Adding 1.5 · 2^23 rounds to the nearest integer, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
-    let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_199_9e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 0.5;
-    let p = p * r * r + r + 1.0;
-    let power = f32::from_bits(((n as i32 + 127) << 23) as u32);
-    p * power
+    let rounded = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = rounded - ROUND;
+    let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, x));
+    let p = r.mul_add(1.987_569_1e-4, 1.398_199_9e-3);
+    let p = p.mul_add(r, 8.333_452e-3);
+    let p = p.mul_add(r, 4.166_579_6e-2);
+    let p = p.mul_add(r, 1.666_666_5e-1);
+    let p = p.mul_add(r, 0.5);
+    let p = p.mul_add(r * r, r) + 1.0;
+    // Its bits become the exponent; a conversion to an integer, which saturates, would not vectorise.
+    p * f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 vectorised! {
-    /// Sum of products, in eight running sums so that it vectorises.
+    /// Sum of products.
     pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-        let mut sums = [0.0f32; 8];
-        let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-        let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
-        for (x, y) in a8.zip(b8) {
-            for lane in 0..8 {
-                sums[lane] += x[lane] * y[lane];
+        let mut sums = [0.0f32; LANES];
+        let (a_parts, b_parts) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+        let rest: f32 = a_parts.remainder().iter().zip(b_parts.remainder()).map(|(x, y)| x * y).sum();
+        for (x, y) in a_parts.zip(b_parts) {
+            for lane in 0..LANES {
+                sums[lane] = x[lane].mul_add(y[lane], sums[lane]);
+            }
+        }
+        sums.iter().sum::<f32>() + rest
+    }
+}
+
+vectorised! {
+    /// Sum of all.
+    pub(super) fn sum(a: &[f32]) -> f32 {
+        let mut sums = [0.0f32; LANES];
+        let parts = a.chunks_exact(LANES);
+        let rest: f32 = parts.remainder().iter().sum();
+        for x in parts {
+            for lane in 0..LANES {
+                sums[lane] += x[lane];
             }
         }
         sums.iter().sum::<f32>() + rest
@@ -69,11 +123,11 @@ vectorised! {
 vectorised! {
     /// Largest element, −∞ of none.
     pub(super) fn max(a: &[f32]) -> f32 {
-        let mut lanes = [f32::NEG_INFINITY; 8];
-        let chunks = a.chunks_exact(8);
+        let mut lanes = [f32::NEG_INFINITY; LANES];
+        let chunks = a.chunks_exact(LANES);
         let rest = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, f32::max);
         for x in chunks {
-            for lane in 0..8 {
+            for lane in 0..LANES {
                 lanes[lane] = if x[lane] > lanes[lane] { x[lane] } else { lanes[lane] };
             }
         }
@@ -84,10 +138,10 @@ vectorised! {
 vectorised! {
     /// Replaces each x by e^(x − `shift`) and returns the sum.
     pub(super) fn exp_and_sum(row: &mut [f32], shift: f32) -> f32 {
-        let mut sums = [0.0f32; 8];
-        let mut chunks = row.chunks_exact_mut(8);
+        let mut sums = [0.0f32; LANES];
+        let mut chunks = row.chunks_exact_mut(LANES);
         for x in &mut chunks {
-            for lane in 0..8 {
+            for lane in 0..LANES {
                 x[lane] = exp(x[lane] - shift);
                 sums[lane] += x[lane];
             }
@@ -131,6 +185,14 @@ mod tests {
             );
             x += 0.037;
         }
+    }
+
+    #[test]
+    fn exp_of_what_is_no_number_or_out_of_range() {
+        assert!(exp(f32::NAN).is_nan());
+        assert!(exp(f32::NEG_INFINITY) < 1e-37);
+        assert!(exp(f32::INFINITY) > 1e38);
+        assert_eq!(exp(0.0), 1.0);
     }
 
     #[test]

@@ -258,7 +258,7 @@ impl Layer {
             self.up.run(rows.input(&normed))?,
         );
         drop(normed);
-        let mut y = self.down.run(rows.input(&activated(&gate, &up)))?;
+        let mut y = self.down.run(rows.input(&swiglu_forward(&gate, &up)))?;
         add(&mut y, &middle);
         let inner = Inner {
             q,
@@ -307,15 +307,15 @@ impl Layer {
         let Inner {
             middle, gate, up, ..
         } = inner;
-        let g_act = self.down.back(rows.input(&activated(gate, up)), g, turn)?;
-        let (mut g_gate, mut g_up) = (vec![0.0; gate.len()], vec![0.0; up.len()]);
-        swiglu_backward(&mut g_gate, &mut g_up, gate, up, &g_act);
-        drop(g_act);
+        let activated = swiglu_forward(gate, up);
+        let mut g_up = self.down.back(rows.input(&activated), g, turn)?;
+        drop(activated);
+        let g_gate = swiglu_backward(&mut g_up, gate, up);
         let normed = self.post_norm.run(middle)?;
         let input = rows.input(&normed);
         let mut g_normed = self.gate.back(input, &g_gate, turn)?;
-        self.up.back_to_weights(input, &g_up, turn)?;
-        (self.up).back_to_input((&g_up, input.asked), &mut g_normed, Into::Sum)?;
+        self.up
+            .back_into(input, &g_up, (&mut g_normed, Into::Sum), turn)?;
         self.post_norm.back(middle, &g_normed, g, turn)
     }
 
@@ -332,30 +332,27 @@ impl Layer {
         let normed = self.input_norm.run(x)?;
         let asked = rows.of(&normed, h);
         let input = rows.input(asked.as_ref().unwrap_or(&normed));
-        self.q.back_to_weights(input, gq, turn)?;
-        self.k.back_to_weights(&normed, gk, turn)?;
-        self.v.back_to_weights(&normed, gv, turn)?;
-        drop((normed, asked));
         if !wanted && !self.input_norm.is_trained() {
+            self.q.back_to_weights(input, gq, turn)?;
+            self.k.back_to_weights(&normed, gk, turn)?;
+            self.v.back_to_weights(&normed, gv, turn)?;
             return Ok(None);
         }
-        let mut g_normed = vec![0.0; x.len()];
-        self.k
-            .back_to_input((gk, None), &mut g_normed, Into::Fresh)?;
-        self.v.back_to_input((gv, None), &mut g_normed, Into::Sum)?;
+        let mut g_normed = self.k.back(&normed, gk, turn)?;
+        (self.v).back_into(&normed, gv, (&mut g_normed, Into::Sum), turn)?;
         let mut gx = match rows.asked.as_deref() {
             None => {
-                (self.q).back_to_input((gq, None), &mut g_normed, Into::Sum)?;
+                (self.q).back_into(input, gq, (&mut g_normed, Into::Sum), turn)?;
                 g
             }
             Some(asked) => {
-                let (mut g_asked, mut gx) = (vec![0.0; g.len()], vec![0.0; x.len()]);
-                (self.q).back_to_input((gq, Some(asked)), &mut g_asked, Into::Fresh)?;
+                let (g_asked, mut gx) = (self.q.back(input, gq, turn)?, vec![0.0; x.len()]);
                 add_to(&mut g_normed, asked, &g_asked, h);
                 add_to(&mut gx, asked, &g, h);
                 gx
             }
         };
+        drop((normed, asked));
         self.input_norm.back(x, &g_normed, &mut gx, turn)?;
         Ok(wanted.then_some(gx))
     }
@@ -363,12 +360,6 @@ impl Layer {
     fn width(&self) -> Result<usize> {
         self.o.out()
     }
-}
-
-fn activated(gate: &[f32], up: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; gate.len()];
-    swiglu_forward(&mut y, gate, up);
-    y
 }
 
 fn add(sum: &mut [f32], x: &[f32]) {

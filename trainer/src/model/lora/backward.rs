@@ -1,7 +1,7 @@
 //! Adapters on plain rows in host memory, forward and backward.
 
 use super::{Adaptation, Adapter};
-use crate::model::kernels::{Dropout, Floats, Into, Mat, product};
+use crate::model::kernels::{Dropout, Floats, Into, Mat, product, product_of};
 use crate::model::nn::Input;
 use crate::model::sums::Turn;
 use candle_core::Result;
@@ -25,13 +25,11 @@ impl Adapter {
     fn low(&self, x: &[f32]) -> Result<Vec<f32>> {
         let (rank, width) = self.halves.a.dims2()?;
         let (rows, a) = (x.len() / width, Floats::of(&self.halves.a)?);
-        let mut low = vec![0.0; rows * rank];
         let (x, a) = (
             Mat::new(x, rows, width, width),
             Mat::new(&a, rank, width, width),
         );
-        product(&mut low, rank, Into::Fresh, x, a.t(), 1.0);
-        Ok(low)
+        Ok(product_of(x, a.t(), 1.0))
     }
 
     /// Adds its share for `x` to `y`, rows `stride` numbers apart.
@@ -47,46 +45,41 @@ impl Adapter {
     /// The gradient of `x Aᵀ` for the gradient `g` `(rows, out)`.
     fn back_to_low(&self, g: Mat<'_>) -> Result<Vec<f32>> {
         let ((out, rank), b) = (self.halves.b.dims2()?, Floats::of(&self.halves.b)?);
-        let mut g_low = vec![0.0; g.size().0 * rank];
         let b = Mat::new(&b, out, rank, rank);
-        product(
-            &mut g_low,
-            rank,
-            Into::Fresh,
-            g,
-            b,
-            self.halves.scale as f32,
-        );
-        Ok(g_low)
+        Ok(product_of(g, b, self.halves.scale as f32))
     }
 
-    fn back_to_weights(&self, input: Input<'_>, g: Mat<'_>, turn: Turn<'_>) -> Result<()> {
+    /// Adds to the gradients of both halves; `g_low` is what [`Self::back_to_low`] gives for `g`.
+    fn back_to_weights(
+        &self,
+        input: Input<'_>,
+        (g, g_low): (Mat<'_>, &[f32]),
+        turn: Turn<'_>,
+    ) -> Result<()> {
         let (rank, width) = self.halves.a.dims2()?;
         let (x, rows) = (self.left(input)?, g.size().0);
         let low = self.low(&x)?;
-        let g_low = self.back_to_low(g)?;
         turn.add(self.halves.b.id(), |sum| {
             let low = Mat::new(&low, rows, rank, rank);
             product(sum, rank, Into::Sum, g.t(), low, self.halves.scale as f32);
         })?;
         turn.add(self.halves.a.id(), |sum| {
-            let g_low = Mat::new(&g_low, rows, rank, rank).t();
+            let g_low = Mat::new(g_low, rows, rank, rank).t();
             let x = Mat::new(&x, rows, width, width);
             product(sum, width, Into::Sum, g_low, x, 1.0);
         })
     }
 
-    fn back_to_input(&self, g: Mat<'_>, asked: Option<&[u32]>, gx: &mut [f32]) -> Result<()> {
+    /// Adds to the gradient `gx` of the layer's input.
+    fn back_to_input(&self, g_low: &[f32], asked: Option<&[u32]>, gx: &mut [f32]) -> Result<()> {
         let ((rank, width), a) = (self.halves.a.dims2()?, Floats::of(&self.halves.a)?);
-        let g_low = self.back_to_low(g)?;
-        let g_low = Mat::new(&g_low, g.size().0, rank, rank);
+        let g_low = Mat::new(g_low, g_low.len() / rank, rank, rank);
         let a = Mat::new(&a, rank, width, width);
         if self.dropped.is_none() {
             product(gx, width, Into::Sum, g_low, a, 1.0);
             return Ok(());
         }
-        let mut g_left = vec![0.0; gx.len()];
-        product(&mut g_left, width, Into::Fresh, g_low, a, 1.0);
+        let g_left = product_of(g_low, a, 1.0);
         let g_input = self.left(Input { x: &g_left, asked })?;
         gx.iter_mut()
             .zip(g_input.iter())
@@ -146,20 +139,26 @@ impl Adaptation {
     ) -> Result<()> {
         let rows = self.rows_of(input.x)?;
         for (adapter, columns) in self.columns(g.len(), rows) {
-            adapter.back_to_weights(input, matrix(g, rows).columns(columns), turn)?;
+            let g = matrix(g, rows).columns(columns);
+            adapter.back_to_weights(input, (g, &adapter.back_to_low(g)?), turn)?;
         }
         Ok(())
     }
 
-    /// Adds their share of the gradient of the layer's input to `gx`.
-    pub(in crate::model) fn back_to_input(
+    /// Takes it back to their weights and adds their share of the gradient of the layer's input to `gx`.
+    pub(in crate::model) fn back(
         &self,
-        (g, asked): (&[f32], Option<&[u32]>),
+        input: Input<'_>,
+        g: &[f32],
         gx: &mut [f32],
+        turn: Turn<'_>,
     ) -> Result<()> {
         let rows = self.rows_of(gx)?;
         for (adapter, columns) in self.columns(g.len(), rows) {
-            adapter.back_to_input(matrix(g, rows).columns(columns), asked, gx)?;
+            let g = matrix(g, rows).columns(columns);
+            let g_low = adapter.back_to_low(g)?;
+            adapter.back_to_weights(input, (g, &g_low), turn)?;
+            adapter.back_to_input(&g_low, input.asked, gx)?;
         }
         Ok(())
     }

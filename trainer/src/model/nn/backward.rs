@@ -4,7 +4,8 @@
 use super::{Linear, Norm};
 use crate::model::kernels::product;
 use crate::model::kernels::{
-    Borrowed, Floats, Into, Mat, add_rows, norm_backward, norm_forward, times, times_transposed,
+    Borrowed, Floats, Into, Mat, add_rows, norm_backward, norm_forward, product_with,
+    product_with_transposed, times, times_transposed,
 };
 use crate::model::sums::Turn;
 use candle_core::Result;
@@ -53,13 +54,16 @@ impl Linear {
         let (input, (out, width)) = (input.into(), self.size()?);
         let x = input.x;
         let rows = x.len() / width;
-        let (mut y, into) = match &self.bias {
-            Some(bias) => (Floats::of(bias)?.repeat(rows), Into::Sum),
-            None => (vec![0.0; rows * out], Into::Fresh),
-        };
         let borrowed = Borrowed::of(&self.weight);
-        let x_rows = Mat::new(x, rows, width, width);
-        times_transposed(&mut y, out, into, x_rows, borrowed.matrix()?, out);
+        let (weight, x_rows) = (borrowed.matrix()?, Mat::new(x, rows, width, width));
+        let mut y = match &self.bias {
+            Some(bias) => {
+                let mut y = Floats::of(bias)?.repeat(rows);
+                times_transposed(&mut y, out, Into::Sum, x_rows, weight, out);
+                y
+            }
+            None => product_with_transposed(x_rows, weight, out),
+        };
         self.adapters.add_rows(input, &mut y)?;
         Ok(y)
     }
@@ -71,7 +75,13 @@ impl Linear {
         g: &[f32],
         turn: Turn<'_>,
     ) -> Result<()> {
-        let (input, (out, width)) = (input.into(), self.size()?);
+        let input = input.into();
+        self.back_to_own_weights(input, g, turn)?;
+        self.adapters.back_to_weights(input, g, turn)
+    }
+
+    fn back_to_own_weights(&self, input: Input<'_>, g: &[f32], turn: Turn<'_>) -> Result<()> {
+        let (out, width) = self.size()?;
         let rows = input.x.len() / width;
         if self.weight.track_op() {
             turn.add(self.id, |sum| {
@@ -83,21 +93,23 @@ impl Linear {
         if let Some(bias) = &self.bias {
             turn.add(bias.id(), |sum| add_rows(sum, g))?;
         }
-        self.adapters.back_to_weights(input, g, turn)
+        Ok(())
     }
 
-    /// Takes it back to the input, to whose gradient `gx` it is added or which it becomes; `asked` are the rows, where they are not all.
-    pub(in crate::model) fn back_to_input(
+    /// Takes it back to the weights and to the input: to its gradient `gx` it is added, or it becomes it.
+    pub(in crate::model) fn back_into<'a>(
         &self,
-        (g, asked): (&[f32], Option<&[u32]>),
-        gx: &mut [f32],
-        into: Into,
+        input: impl std::convert::Into<Input<'a>>,
+        g: &[f32],
+        (gx, into): (&mut [f32], Into),
+        turn: Turn<'_>,
     ) -> Result<()> {
-        let (out, width) = self.size()?;
+        let (input, (out, width)) = (input.into(), self.size()?);
+        self.back_to_own_weights(input, g, turn)?;
         let borrowed = Borrowed::of(&self.weight);
         let g_rows = Mat::new(g, g.len() / out, out, out);
         times(gx, into, g_rows, borrowed.matrix()?, width);
-        self.adapters.back_to_input((g, asked), gx)
+        self.adapters.back(input, g, gx, turn)
     }
 
     /// Back to both: the gradient of the input.
@@ -107,10 +119,12 @@ impl Linear {
         g: &[f32],
         turn: Turn<'_>,
     ) -> Result<Vec<f32>> {
-        let input = input.into();
-        self.back_to_weights(input, g, turn)?;
-        let mut gx = vec![0.0; input.x.len()];
-        self.back_to_input((g, input.asked), &mut gx, Into::Fresh)?;
+        let (input, (out, width)) = (input.into(), self.size()?);
+        self.back_to_own_weights(input, g, turn)?;
+        let borrowed = Borrowed::of(&self.weight);
+        let g_rows = Mat::new(g, g.len() / out, out, out);
+        let mut gx = product_with(g_rows, borrowed.matrix()?, width);
+        self.adapters.back(input, g, &mut gx, turn)?;
         Ok(gx)
     }
 }
