@@ -142,9 +142,10 @@ impl Choosing {
             let group = (rng.random_range(0.0f64..1.0).powi(2) * GROUPS as f64) as usize;
             let own = noise(self.width, &mut rng);
             let features = groups[group].iter().zip(own).map(|(g, o)| g + o).collect();
+            let open = phase.read_every == 0 || !place.is_multiple_of(phase.read_every);
             Candidate {
                 modality: Modality::ALL[place % 4],
-                open: phase.read_every == 0 || !place.is_multiple_of(phase.read_every),
+                open,
                 features,
                 signals: if phase.asked {
                     signals(&concepts, &mut rng)
@@ -152,11 +153,24 @@ impl Choosing {
                     Vec::new()
                 },
                 boxes: phase.asked.then(|| f64::from(rng.random_range(0u32..5))),
-                marked: Vec::new(),
+                marked: if open {
+                    Vec::new()
+                } else {
+                    marked(&concepts, &mut rng)
+                },
             }
         };
         Ok(Pool::new((0..size).map(image).collect()))
     }
+}
+
+/// Some of the concepts, the first ones often and the last one seldom.
+fn marked(concepts: &[ConceptKey], rng: &mut ChaCha8Rng) -> Vec<ConceptKey> {
+    let with_odds = concepts.iter().zip(1u32..);
+    with_odds
+        .filter(|(_, odds)| rng.random_ratio(1, *odds))
+        .map(|(concept, _)| concept.clone())
+        .collect()
 }
 
 fn noise(width: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {

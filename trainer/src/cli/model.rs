@@ -61,6 +61,8 @@ impl ModelArgument {
 
 /// `--model` and an adapter for it.
 #[derive(Debug, clap::Args)]
+// The argument inside counts too: where these are optional, they are given if it is.
+#[group(args = ["origin"])]
 pub struct AdaptedModelArguments {
     #[command(flatten)]
     model: ModelArgument,

@@ -3,6 +3,7 @@
 //! Images are worked on side by side, yet each tensor's gradients are added up in the order of the images: an image waits for its turn at
 //! a tensor. So there is one sum per tensor, however many threads there are, and its last bit does not depend on them.
 
+use super::kernels::{Into, Mat, product, product_of};
 use super::weights::Weights;
 use candle_core::{Result, Tensor, TensorId};
 use std::collections::{BTreeMap, HashMap};
@@ -126,6 +127,28 @@ impl Turn<'_> {
     /// Has `add` add this image's gradient of `tensor` to the sum so far, once it is this image's turn. Nothing happens for a tensor that
     /// is not trained.
     pub fn add(&self, tensor: TensorId, add: impl FnOnce(&mut [f32])) -> Result<()> {
+        self.wait_and(tensor, |sum, size| {
+            if sum.is_empty() {
+                *sum = vec![0.0; size];
+            }
+            add(sum);
+        })
+    }
+
+    /// The same for a gradient that is `scale · a · b`: the first image's becomes the sum, without a zero to add it to.
+    pub(in crate::model) fn add_product(
+        &self,
+        tensor: TensorId,
+        [a, b]: [Mat<'_>; 2],
+        scale: f32,
+    ) -> Result<()> {
+        self.wait_and(tensor, |sum, _| match sum.is_empty() {
+            true => *sum = product_of(a, b, scale),
+            false => product(sum, b.size().1, Into::Sum, a, b, scale),
+        })
+    }
+
+    fn wait_and(&self, tensor: TensorId, add: impl FnOnce(&mut Vec<f32>, usize)) -> Result<()> {
         let Some(slot) = self.sums.slots.get(&tensor) else {
             return Ok(());
         };
@@ -136,8 +159,7 @@ impl Turn<'_> {
             }
             state = (slot.changed.wait(state)).unwrap_or_else(PoisonError::into_inner);
         }
-        state.sum.resize(slot.size, 0.0);
-        add(&mut state.sum);
+        add(&mut state.sum, slot.size);
         state.next += 1;
         slot.changed.notify_all();
         Ok(())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on should say where.
 
 mod acquire;
+mod calibrating;
 mod choosing;
 mod evaluating;
 #[cfg(feature = "mpi")]
@@ -95,8 +96,15 @@ fn export(folder: &Path) {
 /// The same with these images, of which those from the fourth on are for testing.
 fn export_cases(folder: &Path, indices: Range<u32>) {
     let split = |index| if index < 4 { Split::Train } else { Split::Test };
-    let lines: String = indices
-        .map(|index| serde_json::to_string(&case(folder, index, split(index))).unwrap() + "\n")
+    export_split(folder, indices.map(|index| (index, split(index))).collect());
+}
+
+/// The same with these images, each in its split.
+fn export_split(folder: &Path, images: Vec<(u32, Split)>) {
+    let in_split = |split| images.iter().filter(|image| image.1 == split).count() as u64;
+    let lines: String = images
+        .iter()
+        .map(|(index, split)| serde_json::to_string(&case(folder, *index, *split)).unwrap() + "\n")
         .collect();
     let concept = Concept {
         key: "block".parse().unwrap(),
@@ -126,9 +134,9 @@ fn export_cases(folder: &Path, indices: Range<u32>) {
             bytes: lines.len() as u64,
         },
         counts: Counts {
-            train: of(4),
-            val: SplitCounts::default(),
-            test: of(2),
+            train: of(in_split(Split::Train)),
+            val: of(in_split(Split::Val)),
+            test: of(in_split(Split::Test)),
         },
     };
     std::fs::write(folder.join("cases.jsonl"), lines).unwrap();

@@ -122,14 +122,23 @@ vectorised! {
         let n = x.len() as f32;
         let (gx, gw, w, g) = (&mut gx[..x.len()], &mut gw[..x.len()], &w[..x.len()], &g[..x.len()]);
         let (mut sum_h, mut sum_hx) = ([0.0f32; LANES], [0.0f32; LANES]);
-        let parts = x.chunks(LANES).zip(w.chunks(LANES)).zip(g.chunks(LANES)).zip(gw.chunks_mut(LANES));
-        for (((x, w), g), gw) in parts {
-            for lane in 0..x.len() {
-                let (h, hat) = (g[lane] * w[lane], (x[lane] - mean) * inverse);
-                gw[lane] = g[lane].mul_add(hat, gw[lane]);
-                sum_h[lane] += h;
-                sum_hx[lane] = h.mul_add(hat, sum_hx[lane]);
+        let (x_parts, x_rest) = x.as_chunks::<LANES>();
+        let (w_parts, w_rest) = w.as_chunks::<LANES>();
+        let (g_parts, g_rest) = g.as_chunks::<LANES>();
+        let (gw_parts, gw_rest) = gw.as_chunks_mut::<LANES>();
+        let mut number = |lane: usize, x: f32, w: f32, g: f32, gw: &mut f32| {
+            let (h, hat) = (g * w, (x - mean) * inverse);
+            *gw = g.mul_add(hat, *gw);
+            sum_h[lane] += h;
+            sum_hx[lane] = h.mul_add(hat, sum_hx[lane]);
+        };
+        for (((x, w), g), gw) in x_parts.iter().zip(w_parts).zip(g_parts).zip(gw_parts) {
+            for lane in 0..LANES {
+                number(lane, x[lane], w[lane], g[lane], &mut gw[lane]);
             }
+        }
+        for (lane, gw) in gw_rest.iter_mut().enumerate() {
+            number(lane, x_rest[lane], w_rest[lane], g_rest[lane], gw);
         }
         let mean_h = if centre { sum_h.iter().sum::<f32>() / n } else { 0.0 };
         let mean_hx = sum_hx.iter().sum::<f32>() / n;

@@ -59,15 +59,12 @@ impl Adapter {
         let (rank, width) = self.halves.a.dims2()?;
         let (x, rows) = (self.left(input)?, g.size().0);
         let low = self.low(&x)?;
-        turn.add(self.halves.b.id(), |sum| {
-            let low = Mat::new(&low, rows, rank, rank);
-            product(sum, rank, Into::Sum, g.t(), low, self.halves.scale as f32);
-        })?;
-        turn.add(self.halves.a.id(), |sum| {
-            let g_low = Mat::new(g_low, rows, rank, rank).t();
-            let x = Mat::new(&x, rows, width, width);
-            product(sum, width, Into::Sum, g_low, x, 1.0);
-        })
+        let low = Mat::new(&low, rows, rank, rank);
+        let scale = self.halves.scale as f32;
+        turn.add_product(self.halves.b.id(), [g.t(), low], scale)?;
+        let g_low = Mat::new(g_low, rows, rank, rank).t();
+        let x = Mat::new(&x, rows, width, width);
+        turn.add_product(self.halves.a.id(), [g_low, x], 1.0)
     }
 
     /// Adds to the gradient `gx` of the layer's input.

@@ -2,7 +2,6 @@
 //! has the inputs. Gradients of weights go to their sums, once per image.
 
 use super::{Linear, Norm};
-use crate::model::kernels::product;
 use crate::model::kernels::{
     Borrowed, Floats, Into, Mat, add_rows, norm_backward, norm_forward, product_with,
     product_with_transposed, times, times_transposed,
@@ -84,11 +83,9 @@ impl Linear {
         let (out, width) = self.size()?;
         let rows = input.x.len() / width;
         if self.weight.track_op() {
-            turn.add(self.id, |sum| {
-                let g = Mat::new(g, rows, out, out);
-                let x = Mat::new(input.x, rows, width, width);
-                product(sum, width, Into::Sum, g.t(), x, 1.0);
-            })?;
+            let g = Mat::new(g, rows, out, out);
+            let x = Mat::new(input.x, rows, width, width);
+            turn.add_product(self.id, [g.t(), x], 1.0)?;
         }
         if let Some(bias) = &self.bias {
             turn.add(bias.id(), |sum| add_rows(sum, g))?;
