@@ -3,8 +3,8 @@
 use super::backend::on_host;
 use super::composed;
 use super::floats::{Floats, dims2, of_storage};
-use super::gemm::{Into, Mat, product};
-use super::matrix::{Borrowed, Matrix, times, times_transposed};
+use super::gemm::{Into, Mat, product_of};
+use super::matrix::{Borrowed, Matrix, product_with, product_with_transposed, times_transposed};
 use super::simd::vectorised;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
@@ -31,12 +31,16 @@ fn forward(
     if width != w_in {
         candle_core::bail!("linear: rows of {width} numbers meet a weight for {w_in}");
     }
-    let (mut y, into) = match bias {
-        Some(bias) if bias.len() == out => (bias.repeat(rows), Into::Sum),
+    let x = Mat::new(x, rows, width, width);
+    let y = match bias {
+        Some(bias) if bias.len() == out => {
+            let mut y = bias.repeat(rows);
+            times_transposed(&mut y, out, Into::Sum, x, w, out);
+            y
+        }
         Some(bias) => candle_core::bail!("linear: {} biases for {out} outputs", bias.len()),
-        None => (vec![0.0; rows * out], Into::Fresh),
+        None => product_with_transposed(x, w, out),
     };
-    times_transposed(&mut y, out, into, Mat::new(x, rows, width, width), w, out);
     Ok((CpuStorage::F32(y), (rows, out).into()))
 }
 
@@ -45,24 +49,15 @@ impl Linear {
         let ((rows, width), out) = (x.dims2()?, w.dim(0)?);
         let grad = grad.contiguous()?;
         let (xs, gs) = (Floats::of(x)?, Floats::of(&grad)?);
+        let gs = Mat::new(&gs, rows, out, out);
         let mut gx = None;
         if x.track_op() {
-            let mut dst = vec![0.0; rows * width];
-            let gs = Mat::new(&gs, rows, out, out);
-            times(&mut dst, Into::Fresh, gs, Borrowed::of(w).matrix()?, width);
+            let dst = product_with(gs, Borrowed::of(w).matrix()?, width);
             gx = Some(Tensor::from_vec(dst, (rows, width), x.device())?);
         }
         let mut gw = None;
         if w.track_op() {
-            let mut dst = vec![0.0; out * width];
-            product(
-                &mut dst,
-                width,
-                Into::Fresh,
-                Mat::new(&gs, rows, out, out).t(),
-                Mat::new(&xs, rows, width, width),
-                1.0,
-            );
+            let dst = product_of(gs.t(), Mat::new(&xs, rows, width, width), 1.0);
             gw = Some(Tensor::from_vec(dst, (out, width), w.device())?);
         }
         Ok((gx, gw))
