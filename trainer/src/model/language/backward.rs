@@ -6,9 +6,7 @@
 //! that something is asked of: from there on no row sees another.
 
 use super::{LanguageModel, Layer};
-use crate::model::kernels::{
-    Attention, Borrowed, Into, Rotary, Span, swiglu_backward, swiglu_forward,
-};
+use crate::model::kernels::{Attention, Borrowed, Rotary, Span, swiglu_backward, swiglu_forward};
 use crate::model::nn::Input;
 use crate::model::sums::Turn;
 use candle_core::{Result, Tensor};
@@ -314,8 +312,7 @@ impl Layer {
         let normed = self.post_norm.run(middle)?;
         let input = rows.input(&normed);
         let mut g_normed = self.gate.back(input, &g_gate, turn)?;
-        self.up
-            .back_into(input, &g_up, (&mut g_normed, Into::Sum), turn)?;
+        self.up.add_back(input, &g_up, &mut g_normed, turn)?;
         self.post_norm.back(middle, &g_normed, g, turn)
     }
 
@@ -339,10 +336,10 @@ impl Layer {
             return Ok(None);
         }
         let mut g_normed = self.k.back(&normed, gk, turn)?;
-        (self.v).back_into(&normed, gv, (&mut g_normed, Into::Sum), turn)?;
+        self.v.add_back(&normed, gv, &mut g_normed, turn)?;
         let mut gx = match rows.asked.as_deref() {
             None => {
-                (self.q).back_into(input, gq, (&mut g_normed, Into::Sum), turn)?;
+                self.q.add_back(input, gq, &mut g_normed, turn)?;
                 g
             }
             Some(asked) => {

@@ -93,19 +93,19 @@ impl Linear {
         Ok(())
     }
 
-    /// Takes it back to the weights and to the input: to its gradient `gx` it is added, or it becomes it.
-    pub(in crate::model) fn back_into<'a>(
+    /// Takes it back to the weights, and adds to the gradient `gx` of the input.
+    pub(in crate::model) fn add_back<'a>(
         &self,
         input: impl std::convert::Into<Input<'a>>,
         g: &[f32],
-        (gx, into): (&mut [f32], Into),
+        gx: &mut [f32],
         turn: Turn<'_>,
     ) -> Result<()> {
         let (input, (out, width)) = (input.into(), self.size()?);
         self.back_to_own_weights(input, g, turn)?;
         let borrowed = Borrowed::of(&self.weight);
         let g_rows = Mat::new(g, g.len() / out, out, out);
-        times(gx, into, g_rows, borrowed.matrix()?, width);
+        times(gx, Into::Sum, g_rows, borrowed.matrix()?, width);
         self.adapters.back(input, g, gx, turn)
     }
 
