@@ -5,6 +5,7 @@ use super::row::Row;
 use super::shape::Shape;
 use super::steps::{Lengths, Mode, Run};
 use crate::device::DeviceChoice;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,7 +44,7 @@ pub struct Bench {
 }
 
 /// How a step is taken, and so what ours is held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     /// Everything is kept for the way back.
     Plain,
@@ -57,18 +58,35 @@ enum Way {
     Cached,
 }
 
+/// Whose steps are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Ours(Way),
+    Theirs(Way),
+}
+
+/// Each side's run of a round.
+type Round = BTreeMap<Side, Run>;
+
 impl Way {
-    /// The ways there are to take a step that trains this.
-    fn of(mode: Mode) -> &'static [Self] {
+    /// The ways there are to take a step that trains this; those of a group are held against the same runs.
+    fn of(mode: Mode) -> &'static [&'static [Self]] {
         match mode {
-            Mode::Lora => &[Self::Plain, Self::Recomputing, Self::Cached],
+            Mode::Lora => &[&[Self::Plain, Self::Cached], &[Self::Recomputing]],
             // The vision tower is trained.
             Mode::Full => &[
-                Self::Plain,
-                Self::Recomputing,
-                Self::EightBits,
-                Self::EightBitsRecomputing,
+                &[Self::Plain, Self::EightBits],
+                &[Self::Recomputing, Self::EightBitsRecomputing],
             ],
+        }
+    }
+
+    /// What ours is held against.
+    fn against(self) -> Side {
+        match self {
+            Self::Plain | Self::EightBits => Side::Theirs(Self::Plain),
+            Self::Recomputing | Self::EightBitsRecomputing => Side::Theirs(Self::Recomputing),
+            Self::Cached => Side::Ours(Self::Plain),
         }
     }
 
@@ -174,8 +192,8 @@ impl Bench {
             rows.push(row);
         };
         for (shape, mode) in self.cases() {
-            for way in self.ways(mode) {
-                self.pairs(shape, mode, *way)?
+            for ways in self.ways(mode) {
+                self.rounds((shape, mode), ways)?
                     .into_iter()
                     .for_each(&mut add);
             }
@@ -192,10 +210,10 @@ impl Bench {
     }
 
     /// The ways that are another on this device: `recompute` is for host memory.
-    fn ways(&self, mode: Mode) -> impl Iterator<Item = &'static Way> {
+    fn ways(&self, mode: Mode) -> impl Iterator<Item = &'static [Way]> {
         let on_host = self.device == DeviceChoice::Cpu;
-        let other = move |way: &&Way| on_host || !way.recomputes();
-        Way::of(mode).iter().filter(other)
+        let other = move |ways: &&[Way]| on_host || !ways.iter().any(|way| way.recomputes());
+        Way::of(mode).iter().copied().filter(other)
     }
 
     fn agree(
@@ -290,31 +308,46 @@ impl Bench {
         }
     }
 
-    /// Both sides in turn, the first one changing from pair to pair: a machine that slows down favours neither.
-    fn pairs(&self, shape: Shape, mode: Mode, way: Way) -> Result<Vec<Row>, PairsError> {
-        let case = (shape, mode, way);
-        let ours = || self.ours(case, self.steps, None);
-        let other = || match way {
-            Way::Cached => self.ours((shape, mode, Way::Plain), self.steps, None),
-            _ => self.theirs(case, self.steps),
-        };
-        let mut pairs = Vec::with_capacity(self.pairs);
-        for n in 0..self.pairs {
-            let pair = if n % 2 == 0 {
-                let ours = ours()?;
-                (ours, other()?)
-            } else {
-                let other = other()?;
-                (ours()?, other)
-            };
-            self.agree(case, &pair.0, &pair.1)?;
-            pairs.push(pair);
+    /// Several rounds of the sides that these ways are, and are held against.
+    fn rounds(&self, case: (Shape, Mode), ways: &[Way]) -> Result<Vec<Row>, PairsError> {
+        let rounds = (0..self.pairs).map(|n| self.round(case, ways, n));
+        let rounds: Vec<Round> = rounds.collect::<Result<_, _>>()?;
+        let rows = ways.iter().flat_map(|way| {
+            let pairs: Vec<_> = rounds.iter().map(|round| pair(round, *way)).collect();
+            self.rows((case.0, case.1, *way), &pairs)
+        });
+        Ok(rows.collect())
+    }
+
+    /// All sides in turn, from first to last or from last to first: a machine that slows down favours none.
+    fn round(
+        &self,
+        (shape, mode): (Shape, Mode),
+        ways: &[Way],
+        number: usize,
+    ) -> Result<Round, PairsError> {
+        let mut sides: Vec<Side> = ways.iter().map(|way| way.against()).collect();
+        sides.extend(ways.iter().map(|way| Side::Ours(*way)));
+        sides.sort_unstable();
+        sides.dedup();
+        if number % 2 == 1 {
+            sides.reverse();
         }
-        Ok(self.rows(case, &pairs))
+        let run = |side: Side| match side {
+            Side::Ours(way) => self.ours((shape, mode, way), self.steps, None),
+            Side::Theirs(way) => self.theirs((shape, mode, way), self.steps),
+        };
+        let runs = sides.into_iter().map(|side| Ok((side, run(side)?)));
+        let round = runs.collect::<Result<Round, PairsError>>()?;
+        for way in ways {
+            let (ours, other) = pair(&round, *way);
+            self.agree((shape, mode, *way), ours, other)?;
+        }
+        Ok(round)
     }
 
     /// Time, and memory where the system tells it.
-    fn rows(&self, (shape, mode, way): (Shape, Mode, Way), pairs: &[(Run, Run)]) -> Vec<Row> {
+    fn rows(&self, (shape, mode, way): (Shape, Mode, Way), pairs: &[(&Run, &Run)]) -> Vec<Row> {
         let times: Vec<_> = (pairs.iter())
             .map(|(ours, other)| (ours.step_ms(), other.step_ms()))
             .collect();
@@ -371,6 +404,11 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// Our run in this way, and what it is held against.
+fn pair(round: &Round, way: Way) -> (&Run, &Run) {
+    (&round[&Side::Ours(way)], &round[&way.against()])
 }
 
 /// Whether the first losses are the same.

@@ -136,6 +136,25 @@ vectorised! {
 }
 
 vectorised! {
+    /// The largest distance from zero; no number where one is none or infinite.
+    pub fn largest_size(a: &[f32]) -> f32 {
+        let (mut lanes, mut spoilt) = ([0.0f32; LANES], [0.0f32; LANES]);
+        let chunks = a.chunks_exact(LANES);
+        let rest = chunks.remainder();
+        for x in chunks {
+            for lane in 0..LANES {
+                let size = x[lane].abs();
+                lanes[lane] = if size > lanes[lane] { size } else { lanes[lane] };
+                spoilt[lane] += 0.0 * x[lane];
+            }
+        }
+        let spoilt: f32 = spoilt.into_iter().chain(rest.iter().map(|x| 0.0 * x)).sum();
+        let sizes = lanes.into_iter().chain(rest.iter().map(|x| x.abs()));
+        sizes.fold(0.0, f32::max) + spoilt
+    }
+}
+
+vectorised! {
     /// Replaces each x by e^(x − `shift`) and returns the sum.
     pub(super) fn exp_and_sum(row: &mut [f32], shift: f32) -> f32 {
         let mut sums = [0.0f32; LANES];
@@ -193,6 +212,20 @@ mod tests {
         assert!(exp(f32::NEG_INFINITY) < 1e-37);
         assert!(exp(f32::INFINITY) > 1e38);
         assert_eq!(exp(0.0), 1.0);
+    }
+
+    #[test]
+    fn the_largest_size_is_told_wherever_it_stands_and_whatever_is_no_number() {
+        for at in 0..37 {
+            let mut numbers: Vec<f32> = (0..37).map(|i| (i as f32).sin()).collect();
+            numbers[at] = -2.0;
+            assert_eq!(largest_size(&numbers), 2.0);
+            for none in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                numbers[at] = none;
+                assert!(largest_size(&numbers).is_nan(), "{none} at {at}");
+            }
+        }
+        assert_eq!(largest_size(&[]), 0.0);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What AdamW remembers of a tensor's gradients.
 
 use super::AdamWSettings;
-use super::eight_bits::{BLOCK, EightBits, Kind};
-use crate::model::kernels::{Floats, adam, on_host};
+use super::eight_bits::{BLOCK, EightBits};
+use crate::model::kernels::{CodeKind, Floats, adam, on_host};
 use crate::train::numbers::{Formed, Numbers};
 use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Tensor, Var};
 use medreg_datasets::protocol::MomentPrecision;
@@ -38,8 +38,8 @@ impl Moments {
     pub fn zeros(count: usize, precision: MomentPrecision) -> Self {
         match precision {
             MomentPrecision::EightBits if count >= LEAST => Self::EightBits {
-                first: EightBits::zeros(Kind::Signed, count),
-                second: EightBits::zeros(Kind::Unsigned, count),
+                first: EightBits::zeros(CodeKind::Signed, count),
+                second: EightBits::zeros(CodeKind::Unsigned, count),
             },
             _ => Self::full(vec![0.0; count], vec![0.0; count]),
         }
@@ -57,8 +57,8 @@ impl Moments {
         let (count, wanted) = (self.count(), precision == MomentPrecision::EightBits);
         Ok(match self {
             Self::Full { first, second } if wanted && count >= LEAST => Self::EightBits {
-                first: EightBits::of(Kind::Signed, &first.in_host()?),
-                second: EightBits::of(Kind::Unsigned, &second.in_host()?),
+                first: EightBits::of(CodeKind::Signed, &first.in_host()?),
+                second: EightBits::of(CodeKind::Unsigned, &second.in_host()?),
             },
             Self::EightBits { first, second } if !wanted => {
                 Self::full(first.numbers(), second.numbers())
@@ -110,8 +110,8 @@ impl Moments {
                 let moments = (read_first, read_second);
                 move_there(var, gradient, moments, rates, settings, corrections)?;
                 let [one, two] = read;
-                *first = EightBits::of(Kind::Signed, &one.into_host()?);
-                *second = EightBits::of(Kind::Unsigned, &two.into_host()?);
+                *first = EightBits::of(CodeKind::Signed, &one.into_host()?);
+                *second = EightBits::of(CodeKind::Unsigned, &two.into_host()?);
                 Ok(())
             }
         }
@@ -157,8 +157,8 @@ impl Moments {
                 EightBits::from_parts(kind, codes, floats(state, &format!("{part}_scales"), name)?)
             };
             Self::EightBits {
-                first: read(Kind::Signed, "first")?,
-                second: read(Kind::Unsigned, "second")?,
+                first: read(CodeKind::Signed, "first")?,
+                second: read(CodeKind::Unsigned, "second")?,
             }
         } else {
             return Ok(None);
