@@ -10,6 +10,7 @@ pub mod random;
 mod row;
 mod shape;
 mod steps;
+mod turns;
 
 pub use choose::Choosing;
 pub use pairs::{Bench, PairsError};

@@ -1,9 +1,11 @@
-//! Steps of training here and in PyTorch + PEFT: the same model, weights, batch and optimizer, in turn, each run a process of its own.
+//! Steps of training here and in PyTorch + PEFT: the same model, weights, batch and optimizer, each run a process of its own, step by step in
+//! turn.
 
 use super::growth::{self, LONGER, MORE};
 use super::row::Row;
 use super::shape::Shape;
 use super::steps::{Lengths, Mode, Run};
+use super::turns::{in_turn, last_words, said_as};
 use crate::device::DeviceChoice;
 use std::collections::BTreeMap;
 use std::io;
@@ -180,11 +182,14 @@ impl Bench {
             self.make(*shape)?;
         }
         for (shape, mode) in self.cases() {
-            let (ours, theirs) = (
-                self.ours((shape, mode, Way::Plain), COMPARED, None)?,
-                self.theirs((shape, mode, Way::Plain), COMPARED)?,
-            );
-            self.agree((shape, mode, Way::Plain), &ours, &theirs)?;
+            let plain = (shape, mode, Way::Plain);
+            let sides = vec![
+                self.ours(plain, COMPARED, None),
+                self.theirs(plain, COMPARED),
+            ];
+            if let [ours, theirs] = &in_turn(sides, COMPARED)?[..] {
+                self.agree(plain, ours, theirs)?;
+            }
         }
         let mut rows = Vec::new();
         let mut add = |row: Row| {
@@ -248,7 +253,7 @@ impl Bench {
         ] {
             python.args([name, &number.to_string()]);
         }
-        printed(&mut python).map(drop)
+        done(python)
     }
 
     fn python(&self) -> Command {
@@ -262,7 +267,7 @@ impl Bench {
         (shape, mode, way): (Shape, Mode, Way),
         steps: usize,
         lengths: Option<Lengths>,
-    ) -> Result<Run, PairsError> {
+    ) -> Command {
         let mut program = Command::new(&self.program);
         program.args(["bench", "steps", "--folder"]);
         program.arg(self.folder_of(shape));
@@ -280,25 +285,22 @@ impl Bench {
             program.args(["--sequences", &sequences.to_string()]);
             program.args(["--tokens", &tokens.to_string()]);
         }
-        run_of(&mut program)
+        program
     }
 
-    fn theirs(
-        &self,
-        (shape, mode, way): (Shape, Mode, Way),
-        steps: usize,
-    ) -> Result<Run, PairsError> {
+    fn theirs(&self, (shape, mode, way): (Shape, Mode, Way), steps: usize) -> Command {
         let mut python = self.python();
         python.arg("steps").arg(self.folder_of(shape));
         self.describe(&mut python, mode, steps);
         if way.recomputes() {
             python.arg("--checkpointed");
         }
-        run_of(&mut python)
+        python
     }
 
     /// The arguments that both sides take.
     fn describe(&self, command: &mut Command, mode: Mode, steps: usize) {
+        command.arg("--in-turn");
         command.args(["--mode", mode.name()]);
         command.args(["--steps", &steps.to_string()]);
         command.args(["--threads", &self.threads.to_string()]);
@@ -310,7 +312,7 @@ impl Bench {
 
     /// Several rounds of the sides that these ways are, and are held against.
     fn rounds(&self, case: (Shape, Mode), ways: &[Way]) -> Result<Vec<Row>, PairsError> {
-        let rounds = (0..self.pairs).map(|n| self.round(case, ways, n));
+        let rounds = (0..self.pairs).map(|_| self.round(case, ways));
         let rounds: Vec<Round> = rounds.collect::<Result<_, _>>()?;
         let rows = ways.iter().flat_map(|way| {
             let pairs: Vec<_> = rounds.iter().map(|round| pair(round, *way)).collect();
@@ -319,26 +321,18 @@ impl Bench {
         Ok(rows.collect())
     }
 
-    /// All sides in turn, from first to last or from last to first: a machine that slows down favours none.
-    fn round(
-        &self,
-        (shape, mode): (Shape, Mode),
-        ways: &[Way],
-        number: usize,
-    ) -> Result<Round, PairsError> {
+    /// All sides step by step in turn.
+    fn round(&self, (shape, mode): (Shape, Mode), ways: &[Way]) -> Result<Round, PairsError> {
         let mut sides: Vec<Side> = ways.iter().map(|way| way.against()).collect();
         sides.extend(ways.iter().map(|way| Side::Ours(*way)));
         sides.sort_unstable();
         sides.dedup();
-        if number % 2 == 1 {
-            sides.reverse();
-        }
-        let run = |side: Side| match side {
-            Side::Ours(way) => self.ours((shape, mode, way), self.steps, None),
-            Side::Theirs(way) => self.theirs((shape, mode, way), self.steps),
+        let command = |side: &Side| match side {
+            Side::Ours(way) => self.ours((shape, mode, *way), self.steps, None),
+            Side::Theirs(way) => self.theirs((shape, mode, *way), self.steps),
         };
-        let runs = sides.into_iter().map(|side| Ok((side, run(side)?)));
-        let round = runs.collect::<Result<Round, PairsError>>()?;
+        let runs = in_turn(sides.iter().map(command).collect(), self.steps)?;
+        let round: Round = sides.into_iter().zip(runs).collect();
         for way in ways {
             let (ours, other) = pair(&round, *way);
             self.agree((shape, mode, *way), ours, other)?;
@@ -357,7 +351,7 @@ impl Bench {
         let ((lengths, _), (name, against)) = (batch_of(shape), way.in_words());
         let metric = format!("{shape}, {mode} step{name}");
         let note = format!(
-            "against {against}, {lengths} with a picture each, {} interleaved pairs, {} threads{}",
+            "against {against}, {lengths} with a picture each, {} pairs that step in turn, {} threads{}",
             self.pairs,
             self.threads,
             self.place()
@@ -388,7 +382,10 @@ impl Bench {
         for (series, axis) in [(LONGER, "tokens"), (MORE, "sequences")] {
             let mut points = Vec::with_capacity(series.len());
             for lengths in series {
-                let run = self.ours((shape, Mode::Lora, Way::Plain), self.steps, Some(lengths))?;
+                let ours = self.ours((shape, Mode::Lora, Way::Plain), self.steps, Some(lengths));
+                let [run] = &in_turn(vec![ours], self.steps)?[..] else {
+                    continue;
+                };
                 let size = match axis {
                     "tokens" => lengths.tokens,
                     _ => lengths.sequences,
@@ -445,36 +442,19 @@ fn write(path: &Path, config: &crate::model::ModelConfig) -> Result<(), PairsErr
     std::fs::write(path, json).map_err(at)
 }
 
-fn run_of(command: &mut Command) -> Result<Run, PairsError> {
-    let printed = printed(command)?;
-    let last = printed.lines().next_back().unwrap_or_default();
-    serde_json::from_str(last).map_err(|source| PairsError::Output {
-        command: said_as(command),
-        source,
-    })
-}
-
-/// What a program prints, once it has ended well.
-fn printed(command: &mut Command) -> Result<String, PairsError> {
+/// Has a program do something at once.
+fn done(mut command: Command) -> Result<(), PairsError> {
     let output = command.output().map_err(|source| PairsError::File {
         path: command.get_program().into(),
         source,
     })?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = said.lines().collect();
     Err(PairsError::Side {
-        command: said_as(command),
-        said: lines[lines.len().saturating_sub(12)..].join("\n"),
+        command: said_as(&command),
+        said: last_words(&output.stderr),
     })
-}
-
-fn said_as(command: &Command) -> String {
-    let parts = std::iter::once(command.get_program()).chain(command.get_args());
-    let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
-    parts.join(" ")
 }
 
 #[cfg(test)]

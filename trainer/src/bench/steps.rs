@@ -132,8 +132,8 @@ impl Run {
 }
 
 impl Steps {
-    /// Reads the model and trains.
-    pub fn run(&self) -> Result<Run> {
+    /// Reads the model and trains; `turn` is called before each step, and may wait.
+    pub fn run(&self, turn: &mut dyn FnMut() -> Result<()>) -> Result<Run> {
         memory::forget_peak();
         let before = memory::resident();
         let model = Checkpoint::load(&self.folder.join("model"))?.on(&self.device)?;
@@ -156,6 +156,7 @@ impl Steps {
         let mut optimizer = AdamW::with(adamw.settings().keeping(self.moments));
         let (mut losses, mut step_seconds) = (Vec::new(), Vec::new());
         for _ in 0..self.count {
+            turn()?;
             let begun = Instant::now();
             let gradients = gradients_of_samples(&internvl, &weights, &reference, &samples, work)?;
             optimizer.step(&weights, &gradients, adamw.lr)?;

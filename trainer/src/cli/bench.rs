@@ -121,6 +121,9 @@ struct StepsArguments {
     /// AdamW's moments in 8 bits.
     #[arg(long)]
     eight_bits: bool,
+    /// Before each step print a line and wait for one, so that several programs can step in turn.
+    #[arg(long)]
+    in_turn: bool,
     #[command(flatten)]
     device: DeviceArgument,
 }
@@ -235,7 +238,20 @@ fn steps(arguments: &StepsArguments) -> Result<(), Failure> {
             tokens: tokens as usize,
         }),
     };
-    println!("{}", serde_json::to_string(&steps.run()?)?);
+    let run = match arguments.in_turn {
+        true => steps.run(&mut turn)?,
+        false => steps.run(&mut || Ok(()))?,
+    };
+    println!("{}", serde_json::to_string(&run)?);
+    Ok(())
+}
+
+/// Tells whoever called that a step can be taken, and waits to be told to take it.
+fn turn() -> anyhow::Result<()> {
+    println!("ready");
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line)?;
+    anyhow::ensure!(read > 0, "nobody says any more when a step is to be taken");
     Ok(())
 }
 

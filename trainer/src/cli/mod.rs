@@ -66,9 +66,27 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+/// The status of a program that the signal for a closed pipe ended.
+const UNREAD: i32 = 128 + 13;
+
+/// Ends the program, as the shell's own tools end, where nobody reads any longer what it prints (`… | head`): to `println!` that is a panic.
+fn end_when_unread() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let unread = |said: &str| {
+            said.starts_with("failed printing to stdout") && said.contains("Broken pipe")
+        };
+        if panic.payload_as_str().is_some_and(unread) {
+            std::process::exit(UNREAD);
+        }
+        otherwise(panic);
+    }));
+}
+
 /// Parses the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
+    end_when_unread();
     let cli = Cli::parse();
     // What a worker says is for the server too.
     let said = RunLog::default();

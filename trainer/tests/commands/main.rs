@@ -526,3 +526,20 @@ fn a_models_cost_is_measured_and_told_as_rows() {
     );
     assert_eq!(refused(at, &["bench"]).0, 2);
 }
+
+/// As in `medreg-trainer bench … | head`.
+#[test]
+fn who_reads_no_further_ends_the_program_and_sees_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let (unread, writer) = std::io::pipe().unwrap();
+    drop(unread);
+    let ended = Command::new(env!("CARGO_BIN_EXE_medreg-trainer"))
+        .args(["bench", "acquire", "--images", "100", "--record", "rows"])
+        .current_dir(folder.path())
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(141));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+    assert_eq!(files_of(folder.path()), 0);
+}

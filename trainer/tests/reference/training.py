@@ -1,7 +1,7 @@
 """PyTorch, transformers and PEFT's side of `./dev bench train`.
 
     python training.py make FOLDER --sequences 4 --tokens 304 --answer 80
-    python training.py steps FOLDER --mode lora --steps 8 --threads 2 [--checkpointed] [--device cuda [--mixed]]
+    python training.py steps FOLDER --mode lora --steps 8 --threads 2 [--checkpointed] [--in-turn] [--device cuda [--mixed]]
 
 `make` reads the sizes of a model from FOLDER/model/config.json and puts what both sides start from beside it: weights in the original
 naming (`model/`) and the HF-native one (`native/`), an adapter (`adapter_init/`), a batch (`ref.safetensors`) and the optimizer's
@@ -14,6 +14,7 @@ and again, and prints one line of JSON: the loss and the seconds of each step, a
 import argparse
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -118,6 +119,15 @@ def trained_model(folder, mode, checkpointed):
     return model.train()
 
 
+def turn():
+    """Tells whoever called that a step can be taken, and waits to be told to take it."""
+    # OpenMP's threads wait for more to do by spinning, some 20 ms: not while somebody else is measured.
+    time.sleep(0.1)
+    print("ready", flush=True)
+    if not sys.stdin.readline():
+        sys.exit("nobody says any more when a step is to be taken")
+
+
 def steps(given):
     torch.set_num_threads(given.threads)
     device = torch.device(given.device)
@@ -130,6 +140,8 @@ def steps(given):
     optimizer = optimizer_over([p for p in model.parameters() if p.requires_grad], adamw)
     losses, seconds = [], []
     for _ in range(given.steps):
+        if given.in_turn:
+            turn()
         begun = time.perf_counter()
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=given.mixed):
             loss = model(**data).loss
@@ -158,6 +170,7 @@ def main():
     taking.add_argument("--threads", type=int, required=True)
     taking.add_argument("--device", default="cpu")
     taking.add_argument("--mixed", action="store_true", help="products in bf16, by autocast")
+    taking.add_argument("--in-turn", action="store_true", help="before each step print a line and wait for one")
     taking.add_argument("--checkpointed", action="store_true", help="compute activations anew in the backward pass")
     given = parser.parse_args()
     {"make": make, "steps": steps}[given.verb](given)

@@ -78,15 +78,17 @@ impl EightBits {
     /// Puts numbers in the place of a block's. Where one of them is none, none of the block's is from then on, as a moment of 32 bits would
     /// not become a number again either.
     pub fn put(&mut self, block: usize, numbers: &[f32]) {
-        let largest = largest_size(numbers);
+        let scale = Some(largest_size(numbers)).filter(|scale| scale.is_finite());
+        let scale = scale.unwrap_or(f32::NAN);
         // Of numbers below 2^-126 the inverse may be infinite: they are zeros to any step.
-        let factor = Some(largest.recip()).filter(|factor| factor.is_finite());
-        let codes = &mut self.codes[block * BLOCK..];
-        (self.kind.code()).encode(numbers, factor.unwrap_or(0.0), codes);
-        self.scales[block] = match factor {
-            None if largest.is_finite() => 0.0,
-            _ => largest,
+        let factor = scale.recip();
+        let (scale, factor) = match factor.is_infinite() {
+            true => (0.0, 0.0),
+            false => (scale, factor),
         };
+        let codes = &mut self.codes[block * BLOCK..];
+        (self.kind.code()).encode(numbers, factor, codes);
+        self.scales[block] = scale;
     }
 }
 
