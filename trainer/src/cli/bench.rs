@@ -43,7 +43,8 @@ enum Part {
     Acquire(AcquireArguments),
 }
 
-/// Measure steps of training here and in PyTorch + PEFT in turn: same weights, same batch, same optimizer, a process for each run.
+/// Measure steps of training here and in PyTorch + PEFT: same weights, same batch, same optimizer, a process for each run, which take their
+/// steps in turn.
 ///
 /// Ends with 1 before anything is timed if the first three losses of the two sides differ by more than 1e-4. What is printed as ratio
 /// is the median of the pairs' ratios, ours / PyTorch's, with the least and the greatest of them.
