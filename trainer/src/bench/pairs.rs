@@ -7,7 +7,7 @@ use super::shape::Shape;
 use super::steps::{Lengths, Mode, Run};
 use super::turns::{in_turn, last_words, said_as};
 use crate::device::DeviceChoice;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -182,14 +182,7 @@ impl Bench {
             self.make(*shape)?;
         }
         for (shape, mode) in self.cases() {
-            let plain = (shape, mode, Way::Plain);
-            let sides = vec![
-                self.ours(plain, COMPARED, None),
-                self.theirs(plain, COMPARED),
-            ];
-            if let [ours, theirs] = &in_turn(sides, COMPARED)?[..] {
-                self.agree(plain, ours, theirs)?;
-            }
+            self.round((shape, mode), &[Way::Plain], COMPARED)?;
         }
         let mut rows = Vec::new();
         let mut add = |row: Row| {
@@ -312,7 +305,7 @@ impl Bench {
 
     /// Several rounds of the sides that these ways are, and are held against.
     fn rounds(&self, case: (Shape, Mode), ways: &[Way]) -> Result<Vec<Row>, PairsError> {
-        let rounds = (0..self.pairs).map(|_| self.round(case, ways));
+        let rounds = (0..self.pairs).map(|_| self.round(case, ways, self.steps));
         let rounds: Vec<Round> = rounds.collect::<Result<_, _>>()?;
         let rows = ways.iter().flat_map(|way| {
             let pairs: Vec<_> = rounds.iter().map(|round| pair(round, *way)).collect();
@@ -321,17 +314,22 @@ impl Bench {
         Ok(rows.collect())
     }
 
-    /// All sides step by step in turn.
-    fn round(&self, (shape, mode): (Shape, Mode), ways: &[Way]) -> Result<Round, PairsError> {
-        let mut sides: Vec<Side> = ways.iter().map(|way| way.against()).collect();
-        sides.extend(ways.iter().map(|way| Side::Ours(*way)));
-        sides.sort_unstable();
-        sides.dedup();
+    /// All sides step by step in turn; their first losses have to agree.
+    fn round(
+        &self,
+        (shape, mode): (Shape, Mode),
+        ways: &[Way],
+        steps: usize,
+    ) -> Result<Round, PairsError> {
+        let sides = ways
+            .iter()
+            .flat_map(|way| [Side::Ours(*way), way.against()]);
+        let sides: BTreeSet<Side> = sides.collect();
         let command = |side: &Side| match side {
-            Side::Ours(way) => self.ours((shape, mode, *way), self.steps, None),
-            Side::Theirs(way) => self.theirs((shape, mode, *way), self.steps),
+            Side::Ours(way) => self.ours((shape, mode, *way), steps, None),
+            Side::Theirs(way) => self.theirs((shape, mode, *way), steps),
         };
-        let runs = in_turn(sides.iter().map(command).collect(), self.steps)?;
+        let runs = in_turn(sides.iter().map(command).collect(), steps)?;
         let round: Round = sides.into_iter().zip(runs).collect();
         for way in ways {
             let (ours, other) = pair(&round, *way);
